@@ -1,0 +1,113 @@
+# awsfed: everything is built below build/, from the seven folders, with nothing generated.
+# SPDX-License-Identifier: Apache-2.0
+
+prefix     ?= /usr
+sysconfdir ?= /etc
+sbindir    ?= $(prefix)/sbin
+bindir     ?= $(prefix)/bin
+mandir     ?= $(prefix)/share/man
+docdir     ?= $(prefix)/share/doc/awsfed
+unitdir    ?= $(prefix)/lib/systemd/system
+CC         ?= cc
+MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
+pamdir     ?= $(prefix)/lib/$(if $(MULTIARCH),$(MULTIARCH)/)security
+VERSION    := 0.1.0
+B          ?= build
+PYTHON     := /usr/bin/python3
+DEBS       := $(shell sed 's/\#.*//' tests/packages.txt 2>/dev/null)
+
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes \
+            -Wwrite-strings -Wpointer-arith -Wformat=2 -Wvla -Wundef $(WERROR)
+HARDEN   := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIC -fvisibility=hidden
+SANITIZE ?=
+FED_CFLAGS  := -std=c11 -D_GNU_SOURCE -DAWSFED_VERSION='"$(VERSION)"' -I. -O2 -g $(WARNINGS) $(if $(SANITIZE),-fPIC,$(HARDEN)) $(SANITIZE)
+FED_LDFLAGS := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANITIZE)
+
+pkg = $(shell pkg-config --cflags $(1)) 
+lib = $(shell pkg-config --libs $(1))
+CONF_PKGS   := ini_config
+LDAP_PKGS   := ldap
+MFA_PKGS    := liboath sqlite3 libqrencode libcrypto
+BRIDGE_PKGS := libcurl libcrypto expat jansson libsystemd libseccomp
+ALL_LIBS     = $(call lib,$(CONF_PKGS) $(LDAP_PKGS) $(MFA_PKGS) $(BRIDGE_PKGS)) -pthread
+
+# One archive a folder; a program's own main stays out of it.
+src  = $(wildcard $(1)/*.c)
+obj  = $(patsubst %.c,$(B)/%.o,$(1))
+BASE   := $(call obj,$(call src,base))
+CONF   := $(call obj,$(call src,conf))
+LDAP   := $(call obj,$(call src,ldap))
+MFA    := $(call obj,$(call src,mfa))
+BRIDGE := $(call obj,$(filter-out bridge/main.c,$(call src,bridge)))
+LOGIN  := $(call obj,$(call src,bridge/login))
+ADMIN  := $(call obj,$(call src,bridge/admin))
+PAM    := $(call obj,$(call src,pam_awsfed))
+
+LIBBASE := $(B)/libbase.a
+ARCHIVES := $(B)/libbridge.a $(B)/libldap.a $(B)/libmfa.a $(B)/libconf.a $(LIBBASE)
+
+PROGRAMS := $(B)/awsfed-bridge $(B)/awsfed-login $(B)/awsfed-admin $(B)/pam_awsfed.so
+UNITS    := $(patsubst %.c,$(B)/%,$(wildcard tests/base/test_*.c tests/conf/test_*.c tests/ldap/test_*.c tests/mfa/test_*.c tests/bridge/test_*.c tests/pam_awsfed/test_*.c))
+FUZZERS  := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+.PHONY: all units fuzzers deps test demo check lint asan tsan fuzz bench install clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(PROGRAMS)
+
+$(B)/libbase.a: $(BASE)
+$(B)/libconf.a: $(CONF)
+$(B)/libldap.a: $(LDAP)
+$(B)/libmfa.a: $(MFA)
+$(B)/libbridge.a: $(BRIDGE)
+$(B)/%.a:
+	@mkdir -p $(@D)
+	rm -f $@ && ar rcs $@ $^
+
+$(B)/awsfed-bridge: $(B)/bridge/main.o $(ARCHIVES)
+	$(CC) $(FED_LDFLAGS) $(LDFLAGS) -pie -o $@ $^ $(ALL_LIBS) $(LIBS)
+
+# The command that shells and SDKs call needs libc alone: it starts in a millisecond.
+$(B)/awsfed-login: $(LOGIN) $(LIBBASE)
+	$(CC) $(FED_LDFLAGS) $(LDFLAGS) -pie -o $@ $^ $(LIBS)
+
+$(B)/awsfed-admin: $(ADMIN) $(ARCHIVES)
+	$(CC) $(FED_LDFLAGS) $(LDFLAGS) -pie -o $@ $^ $(ALL_LIBS) $(LIBS)
+
+# libpam and libc, nothing else, and nothing exported but the six functions (I-41).
+$(B)/pam_awsfed.so: $(PAM) $(LIBBASE) pam_awsfed/exports.map
+	$(CC) $(FED_LDFLAGS) $(LDFLAGS) -shared $(if $(SANITIZE),,-Wl$(comma)-z$(comma)defs) -Wl,--version-script=pam_awsfed/exports.map -o $@ $(PAM) $(LIBBASE) -lpam $(LIBS)
+comma := ,
+
+$(B)/conf/%.o: FED_CFLAGS += $(call pkg,$(CONF_PKGS))
+$(B)/ldap/%.o: FED_CFLAGS += $(call pkg,$(LDAP_PKGS))
+$(B)/mfa/%.o: FED_CFLAGS += $(call pkg,$(MFA_PKGS))
+$(B)/bridge/%.o: FED_CFLAGS += $(call pkg,$(BRIDGE_PKGS) $(MFA_PKGS)) -pthread
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(FED_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Unit tests: one small cmocka program a file.
+units: $(UNITS)
+$(B)/tests/%: tests/%.c $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(FED_CFLAGS) $(call pkg,$(CONF_PKGS) $(LDAP_PKGS) $(MFA_PKGS) $(BRIDGE_PKGS)) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(FED_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(ALL_LIBS) -lcmocka -lpam -ldl $(LIBS)
+
+check: all units
+	@sh tests/units.sh $(B) $(UNITS)
+
+# Fuzzers: built with clang, each over its own sources again, with coverage.
+FUZZ_SECONDS ?= 10
+fuzzers: $(FUZZERS)
+FUZZ_SOURCES = $(call src,base) $(call src,conf) $(call src,ldap) $(call src,mfa) $(filter-out bridge/main.c,$(call src,bridge))
+$(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES)
+	@mkdir -p $(@D)
+	clang -std=c11 -D_GNU_SOURCE -DAWSFED_VERSION='"$(VERSION)"' -I. -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $(call pkg,$(CONF_PKGS) $(LDAP_PKGS) $(MFA_PKGS) $(BRIDGE_PKGS)) -o $@ $^ $(ALL_LIBS)
+fuzz: fuzzers
+	@sh tests/fuzz/run.sh $(B) $(FUZZ_SECONDS) $(FUZZERS)
+
+clean:
+	rm -rf $(B)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

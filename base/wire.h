@@ -1,0 +1,209 @@
+/*
+ * The protocol between the bridge and whoever asks it: the PAM module and the two commands.
+ *
+ * TRANSPORT. A Unix socket of type SOCK_SEQPACKET: one message is one packet, so there is no
+ * framing to lose and a torn message cannot shift the next. The asker sends one request and gets
+ * one reply; then it may send the next on the same connection. The bridge knows who asks from
+ * SO_PEERCRED alone; nothing in a message says who the sender is.
+ *
+ * MESSAGE. A header of 16 bytes, then fields. All numbers are big-endian.
+ *
+ *     offset  size  what
+ *     0       2     the bytes 'A' 'F'
+ *     2       1     version, now 1
+ *     3       1     type, see wire_type; a reply has its request's type with the high bit set
+ *     4       8     request number, chosen at random by the asker and repeated in the reply; both
+ *                   sides log it
+ *     12      4     length of what follows; header and fields are exactly the packet
+ *
+ * FIELD. Tag (2 bytes), length of the value (4 bytes), value. Tags ascend; a tag may appear again only
+ * directly after itself and only if it is marked MANY. Values have one of four kinds:
+ *
+ *     NUMBER  8 bytes
+ *     TEXT    UTF-8 with exactly one NUL, its last byte (so a value is a C string where it lies)
+ *     BYTES   anything, up to the tag's limit
+ *     GROUP   fields again, by the same rules; a group holds no group
+ *
+ * Every tag has a limit on its value's size, and a message one on its own. A request also says which
+ * tags it may and must have (wire.c, requests). A message that breaks any of these rules, or
+ * comes out of turn, ends its connection without a reply and no other connection.
+ *
+ * REPLY. WIRE_STATUS always: 0 or the number of an error in base/err.h. WIRE_MESSAGE: a line for
+ * the person. The other fields are listed at the request.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BASE_WIRE_H
+#define BASE_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/secret.h"
+
+enum {
+    WIRE_VERSION = 1,
+    WIRE_HEADER_SIZE = 16,
+    WIRE_REQUEST_MAX = 16 * 1024,  /* a request; nobody has that much to say */
+    WIRE_MESSAGE_MAX = 160 * 1024, /* a reply: some 800 roles; below the default socket buffer */
+    WIRE_REPLY_BIT = 0x80,
+};
+
+/*
+ * Requests; after the arrow, the fields of a successful reply. [x] may be absent, x... may repeat.
+ * "root" may be asked by uid 0 only, "admin" by uid 0 and the admin group, "self" by anybody, about
+ * themselves: the account is the one of the peer's uid.
+ */
+enum wire_type {
+    /* root, self: USER [PASSWORD] [CODE] FACTORS SERVICE [RHOST] [TTY] -> RECEIPT [MESSAGE] */
+    ASK_AUTHENTICATE = 1,
+    /* root, self: USER [RECEIPT] SERVICE [RHOST] [TTY] -> [MESSAGE] */
+    ASK_ACCOUNT = 2,
+    /* root: USER [RECEIPT] SERVICE [RHOST] [TTY] -> SESSION [ENVIRONMENT...] [MESSAGE] */
+    ASK_SESSION_OPEN = 3,
+    /* root: SESSION -> nothing */
+    ASK_SESSION_CLOSE = 4,
+    /* root, self: USER [RECEIPT] PASSWORD NEW_PASSWORD SERVICE [RHOST] [TTY] -> [MESSAGE] */
+    ASK_CHANGE_PASSWORD = 5,
+    /* self: PASSWORD CODE [TTY] -> as STATUS */
+    ASK_SIGN_IN = 6,
+    /* self: -> USER SID EXPIRES STARTED FACTORS CODE_TIME [RHOST] [ROLE_NAME] */
+    ASK_STATUS_OF = 7,
+    /* self: -> USER EXPIRES ROLE... */
+    ASK_ROLES = 8,
+    /* self: [ROLE_NAME] [DURATION] -> CREDENTIAL fields, ROLE_NAME ACCOUNT [REGION] EXPIRES */
+    ASK_CREDENTIALS = 9,
+    /* self: -> nothing */
+    ASK_LOGOUT = 10,
+    /* admin: USER [LABEL] [REPLACE] -> USER SID URI SEED */
+    ASK_ENROL = 11,
+    /* admin: USER -> SID STEP... (a line each) */
+    ASK_EXPLAIN = 12,
+    /* admin: -> TICKET... */
+    ASK_SESSIONS = 13,
+    /* admin: USER -> COUNT (tickets ended) */
+    ASK_REVOKE = 14,
+    /* admin: USER -> nothing: failure counts are forgotten */
+    ASK_UNLOCK = 15,
+    /* admin: USER -> nothing: the enrolment is deleted */
+    ASK_UNENROL = 16,
+    /* admin: -> ENROLMENT... */
+    ASK_ENROLMENTS = 17,
+};
+
+/* Tags in the order in which they stand in a message. X(name, tag, kind, many, value size limit) */
+#define WIRE_TAGS(X)                                                                               \
+    X(STATUS, 1, NUMBER, false, 8)                                                                 \
+    X(MESSAGE, 2, TEXT, true, 1024)                                                                \
+    X(USER, 10, TEXT, false, 257)                                                                  \
+    X(SID, 11, TEXT, false, 192)                                                                   \
+    X(PASSWORD, 12, BYTES, false, 511)                                                             \
+    X(NEW_PASSWORD, 13, BYTES, false, 511)                                                         \
+    X(CODE, 14, BYTES, false, 64)                                                                  \
+    X(FACTORS, 15, NUMBER, false, 8)                                                               \
+    X(SERVICE, 16, TEXT, false, 65)                                                                \
+    X(RHOST, 17, TEXT, false, 256)                                                                 \
+    X(TTY, 18, TEXT, false, 128)                                                                   \
+    X(RECEIPT, 19, TEXT, false, 65)                                                                \
+    X(SESSION, 20, TEXT, false, 65)                                                                \
+    X(ENVIRONMENT, 21, TEXT, true, 1024)                                                           \
+    X(ROLE_NAME, 30, TEXT, false, 129)                                                             \
+    X(ROLE_ARN, 31, TEXT, false, 2049)                                                             \
+    X(ACCOUNT, 32, TEXT, false, 13)                                                                \
+    X(ALIAS, 33, TEXT, false, 129)                                                                 \
+    X(REGION, 34, TEXT, false, 65)                                                                 \
+    X(DURATION, 35, NUMBER, false, 8)                                                              \
+    X(CODE_NEEDED, 36, NUMBER, false, 8)                                                           \
+    X(CACHED_UNTIL, 37, NUMBER, false, 8)                                                          \
+    X(DEFAULT, 38, NUMBER, false, 8)                                                               \
+    X(ACCESS_KEY, 40, TEXT, false, 129)                                                            \
+    X(SECRET_KEY, 41, TEXT, false, 257)                                                            \
+    X(SESSION_TOKEN, 42, TEXT, false, 65536)                                                       \
+    X(EXPIRES, 43, NUMBER, false, 8)                                                               \
+    X(STARTED, 44, NUMBER, false, 8)                                                               \
+    X(CODE_TIME, 45, NUMBER, false, 8)                                                             \
+    X(COUNT, 46, NUMBER, false, 8)                                                                 \
+    X(LABEL, 50, TEXT, false, 129)                                                                 \
+    X(REPLACE, 51, NUMBER, false, 8)                                                               \
+    X(URI, 52, TEXT, false, 1024)                                                                  \
+    X(SEED, 53, TEXT, false, 257)                                                                  \
+    X(STEP, 54, TEXT, true, 1024)                                                                  \
+    X(ROLE, 60, GROUP, true, 8192)                                                                 \
+    X(TICKET, 61, GROUP, true, 8192)                                                               \
+    X(ENROLMENT, 62, GROUP, true, 8192)
+
+enum wire_tag {
+#define WIRE_TAG_ENUM(name, tag, kind, many, limit) WIRE_##name = (tag),
+    WIRE_TAGS(WIRE_TAG_ENUM)
+#undef WIRE_TAG_ENUM
+};
+
+/* Bits of WIRE_FACTORS: which factors are asked for, and in STATUS_OF which were proved. */
+enum wire_factor { WIRE_FACTOR_PASSWORD = 1, WIRE_FACTOR_CODE = 2, WIRE_FACTOR_RECOVERY = 4 };
+
+/* ---- Reading: a view on bytes that stay the caller's ---- */
+
+struct wire_msg {
+    unsigned type;    /* as on the wire, reply bit included; 0 in a group */
+    uint64_t request; /* 0 in a group */
+    const unsigned char *fields;
+    size_t fields_len;
+};
+
+/*
+ * Check a whole message by every rule above; nothing is allocated, and after success no getter can
+ * fail on malformed bytes. A request must also fit its row in wire.c. The bytes must outlive
+ * the view. 0 or FED_E_PROTO. Any bytes are safe.
+ */
+FED_MUST_USE int wire_parse(const void *data, size_t len, struct wire_msg *ret_msg);
+
+/* The first value of a tag; NULL, or the default, when absent. Text and bytes are borrowed. */
+const char *wire_text(const struct wire_msg *msg, enum wire_tag tag);
+const unsigned char *wire_bytes(const struct wire_msg *msg, enum wire_tag tag, size_t *ret_len);
+uint64_t wire_number(const struct wire_msg *msg, enum wire_tag tag, uint64_t absent);
+bool wire_has(const struct wire_msg *msg, enum wire_tag tag);
+
+/* The value of a tag that may repeat, by index; NULL or false past the last. */
+const char *wire_text_at(const struct wire_msg *msg, enum wire_tag tag, size_t index);
+bool wire_group_at(
+    const struct wire_msg *msg, enum wire_tag tag, size_t index, struct wire_msg *ret_group);
+
+/* The reply's status as an error code: 0 or FED_E_*; FED_E_PROTO if it has none. */
+int wire_status(const struct wire_msg *msg);
+
+/* ---- Writing ---- */
+
+/*
+ * A message being written. Errors stick: the first one is kept and wire_finish returns it, so a
+ * writer is a straight list of puts. Fields must come in ascending order of tags.
+ */
+struct wire_out {
+    struct fed_secret bytes;
+    size_t group_at; /* where the open group's length stands, 0 when none is open */
+    unsigned last_tag;
+    unsigned outer_tag;
+    int error;
+};
+
+void wire_out_init(struct wire_out *out, unsigned type, uint64_t request);
+void wire_out_done(struct wire_out *out);
+
+/* A reply to msg, with its status already put. */
+void wire_reply_init(struct wire_out *out, const struct wire_msg *msg, int status);
+
+/* A NULL text or bytes puts nothing: optional fields need no if. */
+void wire_put_text(struct wire_out *out, enum wire_tag tag, const char *text);
+void wire_put_bytes(struct wire_out *out, enum wire_tag tag, const void *data, size_t len);
+void wire_put_number(struct wire_out *out, enum wire_tag tag, uint64_t number);
+void wire_begin_group(struct wire_out *out, enum wire_tag tag);
+void wire_end_group(struct wire_out *out);
+
+/*
+ * Fill in the length. 0, or the first error of any put: FED_E_TOO_BIG, FED_E_INVALID (a text that is not
+ * UTF-8, a tag out of order), FED_E_NOMEM. out->bytes is then the message.
+ */
+FED_MUST_USE int wire_finish(struct wire_out *out);
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * The keeper: a process of its own that holds the seal key and the signing key and answers three
+ * questions on one socket pair. It has no network, opens no file after its start, and cannot be
+ * traced; keys and the seeds of enrolled people never leave it (I-34, I-62).
+ *
+ *   SEAL    SID, seed or nothing (then a fresh random one) -> sealed blob, seed
+ *   VERIFY  SID, sealed blob, TOTP parameters, code, time  -> time step
+ *   SIGN    bytes                                          -> RSA-SHA256 (PKCS #1 v1.5) signature
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BRIDGE_KEEPER_H
+#define BRIDGE_KEEPER_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/secret.h"
+#include "conf/conf.h"
+#include "mfa/totp.h"
+
+struct keeper;
+
+/*
+ * Fork the keeper. Called as root before any thread exists; keys are read here (their owner and mode
+ * checked), then in the child: the bridge's user, own network namespace where allowed, no new privileges,
+ * not dumpable, a seccomp filter that knows no socket(2) and no open(2).
+ *   uid, gid     whom to become; the caller's own when not root
+ *   why          a line on failure
+ * Returns 0, FED_E_CONFIG (a key file), FED_E_SYSTEM, FED_E_NOMEM. The child never returns.
+ */
+FED_MUST_USE int keeper_start(
+    const struct conf *conf, uid_t uid, gid_t gid, struct keeper **ret, char *why, size_t why_size);
+void keeper_stop(struct keeper *keeper);
+
+/* Readable when the keeper has died: the bridge then ends, for it can neither verify nor sign. */
+int keeper_pid(const struct keeper *keeper);
+
+/*
+ * The questions; any thread, one at a time in the keeper (a signature takes some milliseconds). Each
+ * blocks until the answer; FED_E_KEEPER when the keeper is gone.
+ */
+
+/* seed empty: a fresh one of seed_len random bytes is made. ret_blob and ret_seed initialised by the caller. */
+FED_MUST_USE int keeper_seal(struct keeper *keeper, const char *sid, const struct fed_secret *seed,
+    size_t seed_len, struct fed_secret *ret_blob, struct fed_secret *ret_seed);
+
+/* As totp_check, of a sealed seed. FED_E_CRYPTO: the blob is not this person's. */
+FED_MUST_USE int keeper_verify(struct keeper *keeper, const char *sid, const void *blob,
+    size_t blob_len, const struct totp_params *params, const void *code, size_t code_len,
+    int64_t now_s, uint64_t *ret_step);
+
+/* The raw signature over data, appended to ret (initialised, limit at least 512). */
+FED_MUST_USE int keeper_sign(
+    struct keeper *keeper, const void *data, size_t len, struct fed_secret *ret);
+
+#endif

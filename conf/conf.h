@@ -1,0 +1,165 @@
+/*
+ * The configuration: DIR/awsfed.conf, then DIR/conf.d/NAME.conf in byte order of the names; a later file's key
+ * replaces an earlier one's. Read once into plain structs; every value has been checked by its row
+ * of the table in conf/keys.c, and what is left out has its default.
+ *
+ * An unknown section or key, a key twice in one file, a bad value, a missing key, or a file that is
+ * not root's (or is writable by others) is an error "FILE:LINE: what: remedy".
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define CONF_DIR "/etc/awsfed"
+
+/* Where something was said, for "FILE:LINE: " in errors that are found later. */
+struct conf_where {
+    const char *file; /* owned by the struct conf */
+    unsigned line;
+};
+
+struct conf_list {
+    char **items;
+    size_t n;
+};
+
+enum conf_transport { CONF_LDAPS, CONF_STARTTLS };
+enum conf_service_bind { CONF_SERVICE_NONE, CONF_SERVICE_SIMPLE, CONF_SERVICE_GSSAPI };
+enum conf_mfa_required { CONF_MFA_YES, CONF_MFA_ENROLLED };
+enum conf_algorithm { CONF_SHA1, CONF_SHA256, CONF_SHA512 };
+enum conf_flow { CONF_FLOW_SAML };
+
+struct conf_bridge {
+    char *socket;
+    char *user;
+    char *state_dir;
+    unsigned workers;
+    int64_t ticket_lifetime_s;
+    int64_t recheck_interval_s;
+    int64_t group_refresh_s;
+    char *admin_group; /* NULL = nobody but root */
+    struct conf_list local_users;
+    unsigned minimum_uid;
+    char *audit; /* "journal" or "file:/absolute/path" */
+    unsigned max_connections_per_uid;
+};
+
+struct conf_domain {
+    struct conf_where where;
+    char *name;               /* DNS name, lower case */
+    struct conf_list servers; /* HOST or HOST:PORT */
+    enum conf_transport transport;
+    unsigned port; /* 0 = 636 or 389 by transport */
+    char *ca_file; /* NULL = the system's */
+    char *base_dn;
+    char *netbios_name; /* NULL = the first label of name, upper case */
+    enum conf_service_bind service_bind;
+    char *service_dn;
+    char *service_password_file;
+    int64_t connect_timeout_s;
+    int64_t timeout_s;
+    unsigned connections;
+    struct conf_list login_groups; /* names, DNs or SIDs; empty = everybody */
+    struct conf_list deny_groups;
+    bool is_default;
+};
+
+struct conf_mfa {
+    char *store;    /* "sqlite:/absolute/path" */
+    char *seal_key; /* path */
+    char *issuer;
+    unsigned digits;
+    unsigned period_s;
+    enum conf_algorithm algorithm;
+    unsigned window; /* 0 to 2 steps either side */
+    enum conf_mfa_required required;
+    unsigned max_failures;
+    int64_t lock_time_s;
+};
+
+struct conf_saml {
+    struct conf_where where;
+    char *entity_id;
+    char *key; /* paths */
+    char *certificate;
+    char *previous_certificate; /* NULL = none */
+};
+
+struct conf_aws {
+    char *region;
+    struct conf_list fallback_regions;
+    char *endpoint; /* NULL = by region and partition; else https://HOST[:PORT] */
+    char *ca_file;  /* NULL = the system's */
+    char *proxy;    /* NULL = none */
+    int64_t timeout_s;
+};
+
+struct conf_tag {
+    char *key;
+    char *value; /* a template */
+};
+
+struct conf_role {
+    struct conf_where where;
+    char *name;
+    char *arn;
+    char *account;   /* from the ARN: 12 digits */
+    char *partition; /* from the ARN: aws, aws-us-gov, aws-cn */
+    char *provider;  /* ARN of the SAML provider, same account and partition */
+    struct conf_list groups;
+    struct conf_list users; /* sAMAccountName or UPN */
+    enum conf_flow flow;
+    int64_t duration_s;
+    int64_t mfa_age_s; /* 0 = the ticket's */
+    struct conf_list policy_arns;
+    struct conf_tag *tags;
+    size_t n_tags;
+    struct conf_list transitive_tags; /* keys among tags */
+    char *source_identity;            /* a template, NULL = no */
+    char *session_name;               /* a template */
+    char *region;                     /* NULL = [aws] region */
+    char *alias;                      /* NULL = none */
+    bool is_default;
+};
+
+struct conf {
+    struct conf_bridge bridge;
+    struct conf_domain *domains;
+    size_t n_domains;
+    struct conf_mfa mfa;
+    struct conf_saml saml;
+    struct conf_aws aws;
+    struct conf_role *roles;
+    size_t n_roles;
+    char **files; /* the files read, owners of every conf_where.file */
+    size_t n_files;
+};
+
+/* Collects errors: one line each, in the order found; all of a run are reported, not the first alone. */
+struct conf_errors {
+    char **lines;
+    size_t n;
+};
+
+/*
+ * Read and check a configuration folder. Blocks on files only.
+ *   dir          such as CONF_DIR
+ *   ret_conf     on success; free with conf_free
+ *   ret_errors   always initialised; on FED_E_CONFIG it has at least one line; free with conf_errors_done
+ * Returns 0, FED_E_CONFIG or FED_E_NOMEM.
+ */
+FED_MUST_USE int conf_read(const char *dir, struct conf **ret_conf, struct conf_errors *ret_errors);
+void conf_free(struct conf *conf);
+void conf_errors_done(struct conf_errors *errors);
+
+/* Add "FILE:LINE: text" (where may be NULL: text alone). Out of memory loses the line, not the error. */
+void conf_errors_add(struct conf_errors *errors, const struct conf_where *where, const char *format,
+    ...) FED_PRINTF(3, 4);
+
+#endif

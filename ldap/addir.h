@@ -1,0 +1,123 @@
+/*
+ * One Active Directory domain: who somebody is, whether a password is theirs, which groups they are
+ * in. Owns two pools of warm TLS connections that never mix: one bound as the service identity, one
+ * for people's binds (I-7). Any number of threads may call; each call blocks at most the domain's
+ * connect-timeout plus timeout. No function follows a referral (I-5) or writes a credential before TLS is
+ * verified (I-4).
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef LDAP_ADDIR_H
+#define LDAP_ADDIR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "conf/conf.h"
+#include "ldap/account.h"
+#include "ldap/sid.h"
+
+struct addir;
+
+enum { ADDIR_DN_MAX = 1024, ADDIR_WHY_MAX = 256 };
+
+/* A person as the service identity found them. A value; copy freely. */
+struct addir_person {
+    struct sid sid;
+    char dn[ADDIR_DN_MAX];
+    char sam[TEXT_NAME_MAX + 1]; /* sAMAccountName as in AD */
+    char upn[TEXT_NAME_MAX + 1]; /* userPrincipalName, or sam@domain where AD has none */
+};
+
+/* What one base-scope read of a person's own entry gave. */
+struct addir_entry {
+    struct account account;
+    struct sid *groups; /* tokenGroups, sorted by sid_compare; owned */
+    size_t n_groups;
+    char **attributes; /* "name=value" for the extra attributes asked for and present; owned */
+    size_t n_attributes;
+};
+
+/*
+ * A domain from its configuration. Reads the service password file; opens no connection yet.
+ *   conf         must outlive the addir
+ *   attributes   extra attribute names that every entry read shall bring (for %{ad:…}), may be NULL
+ *   why          on failure, a line for the log; at least ADDIR_WHY_MAX bytes
+ * Returns 0, FED_E_CONFIG, FED_E_NOMEM.
+ */
+FED_MUST_USE int addir_new(const struct conf_domain *conf, const struct conf_list *attributes,
+    struct addir **ret, char *why);
+void addir_free(struct addir *dir);
+
+/*
+ * The calls below put a line for the log (no secret, no password) into why, at least ADDIR_WHY_MAX
+ * bytes, whenever they fail; "" otherwise. Common errors: FED_E_DIRECTORY (nobody answered), FED_E_TLS,
+ * FED_E_NOMEM.
+ */
+
+/*
+ * Who is this? By the service identity, one search. name is what was typed without its domain part
+ * (see addir_owns). Exactly one entry with an objectSid, else FED_E_UNKNOWN_USER (I-10). Results, the
+ * negative ones too, are cached for a short time; a login that AD refuses with 525 drops its own.
+ */
+FED_MUST_USE int addir_resolve(
+    struct addir *dir, const char *name, struct addir_person *ret, char *why);
+
+/*
+ * Is this login name one of the domain's, by its form? "user@DOMAIN" and "NETBIOS\user" (any case)
+ * are; "user" is of the default domain, which the caller knows. On true, bare (TEXT_NAME_MAX + 1 bytes) gets
+ * the name for addir_resolve: without its domain for the domain's own forms.
+ */
+bool addir_owns(const struct addir *dir, const char *name, char *bare, bool *ret_bare_name);
+
+/*
+ * Prove a password: one simple bind as the person's DN on a warm connection of the people's pool, and on
+ * that same connection one base read of the own entry. At most one bind request leaves this host,
+ * whatever happens (I-6): a transport error after the bind was written is FED_E_DIRECTORY, and only a
+ * connection that failed before it is replaced by another. Success only when the entry's objectSid
+ * is the person's (I-8) and tokenGroups came whole (I-16).
+ *   password     text_check_password has passed; checked again (I-1)
+ *   ret_entry    on success
+ *   ret_data     AD's sub-code when the bind was refused, else ADDATA_NONE; always written
+ * Returns 0, FED_E_DENIED and what addata_error gives, FED_E_DIRECTORY…
+ */
+FED_MUST_USE int addir_login(struct addir *dir, const struct addir_person *person,
+    const struct fed_secret *password, struct addir_entry *ret_entry, enum addata *ret_data,
+    char *why);
+
+/*
+ * The same entry read by the service identity, with nobody's password: for the account phase alone
+ * and for re-checks. Proves nothing about who asks (I-7). FED_E_UNKNOWN_USER when it is gone or its SID
+ * is another.
+ */
+FED_MUST_USE int addir_read(
+    struct addir *dir, const struct addir_person *person, struct addir_entry *ret_entry, char *why);
+void addir_entry_done(struct addir_entry *entry);
+
+/* Is the entry's person in this group? (binary search) */
+bool addir_in_group(const struct addir_entry *entry, const struct sid *group);
+
+/*
+ * Configured groups (names, DNs or SIDs) to SIDs, in one search for all the names (I-21).
+ *   ret_sids     n of them; one of len 0 where no group, or more than one, has that name
+ * Returns 0 even when some were not found: the caller knows which matter.
+ */
+FED_MUST_USE int addir_groups(
+    struct addir *dir, char *const *groups, size_t n, struct sid *ret_sids, char *why);
+
+/*
+ * Change an own password: on an encrypted connection, one modify that deletes the old and adds the new
+ * unicodePwd (I-14), sent as the service identity, since an expired password cannot bind.
+ * FED_E_PASSWORD_REFUSED: ret_text (at least ADDIR_WHY_MAX bytes) has AD's reason for the person.
+ * FED_E_DENIED: the old password is wrong.
+ */
+FED_MUST_USE int addir_change_password(struct addir *dir, const struct addir_person *person,
+    const struct fed_secret *old_password, const struct fed_secret *new_password, char *ret_text,
+    char *why);
+
+/* Open one connection of either pool and bind the service identity, to find faults at start. */
+FED_MUST_USE int addir_probe(struct addir *dir, char *why);
+
+#endif

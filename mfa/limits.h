@@ -1,0 +1,66 @@
+/*
+ * Limits on guessing. Failures are counted per person and source (I-37): locking one source out
+ * leaves the person's other sources alone (I-39). An attempt is admitted before its credential is
+ * looked at, and those under way count as failures until they end, all under one lock: so N parallel
+ * tries cannot beat the limit.
+ *
+ * Besides, a person's codes are limited over all sources (FACTOR_SOURCES times max_failures), against guessing from
+ * many addresses; and rejected passwords over all sources to what the directory's own policy allows less
+ * one, so that our limit trips before AD's (I-39).
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef MFA_LIMITS_H
+#define MFA_LIMITS_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "mfa/store.h"
+
+struct limits;
+
+enum { LIMITS_FACTOR_SOURCES = 10 };
+
+struct limits_options {
+    struct store *store;
+    unsigned max_failures;
+    int64_t lock_time_s; /* a count is forgotten this long after its last failure */
+};
+
+/* What was wrong, when something was. */
+enum limits_outcome {
+    LIMITS_SUCCESS,        /* both right: this person's counts are forgotten */
+    LIMITS_WRONG_CODE,     /* also: not enrolled, unknown user */
+    LIMITS_WRONG_PASSWORD, /* the directory rejected it */
+    LIMITS_NO_VERDICT,     /* unavailable, interrupted: nothing is counted (I-40) */
+};
+
+/* An admitted attempt; a value that must be ended exactly once with limits_end. */
+struct limits_attempt {
+    char person[192 + 64]; /* the SID, or "name:…" for people the directory does not know */
+    char source[64];
+};
+
+FED_MUST_USE int limits_new(const struct limits_options *options, struct limits **ret);
+void limits_free(struct limits *limits);
+
+/*
+ * May this person try from this source now?
+ *   person         SID text, or "name:" and a canonical name (then hashed: a name that is long is no key)
+ *   source         rhost as PAM gave it, or "" (console); never resolved (I-22); a literal address is put in
+ *                  canonical form, IPv6 to its /64
+ *   password_cap   rejected passwords over all sources before a lock, 0 = no such limit
+ *   ret_attempt    on success, to be ended
+ * Returns 0, FED_E_LOCKED, FED_E_STORE. Blocks on the store. Any thread.
+ */
+FED_MUST_USE int limits_begin(struct limits *limits, const char *person, const char *source,
+    unsigned password_cap, int64_t now_s, struct limits_attempt *ret_attempt);
+
+/* End an attempt. 0, or FED_E_STORE when a failure could not be written: the caller then denies. */
+FED_MUST_USE int limits_end(struct limits *limits, const struct limits_attempt *attempt,
+    enum limits_outcome outcome, int64_t now_s);
+
+/* Forget a person's failures, of every source. 0 or FED_E_STORE. */
+FED_MUST_USE int limits_unlock(struct limits *limits, const char *person);
+
+#endif

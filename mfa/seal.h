@@ -1,0 +1,37 @@
+/*
+ * Seeds at rest: AES-256-GCM with the person's SID as associated data, so that a blob copied to
+ * another person's row does not open (I-34). Used by the keeper only: it alone has the key.
+ *
+ * A sealed blob: version (1 byte, now 1), key id (4 bytes: the first of SHA-256 of the key),
+ * nonce (12, random), ciphertext (as long as the seed), tag (16). The associated data is the blob's first
+ * five bytes, then the SID's text.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef MFA_SEAL_H
+#define MFA_SEAL_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/secret.h"
+
+enum { SEAL_KEY_SIZE = 32, SEAL_OVERHEAD = 1 + 4 + 12 + 16, SEAL_BLOB_MAX = SEAL_OVERHEAD + 128 };
+
+/*
+ * Read a seal key as its file has it: 64 hexadecimal digits, then nothing but white space.
+ * ret (initialised by the caller) gets the SEAL_KEY_SIZE bytes. 0 or FED_E_CONFIG. Any bytes are safe.
+ */
+FED_MUST_USE int seal_key_parse(const void *text, size_t len, struct fed_secret *ret);
+
+/* Append the sealed blob to ret_blob. 0, FED_E_CRYPTO, FED_E_TOO_BIG, FED_E_NOMEM. */
+FED_MUST_USE int seal_close(const struct fed_secret *key, const char *sid,
+    const struct fed_secret *seed, struct fed_secret *ret_blob);
+
+/*
+ * Open a blob. FED_E_CRYPTO for one that is torn, changed, of another person or another key; ret_seed is
+ * then untouched. Any bytes are safe.
+ */
+FED_MUST_USE int seal_open(const struct fed_secret *key, const char *sid, const void *blob,
+    size_t blob_len, struct fed_secret *ret_seed);
+
+#endif

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Run unit test programs one after another and add up what cmocka says of each.
+# usage: units.sh BUILD-FOLDER PROGRAM...
+# SPDX-License-Identifier: Apache-2.0
+set -u
+build=$1
+shift
+mkdir -p "$build/log"
+passed=0 failed=0
+for program in "$@"; do
+    log=$build/log/$(basename "$program").log
+    # A program that ends before its first line of result (a crash) counts as one failure.
+    timeout 120 ${UNIT_WRAPPER:-} "$program" >"$log" 2>&1
+    status=$?
+    ok=$(grep -c '^\[       OK \]' "$log")
+    bad=$(grep -c '^\[  FAILED  \] [a-z_0-9]*$' "$log")
+    [ "$status" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
+    passed=$((passed + ok)) failed=$((failed + bad))
+    if [ "$bad" -eq 0 ]; then
+        printf 'ok   %3d  %s\n' "$ok" "${program#"$build"/}"
+    else
+        printf 'FAIL %3d  %s (exit %d)\n' "$bad" "${program#"$build"/}" "$status"
+        grep -v '^\[ RUN' "$log" | grep -v '^\[       OK' | tail -n 40
+    fi
+done
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
