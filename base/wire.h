@@ -65,7 +65,8 @@ enum wire_type {
     ASK_SESSION_OPEN = 3,
     /* root: SESSION -> nothing */
     ASK_SESSION_CLOSE = 4,
-    /* root, self: USER [RECEIPT] PASSWORD NEW_PASSWORD SERVICE [RHOST] [TTY] -> [MESSAGE] */
+    /* root: USER PASSWORD NEW_PASSWORD [CODE] SERVICE [RHOST] [TTY] [RECEIPT] -> [MESSAGE]; a receipt
+     * (an expired password at login) or a code must be there: guessing here needs the token too */
     ASK_CHANGE_PASSWORD = 5,
     /* self: PASSWORD CODE [TTY] -> as STATUS */
     ASK_SIGN_IN = 6,
