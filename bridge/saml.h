@@ -15,7 +15,11 @@
 #include "base/err.h"
 #include "base/secret.h"
 
-enum { SAML_RESPONSE_MAX = 75000, SAML_ID_SIZE = 34 /* "_" + 32 hex + NUL */ };
+enum {
+    SAML_RESPONSE_MAX = 75000, /* in base64, the 100,000 characters that AWS takes */
+    SAML_ID_SIZE = 34,         /* "_" + 32 hex + NUL */
+    SAML_WHY_MAX = 512,
+};
 
 struct saml_tag {
     const char *key; /* without "PrincipalTag:" */
@@ -45,6 +49,16 @@ struct saml_request {
 };
 
 /*
+ * Would AWS take these names (I-61)? Lengths and characters of session name, source identity and tags;
+ * duplicate keys (AWS does not tell their case apart); transitive keys that are no tags. Values come
+ * from the directory through the templates of a role, so the error says which of the role's keys to look at.
+ *   why   SAML_WHY_MAX bytes; on failure one line, cleaned for a log: which value, what is wrong with it
+ * Returns 0 or FED_E_INVALID. Never blocks; any thread. saml_response does not call it: what is wrong for
+ * AWS may still be written correctly.
+ */
+FED_MUST_USE int saml_check(const struct saml_request *request, char *why);
+
+/*
  * Append the XML of the whole response to ret (initialised, limit SAML_RESPONSE_MAX).
  *   ret_id   the assertion's ID, for the audit line
  * Returns 0, FED_E_INVALID (text, duration or partition), FED_E_TOO_BIG, FED_E_NOMEM, FED_E_CRYPTO, or what sign returned.
@@ -58,6 +72,7 @@ FED_MUST_USE int saml_response(
  * CreateSAMLProvider takes it: UTF-8, no BOM, the signing certificate first.
  *   certificates_b64   n of them, 1 or 2
  *   valid_until_s      Unix seconds
+ * Returns 0, FED_E_INVALID, FED_E_TOO_BIG or FED_E_NOMEM. Never blocks; any thread.
  */
 FED_MUST_USE int saml_metadata(const char *entity_id, const char *const *certificates_b64, size_t n,
     int64_t valid_until_s, struct fed_secret *ret);
