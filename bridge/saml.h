@@ -18,7 +18,6 @@
 enum {
     SAML_RESPONSE_MAX = 75000, /* in base64, the 100,000 characters that AWS takes */
     SAML_ID_SIZE = 34,         /* "_" + 32 hex + NUL */
-    SAML_WHY_MAX = 512,
 };
 
 struct saml_tag {
@@ -26,7 +25,10 @@ struct saml_tag {
     const char *value;
 };
 
-/* All text is UTF-8 without NUL; a character that XML 1.0 cannot carry is FED_E_INVALID. */
+/*
+ * All text is UTF-8 without NUL; a character that XML 1.0 cannot carry is FED_E_INVALID. Whether AWS would take a
+ * name is checked where it is made (bridge/expand.h): what AWS refuses can still be written correctly.
+ */
 struct saml_request {
     const char *issuer;       /* required: entityID */
     const char *name_id;      /* required: persistent, not personal: the SID */
@@ -47,16 +49,6 @@ struct saml_request {
     int (*sign)(void *arg, const void *data, size_t len, struct fed_secret *ret);
     void *sign_arg;
 };
-
-/*
- * Would AWS take these names (I-61)? Lengths and characters of session name, source identity and tags;
- * duplicate keys (AWS does not tell their case apart); transitive keys that are no tags. Values come
- * from the directory through the templates of a role, so the error says which of the role's keys to look at.
- *   why   SAML_WHY_MAX bytes; on failure one line, cleaned for a log: which value, what is wrong with it
- * Returns 0 or FED_E_INVALID. Never blocks; any thread. saml_response does not call it: what is wrong for
- * AWS may still be written correctly.
- */
-FED_MUST_USE int saml_check(const struct saml_request *request, char *why);
 
 /*
  * Append the XML of the whole response to ret (initialised, limit SAML_RESPONSE_MAX).
