@@ -18,7 +18,11 @@
 
 struct sts;
 
-enum { STS_WHY_MAX = 512, STS_REQUEST_ID_MAX = 64 };
+enum {
+    STS_WHY_MAX = 512,
+    STS_REQUEST_ID_MAX = 64,
+    STS_REPLY_MAX = 256 * 1024, /* headers and body together */
+};
 
 /* What STS gave. The caller frees it with sts_credential_done. */
 struct sts_credential {
@@ -78,6 +82,9 @@ struct sts_error {
  * Read a reply's XML: a DTD, an entity that is not predefined, a duplicate or missing field, a date that is no
  * date, an expiry in the past or further than 12 h 5 min ahead, trailing bytes: FED_E_PROTO (I-64). An
  * ErrorResponse is FED_E_AWS_REFUSED, with ret_error filled. Any bytes are safe.
+ *   ret         on success: the caller frees it. duration_s is 0: only the asker knows it
+ *   ret_error   on FED_E_AWS_REFUSED
+ * Returns 0, FED_E_AWS_REFUSED, FED_E_PROTO, FED_E_NOMEM. Never blocks; any thread.
  */
 FED_MUST_USE int sts_reply_parse(const void *data, size_t len, int64_t now_s,
     struct sts_credential *ret, struct sts_error *ret_error);
