@@ -1,0 +1,540 @@
+# Does the stand-in take the right assertion and refuse every wrong one, each for its own reason?
+# The reason is read from the request log, so that a refusal for another cause does not pass for the one meant.
+#
+# SPDX-License-Identifier: Apache-2.0
+
+import base64
+import copy
+import hashlib
+import json
+import os
+import re
+import subprocess
+import time
+
+import pytest
+from lxml import etree
+
+import forger
+from conftest import ACCOUNT, provider, role
+from forger import ATTRIBUTES, EXC_C14N, NS, SAML, attribute, aws, encode, stamp
+
+
+def refused(lab, answer, code, why):
+    assert answer.code == code, answer.body
+    assert lab.last()["result"] == code
+    assert re.search(why, lab.last()["why"]), lab.last()["why"]
+    assert answer["SessionToken"] is None
+
+
+# ---- What is taken ----
+
+def test_right_assertion(lab):
+    tags = [aws("PrincipalTag:mfa", "totp"), aws("PrincipalTag:Ort", "Zürich 漢"), aws("TransitiveTagKeys", "mfa"),
+            aws("SourceIdentity", "alice"), attribute("https://other.example/mail", "a@b")]
+    answer = lab.saml(lab.idp.right(extra=tags), DurationSeconds="7200")
+    assert answer.status == 200
+    assert answer["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin/alice"
+    assert re.fullmatch(r"ASIA[A-Z2-7]{16}", answer["AccessKeyId"])
+    assert len(answer["SessionToken"]) >= 700
+    assert answer["Expiration"] in {stamp(time.time() + 7200 - n) for n in range(5)}
+    assert answer["Audience"] == "https://signin.aws.amazon.com/saml"
+    assert (answer["Subject"], answer["SubjectType"]) == ("S-1-5-21-1-2-3-1104", "persistent")
+    # API_AssumeRoleWithSAML: BASE64 ( SHA1 ( issuer + account + "/" + name of the provider ) )
+    digest = hashlib.sha1(f"{lab.idp.entity_id}{ACCOUNT}/corp".encode()).digest()
+    assert answer["NameQualifier"] == base64.b64encode(digest).decode()
+    assert answer["SourceIdentity"] == "alice" and int(answer["PackedPolicySize"]) > 0
+    entry = lab.last()
+    assert entry["tags"] == {"mfa": "totp", "Ort": "Zürich 漢"} and entry["transitive"] == ["mfa"]
+    assert answer.headers["x-amzn-RequestId"] == answer["RequestId"] == entry["request_id"]
+
+
+def test_signed_by_xmlsec1_itself(lab, tmp_path):
+    root = lab.idp.sign(lab.idp.unsigned())
+    root.find(".//ds:DigestValue", NS).text = root.find(".//ds:SignatureValue", NS).text = ""
+    (tmp_path / "in.xml").write_bytes(etree.tostring(root))
+    (tmp_path / "key.pem").write_bytes(forger.pem(lab.idp.key))
+    subprocess.run(["xmlsec1", "--sign", "--privkey-pem", tmp_path / "key.pem", "--id-attr:ID", f"{SAML}:Assertion",
+                    "--output", tmp_path / "out.xml", tmp_path / "in.xml"], check=True)
+    assert lab.saml((tmp_path / "out.xml").read_bytes()).status == 200
+
+
+def test_indented_document(lab):
+    """Blank text around elements, the signature's included, is signed as it stands."""
+    root = lab.idp.unsigned()
+    etree.indent(root)
+    assert lab.saml(lab.idp.sign(root)).status == 200
+
+
+def test_partitions_have_their_own_audience_and_recipient(lab):
+    gov = {"role": role("Gov", "444455556666", "aws-us-gov"), "provider": provider("gov", "444455556666", "aws-us-gov")}
+    cn = {"role": role("Cn", "777788889999", "aws-cn"), "provider": provider("cn", "777788889999", "aws-cn")}
+    asked = lambda f: {"RoleArn": f["role"], "PrincipalArn": f["provider"]}  # noqa: E731
+    right_gov = gov | {"audience": "urn:amazon:webservices:govcloud", "recipient": "https://signin.amazonaws-us-gov.com/saml"}
+    right_cn = cn | {"audience": "urn:amazon:webservices:cn-north-1", "recipient": "https://signin.amazonaws.cn/saml"}
+    assert lab.saml(lab.idp.right(**right_gov), **asked(gov)).status == 200
+    assert lab.saml(lab.idp.right(**right_cn), **asked(cn)).status == 200
+    refused(lab, lab.saml(lab.idp.right(**gov), **asked(gov)), "InvalidIdentityToken", "Recipient")
+    wrong = right_cn | {"audience": "urn:amazon:webservices"}
+    refused(lab, lab.saml(lab.idp.right(**wrong), **asked(cn)), "InvalidIdentityToken", "Audience")
+
+
+def test_regional_recipient(lab):
+    assert lab.saml(lab.idp.right(recipient="https://eu-central-1.signin.aws.amazon.com/saml")).status == 200
+
+
+def test_durations_shorten(lab):
+    ends = lambda a: a["Expiration"]  # noqa: E731
+    near = lambda s: {stamp(time.time() + s - n) for n in range(5)}  # noqa: E731
+    assert ends(lab.saml()) in near(3600)
+    assert ends(lab.saml(lab.idp.right(duration="900"), DurationSeconds="7200")) in near(900)
+    session = f' SessionNotOnOrAfter="{stamp(time.time() + 1200)}"'
+    assert ends(lab.saml(lab.idp.right(authn_attributes=session))) in near(1200)
+
+
+def test_replay_within_its_life_is_taken_and_told(lab):
+    same = lab.idp.right()
+    assert lab.saml(same).status == lab.saml(same).status == 200
+    assert [entry["replayed"] for entry in lab.log()] == [False, True]
+
+
+def test_either_of_two_certificates(lab):
+    """Rotation: old and new certificate are both in the metadata, which is read again when it changes."""
+    new = forger.Idp(lab.idp.entity_id)
+    refused(lab, lab.saml(new.right()), "InvalidIdentityToken", "registered certificate")
+    try:
+        lab.write("metadata.xml", forger.metadata(lab.idp.entity_id, [lab.idp.certificate, new.certificate]))
+        assert lab.saml(new.right()).status == lab.saml(lab.idp.right()).status == 200
+        lab.write("metadata.xml", forger.metadata(lab.idp.entity_id, [new.certificate]))
+        refused(lab, lab.saml(lab.idp.right()), "InvalidIdentityToken", "registered certificate")
+    finally:
+        lab.write("metadata.xml", lab.idp.metadata())
+
+
+# ---- Claims: each of these is signed as it should be, and wrong in one point ----
+
+HOUR_AGO, SOON = -3600, 3600
+NAME_ID = "<saml:NameID>{}</saml:NameID>"
+BAD_CLAIMS = [
+    # fields, code, why
+    ({"issuer": "https://other.example/idp"}, "InvalidIdentityToken", "^Issuer"),
+    ({"issuer": "https://idp.example/awsfed "}, "InvalidIdentityToken", "^Issuer"),
+    ({"response_issuer": "https://other.example/idp"}, "InvalidIdentityToken", "Response/Issuer"),
+    ({"response_attributes": ' InResponseTo="_q"'}, "InvalidIdentityToken", "Response has InResponseTo"),
+    ({"destination": ' Destination="https://evil.example/"'}, "InvalidIdentityToken", "Destination"),
+    ({"status": "Responder"}, "IDPRejectedClaim", "StatusCode"),
+    ({"version": "1.1"}, "InvalidIdentityToken", "Version"),
+    ({"recipient": "https://signin.aws.amazon.com/saml/"}, "InvalidIdentityToken", "Recipient"),
+    ({"recipient": "http://signin.aws.amazon.com/saml"}, "InvalidIdentityToken", "Recipient"),
+    ({"recipient": "https://evil.example/https://signin.aws.amazon.com/saml"}, "InvalidIdentityToken", "Recipient"),
+    ({"recipient": "https://signin.amazonaws.cn/saml"}, "InvalidIdentityToken", "Recipient"),
+    ({"method": "urn:oasis:names:tc:SAML:2.0:cm:sender-vouches"}, "InvalidIdentityToken", "not bearer"),
+    ({"confirmations": 2}, "InvalidIdentityToken", "not exactly one saml:SubjectConfirmation"),
+    ({"confirmations": 0}, "InvalidIdentityToken", "not exactly one saml:SubjectConfirmation"),
+    ({"confirmation_data": 'Recipient="https://signin.aws.amazon.com/saml"'}, "InvalidIdentityToken", "UTC instant: None"),
+    ({"audience": "urn:amazon:webservices:govcloud"}, "InvalidIdentityToken", "Audience"),
+    ({"audience": "URN:amazon:webservices"}, "InvalidIdentityToken", "Audience"),
+    ({"audience": ""}, "InvalidIdentityToken", "AudienceRestriction"),
+    ({"audiences": 2}, "InvalidIdentityToken", "AudienceRestriction"),
+    ({"name_id": NAME_ID.format("")}, "InvalidIdentityToken", "NameID is empty"),
+    ({"name_id": ""}, "InvalidIdentityToken", "not exactly one saml:NameID"),
+    ({"authn": ""}, "InvalidIdentityToken", "no AuthnStatement"),
+    ({"session_name": "a"}, "InvalidIdentityToken", "RoleSessionName"),
+    ({"session_name": "a" * 65}, "InvalidIdentityToken", "RoleSessionName"),
+    ({"session_name": "alice smith"}, "InvalidIdentityToken", "RoleSessionName"),
+    ({"session_name": "älice"}, "InvalidIdentityToken", "RoleSessionName"),
+    ({"session_name": "alice\n"}, "InvalidIdentityToken", "RoleSessionName"),
+    ({"session_name": "CORP\\alice"}, "InvalidIdentityToken", "RoleSessionName"),
+    ({"duration": "899"}, "InvalidIdentityToken", "SessionDuration"),
+    ({"duration": "43201"}, "InvalidIdentityToken", "SessionDuration"),
+    ({"duration": "3600s"}, "InvalidIdentityToken", "SessionDuration"),
+    ({"role": role("admin")}, "AccessDenied", "pair"),
+    ({"role": role("Next")}, "AccessDenied", "pair"),
+    ({"provider": provider("other")}, "AccessDenied", "pair"),
+    ({"role": role("Admin") + " "}, "AccessDenied", "pair"),
+    ({"role": role("Admin") + "," + role("Admin")}, "InvalidIdentityToken", "not a pair"),
+    ({"attributes": [aws("RoleSessionName", "alice")]}, "InvalidIdentityToken", "no Role"),
+    ({"attributes": [aws("Role", f"{role('Admin')},{provider('corp')}")]}, "InvalidIdentityToken", "no RoleSessionName"),
+    ({"attributes": []}, "InvalidIdentityToken", "schema"),
+    ({"extra": [aws("rolesessionname", "x")]}, "InvalidIdentityToken", "no such attribute"),
+    ({"extra": [attribute(ATTRIBUTES.lower() + "SourceIdentity", "x")]}, "InvalidIdentityToken", "wrong case"),
+    ({"extra": [aws("Nonsense", "x")]}, "InvalidIdentityToken", "no such attribute"),
+    ({"extra": [aws("RoleSessionName", "mallory")]}, "InvalidIdentityToken", "twice"),
+    ({"extra": [aws("SourceIdentity", "alice", "bob")]}, "InvalidIdentityToken", "2 values"),
+    ({"extra": [aws("SourceIdentity", "aws:alice")]}, "InvalidIdentityToken", "Source Identity"),
+    ({"extra": [aws("SourceIdentity", "a b")]}, "InvalidIdentityToken", "Source Identity"),
+    ({"extra": [aws(f"PrincipalTag:k{n}", "v") for n in range(51)]}, "InvalidIdentityToken", "more than 50"),
+    ({"extra": [aws("PrincipalTag:", "v")]}, "InvalidIdentityToken", "1 to 128"),
+    ({"extra": [aws("PrincipalTag:" + "k" * 129, "v")]}, "InvalidIdentityToken", "1 to 128"),
+    ({"extra": [aws("PrincipalTag:k", "v" * 257)]}, "InvalidIdentityToken", "1 to 128"),
+    ({"extra": [aws("PrincipalTag:k", "a,b")]}, "InvalidIdentityToken", "Tag must match"),
+    ({"extra": [aws("PrincipalTag:k", "a\tb")]}, "InvalidIdentityToken", "Tag must match"),
+    ({"extra": [aws("PrincipalTag:k&", "v")]}, "InvalidIdentityToken", "Tag must match"),
+    ({"extra": [aws("PrincipalTag:Aws:k", "v")]}, "InvalidIdentityToken", "reserved"),
+    ({"extra": [aws("PrincipalTag:Team", "v"), aws("PrincipalTag:team", "w")]}, "InvalidIdentityToken", "Duplicate tag"),
+    ({"extra": [aws("PrincipalTag:k", "v", "w")]}, "InvalidIdentityToken", "2 values"),
+    ({"extra": [aws("TransitiveTagKeys", "k")]}, "InvalidIdentityToken", "not the key"),
+]
+
+
+@pytest.mark.parametrize("fields, code, why", BAD_CLAIMS, ids=[str(n) for n in range(len(BAD_CLAIMS))])
+def test_bad_claims(lab, fields, code, why):
+    refused(lab, lab.saml(lab.idp.right(**fields)), code, why)
+
+
+BAD_TIMES = [
+    ({"issued": -301}, "ExpiredTokenException", "issued 30"),
+    ({"issued": 60}, "InvalidIdentityToken", "in the future"),
+    ({"confirm_until": -1}, "ExpiredTokenException", "SubjectConfirmationData"),
+    ({"not_after": -1}, "ExpiredTokenException", "Conditions"),
+    ({"not_before": 60}, "InvalidIdentityToken", "NotBefore is in the future"),
+]
+
+
+@pytest.mark.parametrize("fields, code, why", BAD_TIMES)
+def test_bad_times(lab, fields, code, why):
+    now = time.time()
+    refused(lab, lab.saml(lab.idp.right(now=now, **{k: now + v for k, v in fields.items()})), code, why)
+
+
+def test_times_without_a_zone(lab):
+    root = lab.idp.unsigned()
+    root.find("saml:Assertion", NS).set("IssueInstant", stamp(time.time())[:-1])
+    refused(lab, lab.saml(lab.idp.sign(root)), "InvalidIdentityToken", "not a UTC instant")
+
+
+def test_role_trust(lab):
+    """AWS.md: PrincipalTag needs sts:TagSession, SourceIdentity needs sts:SetSourceIdentity; the role needs the provider."""
+    plain = {"role": role("team/Plain")}
+    ask = {"RoleArn": role("team/Plain")}
+    assert lab.saml(lab.idp.right(**plain), **ask)["Arn"].endswith(":assumed-role/Plain/alice")
+    tagged = lab.idp.right(**plain, extra=[aws("PrincipalTag:k", "v")])
+    answer = lab.saml(tagged, **ask)
+    refused(lab, answer, "AccessDenied", "sts:TagSession")
+    assert answer.status == 403 and "sts:TagSession" in answer["Message"]
+    sourced = lab.idp.right(**plain, extra=[aws("SourceIdentity", "alice")])
+    refused(lab, lab.saml(sourced, **ask), "AccessDenied", "sts:SetSourceIdentity")
+    refused(lab, lab.saml(lab.idp.right(role=role("Untrusting")), RoleArn=role("Untrusting")), "AccessDenied", "trust policy")
+    refused(lab, lab.saml(lab.idp.right(role=role("Gone")), RoleArn=role("Gone")), "AccessDenied", "no such role")
+
+
+def test_provider(lab):
+    refused(lab, lab.saml(PrincipalArn=provider("none")), "InvalidIdentityToken", "no metadata")
+    # The other provider's assertions are signed by its key: this one's are not, whatever they say.
+    refused(lab, lab.saml(PrincipalArn=provider("other")), "InvalidIdentityToken", "registered certificate")
+    refused(lab, lab.saml(PrincipalArn=role("Admin")), "ValidationError", "PrincipalArn is invalid")
+
+
+BAD_METADATA = [
+    (lambda lab: b"\xef\xbb\xbf" + lab.idp.metadata(), "byte order mark"),
+    (lambda lab: b"<!DOCTYPE x>" + lab.idp.metadata(), "DTD"),
+    (lambda lab: forger.metadata(lab.idp.entity_id, [lab.idp.certificate], stamp(time.time() - 1)), "validUntil"),
+    (lambda lab: forger.metadata(lab.idp.entity_id, [lab.idp.certificate] * 11), "11 signing certificates"),
+    (lambda lab: forger.metadata(lab.idp.entity_id, [weak_certificate()]), "2048 bits"),
+    (lambda lab: lab.idp.metadata().replace(b"IDPSSODescriptor", b"SPSSODescriptor"), "schema"),
+]
+
+
+def weak_certificate():
+    return forger.new_certificate(forger.new_key(1024), "weak")
+
+
+@pytest.mark.parametrize("make, why", BAD_METADATA)
+def test_bad_metadata(lab, make, why):
+    lab.write("later.xml", make(lab))
+    refused(lab, lab.saml(lab.idp.right(role=role("Later"), provider=provider("later")), RoleArn=role("Later"),
+                          PrincipalArn=provider("later")), "InvalidIdentityToken", why)
+
+
+def test_metadata_that_comes_later(lab):
+    if os.path.exists(lab.path("later.xml")):
+        os.unlink(lab.path("later.xml"))
+    ask = {"RoleArn": role("Later"), "PrincipalArn": provider("later")}
+    right = lambda: lab.idp.right(role=role("Later"), provider=provider("later"))  # noqa: E731
+    refused(lab, lab.saml(right(), **ask), "InvalidIdentityToken", "no metadata")
+    lab.write("later.xml", lab.idp.metadata())
+    assert lab.saml(right(), **ask).status == 200
+
+
+# ---- Signatures ----
+
+def test_unsigned(lab):
+    refused(lab, lab.saml(lab.idp.unsigned()), "InvalidIdentityToken", "0 signatures")
+
+
+def key_value(key):
+    numbers = key.public_key().public_numbers()
+    number = lambda n: base64.b64encode(n.to_bytes(-(-n.bit_length() // 8), "big")).decode()  # noqa: E731
+    return ("<ds:KeyInfo><ds:KeyValue><ds:RSAKeyValue><ds:Modulus>" + number(numbers.n) + "</ds:Modulus><ds:Exponent>"
+            + number(numbers.e) + "</ds:Exponent></ds:RSAKeyValue></ds:KeyValue></ds:KeyInfo>")
+
+
+def x509_data(certificate):
+    return (f"<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{forger.der_b64(certificate)}</ds:X509Certificate>"
+            "</ds:X509Data></ds:KeyInfo>")
+
+
+def test_another_key_even_when_the_document_brings_it(lab):
+    stranger = forger.Idp(lab.idp.entity_id)
+    for info in ("", key_value(stranger.key), x509_data(stranger.certificate), x509_data(lab.idp.certificate)):
+        forged = lab.idp.sign(lab.idp.unsigned(), key=stranger.key, key_info=info)
+        answer = lab.saml(forged)
+        refused(lab, answer, "InvalidIdentityToken", "registered certificate")
+        assert answer["Message"] == "Response signature invalid"
+    # KeyInfo is a hint: with the right key any of it is fine.
+    for info in (x509_data(lab.idp.certificate), x509_data(stranger.certificate)):
+        assert lab.saml(lab.idp.sign(lab.idp.unsigned(), key_info=info)).status == 200
+
+
+def test_altered_after_signing(lab):
+    data = etree.tostring(lab.idp.right())
+    for old, new in ((b">alice<", b">admin<"), (b"role/Admin", b"role/Later"), (b">43200<", b">43100<"),
+                     (b"S-1-5-21-1-2-3-1104", b"S-1-5-21-1-2-3-500 ")):
+        assert data.count(old) == 1
+        refused(lab, lab.saml(data.replace(old, new)), "InvalidIdentityToken", "altered after")
+
+
+def test_signed_digest_replaced(lab):
+    """Digest made to fit the altered assertion: then SignedInfo is not what was signed."""
+    root = lab.idp.right(session_name="admin")
+    other = lab.idp.right(assertion_id=root.find("saml:Assertion", NS).get("ID"))
+    root.find(".//ds:SignatureValue", NS).text = other.find(".//ds:SignatureValue", NS).text
+    refused(lab, lab.saml(root), "InvalidIdentityToken", "registered certificate")
+
+
+BAD_SIGNATURES = [
+    ({"method": forger.RSA_SHA1}, "SignatureMethod"),
+    ({"digest": forger.SHA1}, "DigestMethod"),
+    ({"method": forger.DS + "hmac-sha1"}, "SignatureMethod"),
+    ({"c14n": "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"}, "CanonicalizationMethod"),
+    ({"c14n": EXC_C14N + "WithComments"}, "CanonicalizationMethod"),
+    ({"transforms": (EXC_C14N,)}, "two transforms"),
+    ({"transforms": (EXC_C14N, forger.ENVELOPED)}, "Transform is not plain"),
+    ({"transforms": (forger.ENVELOPED, EXC_C14N, EXC_C14N)}, "two transforms"),
+    ({"transforms": (forger.ENVELOPED, EXC_C14N + "WithComments")}, "Transform is not plain"),
+    ({"transforms": (forger.ENVELOPED, "http://www.w3.org/TR/1999/REC-xslt-19991116")}, "Transform is not plain"),
+    ({"uri": ""}, "refers to something other"),
+    ({"uri": "#_response"}, "refers to something other"),
+    ({"uri": "#xpointer(/)"}, "refers to something other"),
+    ({"after_issuer": False}, "schema"),
+]
+
+
+@pytest.mark.parametrize("how, why", BAD_SIGNATURES)
+def test_bad_signatures(lab, how, why):
+    refused(lab, lab.saml(lab.idp.sign(lab.idp.unsigned(), **how)), "InvalidIdentityToken", why)
+
+
+def test_response_signed_in_place_of_the_assertion(lab):
+    root = lab.idp.unsigned()
+    lab.idp.sign(root, target=root)
+    refused(lab, lab.saml(root), "InvalidIdentityToken", "not a child of the assertion")
+
+
+def test_response_signed_as_well(lab):
+    root = lab.idp.right()
+    lab.idp.sign(root, target=root)
+    refused(lab, lab.saml(root), "InvalidIdentityToken", "2 signatures")
+
+
+def test_two_references(lab):
+    root = lab.idp.right()
+    info = root.find(".//ds:SignedInfo", NS)
+    info.append(copy.deepcopy(info.find("ds:Reference", NS)))
+    refused(lab, lab.saml(root), "InvalidIdentityToken", "not exactly one ds:Reference")
+
+
+def test_prefix_list(lab):
+    root = lab.idp.right()
+    etree.SubElement(root.findall(".//ds:Transform", NS)[1], f"{{{EXC_C14N}}}InclusiveNamespaces", PrefixList="xs")
+    refused(lab, lab.saml(root), "InvalidIdentityToken", "Transform is not plain")
+
+
+# ---- Signature wrapping, in the shapes that "On Breaking SAML" and its tools number XSW1 to XSW8 ----
+
+def evil_of(original):
+    evil = copy.deepcopy(original)
+    evil.set("ID", "_evil")
+    for value in evil.iterfind(".//saml:AttributeValue", NS):
+        value.text = "root" if value.text == "alice" else value.text
+    signature = evil.find(f".//{{{forger.DS}}}Signature")
+    if signature is not None:
+        signature.getparent().remove(signature)
+    return evil
+
+
+def xsw1(root, original, signature):
+    """Evil Response; the signed one, whole, inside the Signature."""
+    evil = evil_of(root)
+    bare = copy.deepcopy(root)
+    bare.remove(bare.find("ds:Signature", NS))
+    signature.append(bare)
+    evil.insert(1, signature)
+    return evil
+
+
+def xsw2(root, original, signature):
+    """As XSW1, the signed Response before a detached Signature."""
+    evil = evil_of(root)
+    bare = copy.deepcopy(root)
+    bare.remove(bare.find("ds:Signature", NS))
+    evil.insert(1, bare)
+    evil.insert(2, signature)
+    return evil
+
+
+def xsw3(root, original, signature):
+    """Evil assertion before the signed one."""
+    root.insert(list(root).index(original), evil_of(original))
+    return root
+
+
+def xsw4(root, original, signature):
+    """The signed assertion inside the evil one."""
+    evil = evil_of(original)
+    root.replace(original, evil)
+    evil.append(original)
+    return root
+
+
+def xsw5(root, original, signature):
+    """The signature in the evil assertion, the signed one after it."""
+    evil = evil_of(original)
+    root.replace(original, evil)
+    original.remove(signature)
+    evil.insert(1, signature)
+    root.append(original)
+    return root
+
+
+def xsw6(root, original, signature):
+    """The signature in the evil assertion, the signed one in the signature."""
+    evil = evil_of(original)
+    root.replace(original, evil)
+    original.remove(signature)
+    evil.insert(1, signature)
+    signature.append(original)
+    return root
+
+
+def xsw7(root, original, signature):
+    """Evil assertion in Extensions, where schemas are lax."""
+    extensions = etree.Element(f"{{{forger.SAMLP}}}Extensions")
+    extensions.append(evil_of(original))
+    root.insert(1, extensions)
+    return root
+
+
+def xsw8(root, original, signature):
+    """The signed assertion in an Object of the signature, the evil one around it."""
+    evil = evil_of(original)
+    root.replace(original, evil)
+    original.remove(signature)
+    holder = etree.SubElement(signature, f"{{{forger.DS}}}Object")
+    holder.append(original)
+    evil.insert(1, signature)
+    return root
+
+
+@pytest.mark.parametrize("wrap", [xsw1, xsw2, xsw3, xsw4, xsw5, xsw6, xsw7, xsw8])
+def test_signature_wrapping(lab, wrap):
+    root = lab.idp.unsigned()
+    if wrap in (xsw1, xsw2):
+        lab.idp.sign(root, target=root)
+    else:
+        lab.idp.sign(root)
+    wrapped = wrap(root, root.find("saml:Assertion", NS), root.find(".//ds:Signature", NS))
+    refused(lab, lab.saml(encode(wrapped)), "InvalidIdentityToken", "more than one Response|assertions, not one")
+
+
+def test_wrapping_with_one_assertion(lab):
+    """What was signed is renamed and hidden; the one assertion left is the evil one and borrows its ID or its reference."""
+    def hidden(root, original, signature, same_id):
+        evil = evil_of(original)
+        root.replace(original, evil)
+        evil.insert(1, signature)
+        original.tag = "{urn:made-up}Was"
+        holder = etree.SubElement(signature, f"{{{forger.DS}}}Object")
+        holder.append(original)
+        if same_id:
+            evil.set("ID", original.get("ID"))
+        return root
+
+    for same_id, why in ((False, "Object|refers to something other"), (True, "twice|schema")):
+        root = lab.idp.right()
+        wrapped = hidden(root, root.find("saml:Assertion", NS), root.find(".//ds:Signature", NS), same_id)
+        refused(lab, lab.saml(wrapped), "InvalidIdentityToken", why)
+
+
+def test_same_id_elsewhere(lab):
+    """An ID that two elements have, whatever the attribute's case or prefix, has no meaning."""
+    for name in ("Id", "id", "{http://www.w3.org/XML/1998/namespace}id"):
+        root = lab.idp.right()
+        extensions = etree.Element(f"{{{forger.SAMLP}}}Extensions")
+        etree.SubElement(extensions, "{urn:made-up}x").set(name, root.find("saml:Assertion", NS).get("ID"))
+        root.insert(1, extensions)
+        refused(lab, lab.saml(root), "InvalidIdentityToken", "twice|schema")
+
+
+# ---- XML and base64 ----
+
+def test_comment_in_name_id(lab):
+    """CVE-2017-11427 and its kin: the comment is not signed, and cuts the text in two for a careless reader."""
+    data = etree.tostring(lab.idp.right())
+    refused(lab, lab.saml(data.replace(b"1-2-3-1104", b"1-2-3-5<!---->104")), "InvalidIdentityToken", "comment")
+    refused(lab, lab.saml(data.replace(b"3-1104", b"3-1<!---->104")), "InvalidIdentityToken", "comment")
+    refused(lab, lab.saml(data + b"<!-- after -->"), "InvalidIdentityToken", "comment")
+    refused(lab, lab.saml(data.replace(b"3-1104", b"3-1<?x y?>104")), "InvalidIdentityToken", "processing")
+
+
+def test_dtd_and_encodings(lab):
+    data = etree.tostring(lab.idp.right())
+    bomb = b'<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>' + data
+    refused(lab, lab.saml(bomb), "InvalidIdentityToken", "DTD")
+    refused(lab, lab.saml(data.decode().encode("utf-16")), "InvalidIdentityToken", "UTF-8")
+    latin = b'<?xml version="1.0" encoding="ISO-8859-1"?>' + data
+    refused(lab, lab.saml(latin), "InvalidIdentityToken", "encoding")
+    refused(lab, lab.saml(data[:-5]), "InvalidIdentityToken", "well-formed")
+    refused(lab, lab.saml(b"no xml"), "InvalidIdentityToken", "well-formed")
+    refused(lab, lab.saml(b"<a/>"), "InvalidIdentityToken", "root is not")
+
+
+def test_base64(lab):
+    right = encode(lab.idp.right())
+    broken = "\n".join(right[i:i + 76] for i in range(0, len(right), 76))
+    refused(lab, lab.saml(broken), "InvalidIdentityToken", "base64")
+    refused(lab, lab.saml(right.replace("A", "-", 1)), "InvalidIdentityToken", "base64")
+    refused(lab, lab.saml(right.rstrip("=") + "A==="), "InvalidIdentityToken", "base64")
+    refused(lab, lab.saml("AA="), "ValidationError", "between 4 and 100000")
+    refused(lab, lab.saml("A" * 100_004), "ValidationError", "between 4 and 100000")
+
+
+def test_element_order(lab):
+    """saml-schema-assertion-2.0: Issuer, Signature, Subject, Conditions, then the statements."""
+    root = lab.idp.unsigned()
+    assertion = root.find("saml:Assertion", NS)
+    assertion.append(assertion.find("saml:Conditions", NS))
+    refused(lab, lab.saml(lab.idp.sign(root)), "InvalidIdentityToken", "schema")
+    root = lab.idp.unsigned()
+    root.append(root.find("samlp:Status", NS))
+    refused(lab, lab.saml(lab.idp.sign(root)), "InvalidIdentityToken", "schema")
+
+
+def test_assertion_count_and_place(lab):
+    root = lab.idp.right()
+    root.append(copy.deepcopy(root.find("saml:Assertion", NS)))
+    refused(lab, lab.saml(root), "InvalidIdentityToken", "2 assertions")
+    root = lab.idp.right()
+    root.remove(root.find("saml:Assertion", NS))
+    refused(lab, lab.saml(root), "InvalidIdentityToken", "0 assertions")
+    alone = lab.idp.right().find("saml:Assertion", NS)
+    refused(lab, lab.saml(alone), "InvalidIdentityToken", "root is not")
+
+
+def test_log_has_no_secrets(lab):
+    right = lab.idp.right()
+    answer = lab.saml(right)
+    with open(lab.log_file, encoding="utf-8") as file:
+        text = file.read() + json.dumps(lab.log())
+    for secret in (answer["SecretAccessKey"], answer["SessionToken"], encode(right)):
+        assert secret not in text
