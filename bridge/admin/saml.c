@@ -1,0 +1,159 @@
+/*
+ * awsfed-admin saml init and saml metadata.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "bridge/admin/saml.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "bridge/cert.h"
+#include "bridge/saml.h"
+#include "conf/conf.h"
+
+enum { DONE = 0, FAILED = 1, USAGE = 2, METADATA_MAX = 128 * 1024 };
+
+static int
+usage(void)
+{
+    (void)fputs("usage: awsfed-admin saml init\n"
+                "       awsfed-admin saml metadata [--output FILE]\n",
+        stderr);
+    return USAGE;
+}
+
+static struct conf *
+read_conf(const char *conf_dir)
+{
+    struct conf *conf = NULL;
+    struct conf_errors errors;
+
+    int r = conf_read(conf_dir, &conf, &errors);
+    for (size_t i = 0; i < errors.n; i++)
+        (void)fprintf(stderr, "%s\n", errors.lines[i]);
+    if (r != 0 && errors.n == 0)
+        (void)fprintf(stderr, "awsfed-admin: %s: %s\n", conf_dir, fed_strerror(r));
+    conf_errors_done(&errors);
+    return r == 0 ? conf : NULL;
+}
+
+static int
+init(const struct conf_saml *saml)
+{
+    char why[CERT_WHY_MAX];
+
+    int r = cert_create(saml->key, saml->certificate, "awsfed SAML signing", time(NULL), why);
+    if (r != 0) {
+        (void)fprintf(stderr, "awsfed-admin: %s\n", why);
+        return FAILED;
+    }
+    (void)printf("Made the signing key (RSA, %d bits): %s\n"
+                 "and its certificate:                 %s\n"
+                 "\n"
+                 "Next, once for each AWS account:\n"
+                 "  1. awsfed-admin saml metadata --output awsfed-metadata.xml\n"
+                 "  2. aws iam create-saml-provider --name awsfed \\\n"
+                 "         --saml-metadata-document file://awsfed-metadata.xml\n"
+                 "  3. Put the ARN that it prints into \"provider\" of the account's [role] "
+                 "sections, and let\n"
+                 "     each role's trust policy allow sts:AssumeRoleWithSAML to that provider.\n",
+        CERT_KEY_BITS, saml->key, saml->certificate);
+    return DONE;
+}
+
+/* The signing certificate first; its end is the metadata's too. */
+static int
+build_metadata(const struct conf_saml *saml, struct fed_secret *ret)
+{
+    struct cert current = {0}, previous = {0};
+    char why[CERT_WHY_MAX];
+    const char *texts[2];
+    size_t n = 1;
+
+    int r = cert_read(saml->certificate, &current, why);
+    if (r == 0 && saml->previous_certificate != NULL) {
+        r = cert_read(saml->previous_certificate, &previous, why);
+        n = 2;
+    }
+    if (r != 0) {
+        (void)fprintf(stderr, "awsfed-admin: %s\n", why);
+        if (access(saml->certificate, F_OK) != 0)
+            (void)fputs("awsfed-admin: \"awsfed-admin saml init\" makes it\n", stderr);
+        goto out;
+    }
+    if (cert_days_left(&current, time(NULL)) < 30)
+        (void)fprintf(stderr, "awsfed-admin: warning: \"%s\": %s: make a new key soon\n",
+            saml->certificate,
+            cert_days_left(&current, time(NULL)) < 0 ? "has expired" : "expires within 30 days");
+    texts[0] = fed_secret_str(&current.der_b64);
+    texts[1] = fed_secret_str(&previous.der_b64);
+    r = saml_metadata(saml->entity_id, texts, n, current.not_after_s, ret);
+    if (r != 0)
+        (void)fprintf(stderr, "awsfed-admin: metadata: %s\n", fed_strerror(r));
+out:
+    cert_done(&previous);
+    cert_done(&current);
+    return r;
+}
+
+static int
+write_out(const struct fed_secret *text, const char *file)
+{
+    int fd = file == NULL ? STDOUT_FILENO
+                          : open(file, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+    size_t done = 0;
+    int status = fd >= 0 ? DONE : FAILED;
+
+    while (status == DONE && done < text->len) {
+        ssize_t n = write(fd, text->data + done, text->len - done);
+        if (n > 0)
+            done += (size_t)n;
+        else if (n == 0 || errno != EINTR)
+            status = FAILED;
+    }
+    if (fd >= 0 && file != NULL && close(fd) != 0)
+        status = FAILED;
+    if (status != DONE)
+        (void)fprintf(stderr, "awsfed-admin: cannot write \"%s\": %s\n",
+            file != NULL ? file : "standard output", strerror(errno));
+    return status;
+}
+
+static int
+metadata(const struct conf_saml *saml, const char *file)
+{
+    struct fed_secret text = FED_SECRET_INIT(METADATA_MAX);
+
+    int status = build_metadata(saml, &text) == 0 ? write_out(&text, file) : FAILED;
+    fed_secret_done(&text);
+    return status;
+}
+
+int
+admin_saml(int argc, char **argv, const char *conf_dir)
+{
+    const char *file = NULL;
+    bool is_init = argc == 2 && strcmp(argv[1], "init") == 0;
+    bool is_metadata = argc >= 2 && strcmp(argv[1], "metadata") == 0;
+
+    if (is_metadata && argc == 4 && strcmp(argv[2], "--output") == 0 && argv[3][0] != '\0')
+        file = argv[3];
+    else if (is_metadata && argc == 3 && strncmp(argv[2], "--output=", 9) == 0 &&
+             argv[2][9] != '\0')
+        file = argv[2] + 9;
+    else if (!is_init && !(is_metadata && argc == 2))
+        return usage();
+
+    struct conf *conf = read_conf(conf_dir);
+    if (conf == NULL)
+        return FAILED;
+    int status = is_init ? init(&conf->saml) : metadata(&conf->saml, file);
+    conf_free(conf);
+    return status;
+}

@@ -1,0 +1,18 @@
+/*
+ * awsfed-admin saml: the keys of the SAML provider, and the metadata that IAM is given.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BRIDGE_ADMIN_SAML_H
+#define BRIDGE_ADMIN_SAML_H
+
+/*
+ * awsfed-admin saml init             make the key and the certificate that [saml] names; never overwrites
+ * awsfed-admin saml metadata [--output FILE]   write the IdP metadata, to standard output without FILE
+ *
+ *   argc, argv   from "saml" on: argv[0] is "saml"
+ *   conf_dir     the configuration's folder; needs the right to read it, not a running bridge
+ * Speaks to standard output and standard error. Returns the exit status: 0 done, 2 usage, 1 else.
+ */
+int admin_saml(int argc, char **argv, const char *conf_dir);
+
+#endif
