@@ -1,0 +1,70 @@
+/*
+ * Authentication and the account check.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "pam_awsfed/login.h"
+
+#include "base/wire.h"
+#include "pam_awsfed/ask.h"
+#include "pam_awsfed/env.h"
+#include "pam_awsfed/factors.h"
+
+/* forward_pass: for the modules that follow, whatever the bridge will say; they judge for themselves. */
+static void
+forward_password(const struct call *call, const struct factors *f)
+{
+    if (!call->options.forward_pass || f->refused != NULL || f->password.len == 0)
+        return;
+    if (pam_set_item(call->pamh, PAM_AUTHTOK, fed_secret_str(&f->password)) != PAM_SUCCESS)
+        call_debug(call, "the password could not be left for the next module");
+}
+
+int
+login_authenticate(const struct call *call)
+{
+    struct client_reply reply = {.bytes = FED_SECRET_INIT(0)};
+    struct factors factors;
+    int r, code;
+
+    env_drop(call->pamh, ENV_RECEIPT);
+    if ((r = factors_collect(call, &factors)) != 0) {
+        code = call_refuse(call, r, "no conversation to be had");
+        goto out;
+    }
+    forward_password(call, &factors);
+
+    struct question question = {.type = ASK_AUTHENTICATE,
+        .password = &factors.password,
+        .code = &factors.code,
+        .factors = call->options.factors,
+        .refused = factors.refused};
+    r = ask_bridge(call, &question, &reply);
+    code = verdict_code(call->phase, r);
+    if (r == 0 && (r = env_put(call->pamh, ENV_RECEIPT, wire_text(&reply.msg, WIRE_RECEIPT))) != 0)
+        code = call_refuse(call, r, "the bridge gave no usable receipt");
+
+out:
+    client_reply_done(&reply);
+    factors_done(&factors);
+    return code;
+}
+
+int
+login_account(const struct call *call)
+{
+    struct client_reply reply = {.bytes = FED_SECRET_INIT(0)};
+    struct fed_secret receipt;
+    int r;
+
+    if (!call->valid)
+        return call_refuse(call, FED_E_NAME, "not a valid account name");
+    /* Without a well-formed receipt the directory is asked, which is never the more lenient way. */
+    r = env_get(call->pamh, ENV_RECEIPT, &receipt);
+    call_debug(call, "account: %s", r == 0 ? "with a receipt" : "without a receipt");
+
+    struct question question = {.type = ASK_ACCOUNT, .receipt = &receipt};
+    r = ask_bridge(call, &question, &reply);
+    client_reply_done(&reply);
+    fed_secret_done(&receipt);
+    return verdict_code(call->phase, r);
+}
