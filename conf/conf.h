@@ -21,7 +21,7 @@
 /* Where something was said, for "FILE:LINE: " in errors that are found later. */
 struct conf_where {
     const char *file; /* owned by the struct conf */
-    unsigned line;
+    unsigned line;    /* 0 = the file as a whole */
 };
 
 struct conf_list {
@@ -145,6 +145,7 @@ struct conf {
 struct conf_errors {
     char **lines;
     size_t n;
+    size_t lost; /* errors for whose line there was no memory */
 };
 
 /*
@@ -158,7 +159,10 @@ FED_MUST_USE int conf_read(const char *dir, struct conf **ret_conf, struct conf_
 void conf_free(struct conf *conf);
 void conf_errors_done(struct conf_errors *errors);
 
-/* Add "FILE:LINE: text" (where may be NULL: text alone). Out of memory loses the line, not the error. */
+/*
+ * Add "FILE:LINE: text" (where NULL: text alone; line 0: "FILE: text"), cleaned of control
+ * characters. Out of memory loses the line, not the error.
+ */
 void conf_errors_add(struct conf_errors *errors, const struct conf_where *where, const char *format,
     ...) FED_PRINTF(3, 4);
 

@@ -1,0 +1,300 @@
+/*
+ * The configuration folder: its files in order, into sections, into structs.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "conf/conf.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "conf/crosscheck.h"
+#include "conf/inifile.h"
+#include "conf/keyfile.h"
+#include "conf/keys.h"
+
+enum { WHY_MAX = 512, FILES_MAX = 1000 };
+
+/* Copy of a file's name, kept for every conf_where; NULL when out of memory. */
+static const char *
+keep_name(struct conf *conf, const char *name)
+{
+    char **grown = reallocarray(conf->files, conf->n_files + 1, sizeof(*grown));
+
+    if (grown == NULL)
+        return NULL;
+    conf->files = grown;
+    grown[conf->n_files] = strdup(name);
+    if (grown[conf->n_files] == NULL)
+        return NULL;
+    return grown[conf->n_files++];
+}
+
+static int
+read_file(
+    struct conf *conf, const char *path, struct sections *sections, struct conf_errors *errors)
+{
+    struct fed_secret bytes = FED_SECRET_INIT(INIFILE_MAX);
+    char why[WHY_MAX] = "";
+    const char *name = keep_name(conf, path);
+    int r = FED_E_NOMEM;
+
+    if (name == NULL)
+        goto out;
+    r = keyfile_read(path, false, &bytes, why, sizeof(why));
+    if (r == FED_E_CONFIG) {
+        conf_errors_add(errors, NULL, "%s", why);
+        r = 0;
+        goto out;
+    }
+    if (r == 0)
+        r = inifile_read(name, &bytes, sections, errors);
+out:
+    fed_secret_done(&bytes);
+    return r;
+}
+
+/* Who may write a folder may replace its files, whoever owns those. */
+static void
+check_folder(const char *path, int fd, struct conf_errors *errors)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        conf_errors_add(errors, NULL, "\"%s\": cannot be examined: %s", path, strerror(errno));
+    else if (st.st_uid != 0 && st.st_uid != geteuid())
+        conf_errors_add(errors, NULL, "\"%s\": owned by uid %u, not by root: chown root '%s'", path,
+            (unsigned)st.st_uid, path);
+    else if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        conf_errors_add(
+            errors, NULL, "\"%s\": writable by others than its owner: chmod go-w '%s'", path, path);
+}
+
+static int
+is_part(const struct dirent *entry)
+{
+    size_t len = strlen(entry->d_name);
+
+    return entry->d_name[0] != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".conf") == 0;
+}
+
+/* Byte order, whatever the locale says. */
+static int
+by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int
+read_parts(
+    struct conf *conf, const char *folder, struct sections *sections, struct conf_errors *errors)
+{
+    struct dirent **entries = NULL;
+    char *path = NULL;
+    int n = 0, r = 0;
+
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        if (errno != ENOENT)
+            conf_errors_add(
+                errors, NULL, "\"%s\": cannot be opened as a folder: %s", folder, strerror(errno));
+        return 0;
+    }
+    check_folder(folder, fd, errors);
+    n = scandirat(fd, ".", &entries, is_part, by_bytes);
+    if (n < 0)
+        r = FED_E_NOMEM;
+    if (n > FILES_MAX) {
+        conf_errors_add(errors, NULL, "\"%s\": more than %d files: join them", folder, FILES_MAX);
+        goto out;
+    }
+    for (int i = 0; i < n && r == 0; i++) {
+        if (asprintf(&path, "%s/%s", folder, entries[i]->d_name) < 0) {
+            path = NULL;
+            r = FED_E_NOMEM;
+            break;
+        }
+        r = read_file(conf, path, sections, errors);
+        free(path);
+        path = NULL;
+    }
+out:
+    for (int i = 0; i < n; i++)
+        free(entries[i]);
+    free(entries);
+    (void)close(fd);
+    return r;
+}
+
+/* Everything that the folder says, as text. */
+static int
+read_folder(
+    struct conf *conf, const char *dir, struct sections *sections, struct conf_errors *errors)
+{
+    char *main_file = NULL, *parts = NULL;
+    int r = 0;
+
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        conf_errors_add(
+            errors, NULL, "\"%s\": cannot be opened as a folder: %s", dir, strerror(errno));
+        return 0;
+    }
+    check_folder(dir, fd, errors);
+    (void)close(fd);
+    if (asprintf(&main_file, "%s/awsfed.conf", dir) < 0)
+        main_file = NULL;
+    if (asprintf(&parts, "%s/conf.d", dir) < 0)
+        parts = NULL;
+    if (main_file == NULL || parts == NULL)
+        r = FED_E_NOMEM;
+    if (r == 0)
+        r = read_file(conf, main_file, sections, errors);
+    if (r == 0)
+        r = read_parts(conf, parts, sections, errors);
+    free(main_file);
+    free(parts);
+    return r;
+}
+
+static char *
+lower_copy(const char *text)
+{
+    char *copy = strdup(text);
+
+    return copy != NULL ? text_lower(copy, strlen(text) + 1, text) : NULL;
+}
+
+static int
+add_domain(struct conf *conf, const struct section *section, struct conf_errors *errors)
+{
+    struct conf_domain *domain = &conf->domains[conf->n_domains++];
+
+    domain->where = section->where;
+    domain->name = lower_copy(section->name);
+    if (domain->name == NULL)
+        return FED_E_NOMEM;
+    return keys_read(SECTION_DOMAIN, section, domain, errors);
+}
+
+static int
+add_role(struct conf *conf, const struct section *section, struct conf_errors *errors)
+{
+    struct conf_role *role = &conf->roles[conf->n_roles++];
+
+    role->where = section->where;
+    role->name = strdup(section->name);
+    if (role->name == NULL)
+        return FED_E_NOMEM;
+    return keys_read(SECTION_ROLE, section, role, errors);
+}
+
+static const struct section *
+only(const struct sections *sections, enum section_kind kind)
+{
+    for (size_t i = 0; i < sections->n; i++)
+        if (sections->items[i].kind == kind)
+            return &sections->items[i];
+    return NULL;
+}
+
+/* The four sections that are there once, or not at all. */
+static int
+read_single(struct conf *conf, const struct sections *sections, struct conf_errors *errors)
+{
+    const struct section *saml = only(sections, SECTION_SAML);
+    int r;
+
+    if (saml != NULL)
+        conf->saml.where = saml->where;
+    r = keys_read(SECTION_BRIDGE, only(sections, SECTION_BRIDGE), &conf->bridge, errors);
+    if (r == 0)
+        r = keys_read(SECTION_MFA, only(sections, SECTION_MFA), &conf->mfa, errors);
+    if (r == 0)
+        r = keys_read(SECTION_SAML, saml, &conf->saml, errors);
+    if (r == 0)
+        r = keys_read(SECTION_AWS, only(sections, SECTION_AWS), &conf->aws, errors);
+    return r;
+}
+
+static int
+fill(struct conf *conf, const struct sections *sections, struct conf_errors *errors)
+{
+    int r;
+
+    conf->domains = calloc(sections->n + 1, sizeof(*conf->domains));
+    conf->roles = calloc(sections->n + 1, sizeof(*conf->roles));
+    if (conf->domains == NULL || conf->roles == NULL)
+        return FED_E_NOMEM;
+    r = read_single(conf, sections, errors);
+    for (size_t i = 0; i < sections->n && r == 0; i++) {
+        const struct section *section = &sections->items[i];
+        keys_check_known(section, errors);
+        if (section->kind == SECTION_DOMAIN)
+            r = add_domain(conf, section, errors);
+        else if (section->kind == SECTION_ROLE)
+            r = add_role(conf, section, errors);
+    }
+    return r == 0 ? crosscheck(conf, sections, errors) : r;
+}
+
+int
+conf_read(const char *dir, struct conf **ret_conf, struct conf_errors *ret_errors)
+{
+    struct sections sections = {0};
+    int r = FED_E_NOMEM;
+
+    *ret_errors = (struct conf_errors){0};
+    struct conf *conf = calloc(1, sizeof(*conf));
+    if (conf == NULL)
+        goto out;
+    r = read_folder(conf, dir, &sections, ret_errors);
+    /* A file that could not be read would only bring complaints about what is missing. */
+    if (r == 0 && (ret_errors->n == 0 || sections.n > 0))
+        r = fill(conf, &sections, ret_errors);
+    if (r == 0 && ret_errors->n > 0)
+        r = FED_E_CONFIG;
+    if (r == 0 && ret_errors->lost > 0)
+        r = FED_E_NOMEM;
+    if (r != 0)
+        goto out;
+    *ret_conf = conf;
+    conf = NULL;
+out:
+    sections_done(&sections);
+    conf_free(conf);
+    return r;
+}
+
+void
+conf_free(struct conf *conf)
+{
+    if (conf == NULL)
+        return;
+    keys_done(SECTION_BRIDGE, &conf->bridge);
+    keys_done(SECTION_MFA, &conf->mfa);
+    keys_done(SECTION_SAML, &conf->saml);
+    keys_done(SECTION_AWS, &conf->aws);
+    for (size_t i = 0; i < conf->n_domains; i++) {
+        keys_done(SECTION_DOMAIN, &conf->domains[i]);
+        free(conf->domains[i].name);
+    }
+    for (size_t i = 0; i < conf->n_roles; i++) {
+        keys_done(SECTION_ROLE, &conf->roles[i]);
+        free(conf->roles[i].name);
+        free(conf->roles[i].account);
+        free(conf->roles[i].partition);
+    }
+    free(conf->domains);
+    free(conf->roles);
+    for (size_t i = 0; i < conf->n_files; i++)
+        free(conf->files[i]);
+    free(conf->files);
+    free(conf);
+}

@@ -1,0 +1,335 @@
+/*
+ * Derived defaults and checks across keys and sections.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "conf/crosscheck.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "base/text.h"
+#include "conf/arn.h"
+
+/* The n-th section of a kind. */
+static const struct section *
+nth(const struct sections *sections, enum section_kind kind, size_t n)
+{
+    for (size_t i = 0; i < sections->n; i++)
+        if (sections->items[i].kind == kind && n-- == 0)
+            return &sections->items[i];
+    return NULL;
+}
+
+/* Set a text that has no value yet; made is handed over, NULL is out of memory. */
+static int
+set_default(char **target, char *made)
+{
+    if (made == NULL)
+        return FED_E_NOMEM;
+    *target = made;
+    return 0;
+}
+
+/* corp.example.com to DC=corp,DC=example,DC=com. */
+static char *
+base_dn_of(const char *domain)
+{
+    struct fed_secret dn = FED_SECRET_INIT(4 * 256);
+    char *made = NULL;
+
+    for (const char *p = domain; *p != '\0';) {
+        int len = (int)strcspn(p, ".");
+        if (fed_secret_addf(&dn, "%sDC=%.*s", p == domain ? "" : ",", len, p) != 0)
+            goto out;
+        p += len + (p[len] == '.');
+    }
+    made = strdup(fed_secret_str(&dn));
+out:
+    fed_secret_done(&dn);
+    return made;
+}
+
+static int
+add_root(struct conf_list *users)
+{
+    for (size_t i = 0; i < users->n; i++)
+        if (strcmp(users->items[i], "root") == 0)
+            return 0;
+    char **grown = reallocarray(users->items, users->n + 1, sizeof(*grown));
+    if (grown == NULL)
+        return FED_E_NOMEM;
+    users->items = grown;
+    grown[users->n] = strdup("root");
+    if (grown[users->n] == NULL)
+        return FED_E_NOMEM;
+    users->n++;
+    return 0;
+}
+
+/* Is there a key, right or wrong? A wrong one was reported where it was read. */
+static bool
+said(const struct section *section, const char *key)
+{
+    return section_get(section, key) != NULL;
+}
+
+/* The same of a list, where saying nothing is allowed and means no items. */
+static bool
+has_items(const struct section *section, const char *key)
+{
+    const struct setting *setting = section_get(section, key);
+
+    return setting != NULL && *setting->text != '\0';
+}
+
+static void
+check_service(
+    const struct conf_domain *domain, const struct section *section, struct conf_errors *errors)
+{
+    static const char *const needed[] = {"service-dn", "service-password-file"};
+    const struct setting *bind = section_get(section, "service-bind");
+
+    if (domain->service_bind == CONF_SERVICE_SIMPLE) {
+        for (size_t i = 0; i < 2; i++)
+            if (!said(section, needed[i]))
+                conf_errors_add(errors, section_where(section, "service-bind"),
+                    "\"%s\" is missing in [%s]: add it, service-bind = simple needs it", needed[i],
+                    section->title);
+        return;
+    }
+    /* A misspelt word was reported where it was read. */
+    if (bind == NULL || strcmp(bind->text, "none") == 0 || strcmp(bind->text, "gssapi") == 0)
+        conf_errors_add(errors, section_where(section, "service-bind"),
+            "\"service-bind\" of [%s] is not simple, and this release has no other: set "
+            "service-bind = simple, service-dn and service-password-file",
+            section->title);
+}
+
+static int
+check_domain(struct conf_domain *domain, const struct section *section, struct conf_errors *errors)
+{
+    if (!has_items(section, "servers"))
+        conf_errors_add(errors, section_where(section, "servers"),
+            "[%s] has no servers: list the domain controllers; this release does not look them up "
+            "in DNS",
+            section->title);
+    check_service(domain, section, errors);
+    return domain->base_dn != NULL ? 0 : set_default(&domain->base_dn, base_dn_of(domain->name));
+}
+
+/* "CORP" in CORP\alice: what is configured, else the first label. */
+static void
+netbios_of(const struct conf_domain *domain, char *to, size_t size)
+{
+    const char *name = domain->netbios_name != NULL ? domain->netbios_name : domain->name;
+
+    (void)text_lower(to, size, name);
+    to[strcspn(to, ".")] = '\0';
+}
+
+/* CORP\alice must mean one person. */
+static void
+check_netbios_names(
+    const struct conf *conf, const struct sections *sections, struct conf_errors *errors)
+{
+    char a[64], b[64];
+
+    for (size_t i = 0; i < conf->n_domains; i++) {
+        for (size_t j = 0; j < i; j++) {
+            netbios_of(&conf->domains[i], a, sizeof(a));
+            netbios_of(&conf->domains[j], b, sizeof(b));
+            if (strcmp(a, b) != 0)
+                continue;
+            conf_errors_add(errors, section_where(nth(sections, SECTION_DOMAIN, i), "netbios-name"),
+                "[domain %s] and [domain %s] have one NetBIOS name: set netbios-name",
+                conf->domains[j].name, conf->domains[i].name);
+        }
+    }
+}
+
+static int
+check_domains(struct conf *conf, const struct sections *sections, struct conf_errors *errors)
+{
+    const char *first = NULL;
+    int r = 0;
+
+    for (size_t i = 0; i < conf->n_domains && r == 0; i++) {
+        struct conf_domain *domain = &conf->domains[i];
+        const struct section *section = nth(sections, SECTION_DOMAIN, i);
+        r = check_domain(domain, section, errors);
+        if (domain->is_default && first != NULL)
+            conf_errors_add(errors, section_where(section, "default"),
+                "[domain %s] is the default already: leave default = yes at one of them", first);
+        if (domain->is_default && first == NULL)
+            first = domain->name;
+    }
+    if (conf->n_domains == 1)
+        conf->domains[0].is_default = true;
+    check_netbios_names(conf, sections, errors);
+    return r;
+}
+
+static int
+complete_mfa(struct conf *conf)
+{
+    char *store = NULL;
+    int r = 0;
+
+    if (conf->mfa.store == NULL) {
+        if (asprintf(&store, "sqlite:%s/mfa.db", conf->bridge.state_dir) < 0)
+            store = NULL;
+        r = set_default(&conf->mfa.store, store);
+    }
+    if (r != 0 || conf->mfa.issuer != NULL || conf->n_domains == 0)
+        return r;
+    const struct conf_domain *domain = &conf->domains[0];
+    for (size_t i = 0; i < conf->n_domains; i++)
+        if (conf->domains[i].is_default)
+            domain = &conf->domains[i];
+    return set_default(&conf->mfa.issuer, strdup(domain->name));
+}
+
+static void
+check_provider(const struct conf_role *role, const struct arn *arn, const struct section *section,
+    struct conf_errors *errors)
+{
+    struct arn provider;
+
+    if (role->provider == NULL) {
+        if (!said(section, "provider"))
+            conf_errors_add(errors, &section->where,
+                "\"provider\" is missing in [%s]: add the ARN of the SAML provider in account %s",
+                section->title, arn->account);
+        return;
+    }
+    if (arn_parse(role->provider, &provider) != 0 ||
+        (strcmp(provider.account, arn->account) == 0 &&
+            strcmp(provider.partition, arn->partition) == 0))
+        return;
+    conf_errors_add(errors, section_where(section, "provider"),
+        "\"provider\" of [%s] is in account %s of %s, the role in %s of %s: name the role's own "
+        "account's provider",
+        section->title, provider.account, provider.partition, arn->account, arn->partition);
+}
+
+static void
+check_policies(const struct conf_role *role, const struct arn *arn, const struct section *section,
+    struct conf_errors *errors)
+{
+    struct arn policy;
+
+    for (size_t i = 0; i < role->policy_arns.n; i++) {
+        if (arn_parse(role->policy_arns.items[i], &policy) != 0 ||
+            (strcmp(policy.partition, arn->partition) == 0 &&
+                (strcmp(policy.account, arn->account) == 0 || strcmp(policy.account, "aws") == 0)))
+            continue;
+        conf_errors_add(errors, section_where(section, "policy-arns"),
+            "policy \"%s\" of [%s] is not in account %s of %s: use one of the role's account, or "
+            "of AWS",
+            role->policy_arns.items[i], section->title, arn->account, arn->partition);
+    }
+}
+
+static void
+check_region(const struct conf *conf, const struct conf_role *role, const struct arn *arn,
+    const struct section *section, struct conf_errors *errors)
+{
+    const char *region = role->region != NULL ? role->region : conf->aws.region;
+
+    if (region == NULL || arn_region_fits(arn->partition, region))
+        return;
+    conf_errors_add(errors, section_where(section, role->region != NULL ? "region" : "arn"),
+        "[%s] is in partition %s, region %s is not: set region in [%s]", section->title,
+        arn->partition, region, section->title);
+}
+
+static void
+check_transitive(
+    const struct conf_role *role, const struct section *section, struct conf_errors *errors)
+{
+    /* Without tags because they are wrong, every key here would be reported as well. */
+    if (role->n_tags == 0 && said(section, "tags"))
+        return;
+    for (size_t i = 0; i < role->transitive_tags.n; i++) {
+        bool found = false;
+        for (size_t j = 0; j < role->n_tags && !found; j++)
+            found = strcmp(role->tags[j].key, role->transitive_tags.items[i]) == 0;
+        if (!found)
+            conf_errors_add(errors, section_where(section, "transitive-tags"),
+                "transitive tag \"%s\" of [%s] is none of its tags: add it to tags, letter by "
+                "letter the same",
+                role->transitive_tags.items[i], section->title);
+    }
+}
+
+static int
+check_role(const struct conf *conf, struct conf_role *role, const struct section *section,
+    struct conf_errors *errors)
+{
+    struct arn arn;
+
+    if (!has_items(section, "groups") && !has_items(section, "users"))
+        conf_errors_add(errors, section_where(section, "groups"),
+            "[%s] has neither groups nor users: say who may take it", section->title);
+    check_transitive(role, section, errors);
+    if (role->arn == NULL || arn_parse(role->arn, &arn) != 0)
+        return 0; /* reported where it was read */
+    check_provider(role, &arn, section, errors);
+    check_policies(role, &arn, section, errors);
+    check_region(conf, role, &arn, section, errors);
+    role->account = strdup(arn.account);
+    role->partition = strdup(arn.partition);
+    return role->account != NULL && role->partition != NULL ? 0 : FED_E_NOMEM;
+}
+
+static int
+check_roles(struct conf *conf, const struct sections *sections, struct conf_errors *errors)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < conf->n_roles && r == 0; i++)
+        r = check_role(conf, &conf->roles[i], nth(sections, SECTION_ROLE, i), errors);
+    return r;
+}
+
+/* Sections that must be there, if only because others are. */
+static void
+check_presence(const struct conf *conf, const struct sections *sections, struct conf_errors *errors)
+{
+    const struct conf_where file = {.file = conf->n_files > 0 ? conf->files[0] : NULL};
+    const struct section *aws = nth(sections, SECTION_AWS, 0);
+
+    if (conf->n_domains == 0)
+        conf_errors_add(
+            errors, &file, "no [domain NAME]: add one for each Active Directory domain");
+    if (nth(sections, SECTION_MFA, 0) == NULL)
+        conf_errors_add(
+            errors, &file, "no [mfa]: add it with seal-key, the file that seeds are sealed with");
+    if (conf->n_roles == 0)
+        return;
+    if (nth(sections, SECTION_SAML, 0) == NULL)
+        conf_errors_add(errors, &conf->roles[0].where,
+            "no [saml], which roles with flow = saml need: add it with entity-id, key and "
+            "certificate");
+    if (conf->aws.region == NULL && (aws == NULL || !said(aws, "region")))
+        conf_errors_add(errors, aws != NULL ? &aws->where : &conf->roles[0].where,
+            "no region in [aws], which roles need: add it, as in region = eu-central-1");
+}
+
+int
+crosscheck(struct conf *conf, const struct sections *sections, struct conf_errors *errors)
+{
+    int r;
+
+    check_presence(conf, sections, errors);
+    r = add_root(&conf->bridge.local_users);
+    if (r == 0)
+        r = check_domains(conf, sections, errors);
+    if (r == 0)
+        r = complete_mfa(conf);
+    if (r == 0)
+        r = check_roles(conf, sections, errors);
+    return r;
+}

@@ -1,0 +1,328 @@
+/*
+ * Checks on single texts of the configuration.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "conf/forms.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "conf/arn.h"
+#include "conf/sections.h"
+#include "conf/template.h"
+
+enum { PATH_MAX_BYTES = 4095, DN_MAX = 1023, URI_MAX = 1024, NETBIOS_MAX = 15 };
+
+FED_PRINTF(2, 3)
+static int
+refuse(char *remedy, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    (void)vsnprintf(remedy, FORM_REMEDY_MAX, format, ap);
+    va_end(ap);
+    return FED_E_CONFIG;
+}
+
+static bool
+is_digits(const char *text)
+{
+    return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+int
+form_path(const char *text, bool quoted, char *remedy)
+{
+    (void)quoted;
+    if (text[0] != '/')
+        return refuse(remedy, "write an absolute path, one that begins with \"/\"");
+    if (strlen(text) > PATH_MAX_BYTES)
+        return refuse(remedy, "write a path of at most %d bytes", PATH_MAX_BYTES);
+    for (const char *p = text; p != NULL; p = strchr(p + 1, '/')) {
+        size_t step = strcspn(p + 1, "/");
+        if ((step == 1 && p[1] == '.') || (step == 2 && p[1] == '.' && p[2] == '.'))
+            return refuse(remedy, "write the path without \".\" and \"..\"");
+    }
+    return 0;
+}
+
+int
+form_account(const char *text, bool quoted, char *remedy)
+{
+    (void)quoted;
+    if (text_check_name(text) != 0)
+        return refuse(remedy, "write an account's name: no \":\", \"/\" or leading \"-\"");
+    return 0;
+}
+
+int
+form_users_name(const char *text, bool quoted, char *remedy)
+{
+    (void)quoted;
+    if (text_check_name(text) != 0 || strpbrk(text, "\\=,") != NULL)
+        return refuse(remedy, "write a user as \"alice\" or \"alice@corp.example.com\"");
+    return 0;
+}
+
+/* S-1-AUTHORITY-SUB…, in decimal; the full check is done where it is turned into bytes. */
+static bool
+is_sid(const char *text)
+{
+    size_t parts = 0;
+
+    for (const char *p = text + 4; *p != '\0'; parts++) {
+        size_t len = strspn(p, "0123456789");
+        if (len == 0 || len > 15 || (p[len] != '-' && p[len] != '\0') ||
+            (p[len] == '-' && p[len + 1] == '\0'))
+            return false;
+        p += len + (p[len] == '-');
+    }
+    return parts >= 2 && parts <= 16;
+}
+
+/* An attribute type (or an OID), "=", something. Only the beginning: the directory knows the rest. */
+static bool
+begins_like_dn(const char *text)
+{
+    size_t type = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.");
+
+    return type > 0 && text[type] == '=' && text[type + 1] != '\0';
+}
+
+int
+form_group(const char *text, bool quoted, char *remedy)
+{
+    if (strncmp(text, "S-1-", 4) == 0) {
+        if (!is_sid(text))
+            return refuse(remedy, "\"%.80s\" is no SID: write it as in S-1-5-21-1-2-3-513", text);
+        return 0;
+    }
+    if (strchr(text, '=') == NULL) {
+        if (strchr(text, '\\') != NULL)
+            return refuse(remedy, "write group \"%.80s\" without its domain, or its SID", text);
+        return 0;
+    }
+    /* A name has no '=': MS-ADTS 3.1.1.6 forbids it in sAMAccountName. */
+    if (!quoted)
+        return refuse(remedy,
+            "\"%.80s\" looks like a piece of a DN: put the DN in double quotes, as in "
+            "\"CN=Admins,OU=Groups,DC=corp,DC=example\"",
+            text);
+    return form_dn(text, quoted, remedy);
+}
+
+int
+form_dn(const char *text, bool quoted, char *remedy)
+{
+    (void)quoted;
+    if (!begins_like_dn(text) || strlen(text) > DN_MAX || text[strlen(text) - 1] == ',')
+        return refuse(remedy, "\"%.80s\" is no DN: write one as in CN=Name,OU=Unit,DC=corp", text);
+    return 0;
+}
+
+int
+form_service_name(const char *text, bool quoted, char *remedy)
+{
+    const char *at = strchr(text, '@');
+
+    if (strchr(text, '=') != NULL)
+        return form_dn(text, quoted, remedy);
+    if (at == NULL || text_check_name(text) != 0 || !section_is_dns_name(at + 1))
+        return refuse(remedy,
+            "write the DN of the service account, as in CN=svc,OU=Service,DC=corp, or its UPN");
+    return 0;
+}
+
+/* HOST, perhaps with :PORT; refuses schemes, paths, user names and IPv6 literals. */
+static bool
+is_host_port(const char *text)
+{
+    char host[256];
+    uint64_t port = 1;
+    size_t len = strcspn(text, ":");
+
+    if (len >= sizeof(host))
+        return false;
+    memcpy(host, text, len);
+    host[len] = '\0';
+    if (text[len] == ':' && (text_to_u64(text + len + 1, &port) != 0 || port < 1 || port > 65535))
+        return false;
+    return section_is_dns_name(host);
+}
+
+int
+form_server(const char *text, bool quoted, char *remedy)
+{
+    (void)quoted;
+    if (strstr(text, "://") != NULL)
+        return refuse(
+            remedy, "\"%.80s\" is a URL: write HOST or HOST:PORT, and choose with transport", text);
+    if (!is_host_port(text))
+        return refuse(remedy,
+            "\"%.80s\" is no server: write HOST or HOST:PORT, with the name in its certificate",
+            text);
+    return 0;
+}
+
+int
+form_netbios(const char *text, bool quoted, char *remedy)
+{
+    (void)quoted;
+    if (strlen(text) > NETBIOS_MAX || strpbrk(text, "\\/:*?\"<>|@,= ") != NULL)
+        return refuse(remedy, "write the NetBIOS name, at most 15 characters, as in CORP");
+    return 0;
+}
+
+/* Two or more words of letters, the last part digits: eu-central-1, us-iso-east-1. */
+static bool
+is_region(const char *text)
+{
+    unsigned words = 0;
+
+    if (strlen(text) > 32)
+        return false;
+    for (;; words++) {
+        size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+        if (len == 0)
+            break;
+        if (text[len] != '-')
+            return false;
+        text += len + 1;
+    }
+    return words >= 2 && is_digits(text) && strlen(text) <= 2;
+}
+
+int
+form_region(const char *text, bool quoted, char *remedy)
+{
+    (void)quoted;
+    if (!is_region(text))
+        return refuse(remedy, "\"%.40s\" is no region: write one as in eu-central-1", text);
+    return 0;
+}
+
+int
+form_role_arn(const char *text, bool quoted, char *remedy)
+{
+    struct arn arn;
+
+    (void)quoted;
+    if (arn_parse(text, &arn) != 0 || strcmp(arn.type, "role") != 0 ||
+        strcmp(arn.account, "aws") == 0)
+        return refuse(remedy,
+            "write the role's ARN, as in arn:aws:iam::111122223333:role/Admin (20 to 2048 "
+            "characters; partition aws, aws-us-gov or aws-cn)");
+    return 0;
+}
+
+int
+form_provider_arn(const char *text, bool quoted, char *remedy)
+{
+    struct arn arn;
+
+    (void)quoted;
+    if (arn_parse(text, &arn) != 0 || strcmp(arn.type, "saml-provider") != 0 ||
+        strcmp(arn.account, "aws") == 0)
+        return refuse(remedy, "write the SAML provider's ARN, as in "
+                              "arn:aws:iam::111122223333:saml-provider/awsfed");
+    return 0;
+}
+
+int
+form_policy_arn(const char *text, bool quoted, char *remedy)
+{
+    struct arn arn;
+
+    (void)quoted;
+    if (arn_parse(text, &arn) != 0 || strcmp(arn.type, "policy") != 0)
+        return refuse(remedy,
+            "\"%.80s\" is no policy: write its ARN, as in arn:aws:iam::aws:policy/ReadOnlyAccess",
+            text);
+    return 0;
+}
+
+int
+form_tag_key(const char *text, bool quoted, char *remedy)
+{
+    char why[TEMPLATE_WHY_MAX];
+
+    (void)quoted;
+    if (template_check_value(TEMPLATE_TAG_KEY, text, why, sizeof(why)) != 0)
+        return refuse(remedy, "tag key \"%.64s\": %s", text, why);
+    return 0;
+}
+
+int
+form_uri(const char *text, bool quoted, char *remedy)
+{
+    size_t scheme =
+        strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-");
+
+    (void)quoted;
+    if (scheme == 0 || text[scheme] != ':' || text[scheme + 1] == '\0' ||
+        strpbrk(text, " \"<>") != NULL || strlen(text) > URI_MAX)
+        return refuse(remedy,
+            "write a URI of at most %d characters, as in https://jump.corp.example.com/awsfed",
+            URI_MAX);
+    return 0;
+}
+
+int
+form_https(const char *text, bool quoted, char *remedy)
+{
+    (void)quoted;
+    if (strncmp(text, "https://", 8) != 0 || !is_host_port(text + 8))
+        return refuse(remedy, "write https://HOST or https://HOST:PORT, with nothing after it");
+    return 0;
+}
+
+int
+form_proxy(const char *text, bool quoted, char *remedy)
+{
+    size_t skip = strncmp(text, "https://", 8) == 0 ? 8 : 7;
+
+    (void)quoted;
+    if (strchr(text, '@') != NULL)
+        return refuse(
+            remedy, "leave the user and password out: a proxy that asks is not supported");
+    if (strncmp(text, "http", 4) != 0 || strncmp(text + skip - 3, "://", 3) != 0 ||
+        !is_host_port(text + skip))
+        return refuse(remedy, "write http://HOST:PORT or https://HOST:PORT");
+    return 0;
+}
+
+int
+form_audit(const char *text, bool quoted, char *remedy)
+{
+    char why[FORM_REMEDY_MAX];
+
+    if (strcmp(text, "journal") == 0)
+        return 0;
+    if (strncmp(text, "file:", 5) != 0 || form_path(text + 5, quoted, why) != 0)
+        return refuse(remedy, "write \"journal\" or \"file:\" and an absolute path");
+    return 0;
+}
+
+int
+form_store(const char *text, bool quoted, char *remedy)
+{
+    char why[FORM_REMEDY_MAX];
+
+    if (strncmp(text, "sqlite:", 7) != 0 || form_path(text + 7, quoted, why) != 0)
+        return refuse(remedy,
+            "write \"sqlite:\" and an absolute path; this release has no other kind of store");
+    return 0;
+}
+
+int
+form_issuer(const char *text, bool quoted, char *remedy)
+{
+    (void)quoted;
+    if (strchr(text, ':') != NULL)
+        return refuse(remedy, "leave out the \":\", at which authenticator apps cut the issuer");
+    return 0;
+}
