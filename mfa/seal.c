@@ -1,0 +1,158 @@
+/*
+ * Seeds at rest, by OpenSSL's EVP interface. All that a blob says besides the ciphertext is
+ * authenticated; what decrypts goes to a buffer of our own until the tag has been checked.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "mfa/seal.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+
+#include "mfa/totp.h"
+
+enum {
+    VERSION = 1,
+    KEY_ID_SIZE = 4,
+    HEAD_SIZE = 1 + KEY_ID_SIZE, /* version and key id: authenticated, not encrypted */
+    NONCE_SIZE = 12,
+    TAG_SIZE = 16,
+};
+
+_Static_assert(HEAD_SIZE + NONCE_SIZE + TAG_SIZE == SEAL_OVERHEAD, "the blob's form in seal.h");
+_Static_assert(SEAL_BLOB_MAX == SEAL_OVERHEAD + TOTP_SEED_MAX, "the longest seed fits");
+
+static int
+hex_digit(unsigned char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+int
+seal_key_parse(const void *text, size_t len, struct fed_secret *ret)
+{
+    const unsigned char *p = text;
+    struct fed_secret key = FED_SECRET_INIT(SEAL_KEY_SIZE);
+    int r = FED_E_CONFIG;
+
+    if (len < 2 * SEAL_KEY_SIZE)
+        return FED_E_CONFIG;
+    for (size_t i = 2 * SEAL_KEY_SIZE; i < len; i++)
+        if (memchr(" \t\r\n", p[i], 4) == NULL)
+            return FED_E_CONFIG;
+    for (size_t i = 0; i < SEAL_KEY_SIZE; i++) {
+        int high = hex_digit(p[2 * i]), low = hex_digit(p[2 * i + 1]);
+        if (high < 0 || low < 0)
+            goto out;
+        if ((r = fed_secret_add_byte(&key, (unsigned char)(high << 4 | low))) != 0)
+            goto out;
+        r = FED_E_CONFIG;
+    }
+    r = fed_secret_set(ret, key.data, key.len);
+
+out:
+    fed_secret_done(&key);
+    return r;
+}
+
+/* The five bytes that a blob of this key begins with. */
+static bool
+make_head(const struct fed_secret *key, unsigned char ret[HEAD_SIZE])
+{
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+
+    if (key->len != SEAL_KEY_SIZE || SHA256(key->data, key->len, digest) == NULL)
+        return false;
+    ret[0] = VERSION;
+    memcpy(ret + 1, digest, KEY_ID_SIZE);
+    return true;
+}
+
+/* Key, nonce and associated data into a fresh context, in one direction or the other. */
+static bool
+begin(EVP_CIPHER_CTX *ctx, const struct fed_secret *key, const unsigned char *head,
+    const unsigned char *nonce, const char *sid, bool encrypt)
+{
+    size_t sid_len = strlen(sid);
+    int n;
+
+    return sid_len > 0 && sid_len < 192 &&
+           EVP_CipherInit_ex2(ctx, EVP_aes_256_gcm(), key->data, nonce, encrypt, NULL) == 1 &&
+           EVP_CipherUpdate(ctx, NULL, &n, head, HEAD_SIZE) == 1 &&
+           EVP_CipherUpdate(ctx, NULL, &n, (const unsigned char *)sid, (int)sid_len) == 1;
+}
+
+int
+seal_close(const struct fed_secret *key, const char *sid, const struct fed_secret *seed,
+    struct fed_secret *ret_blob)
+{
+    unsigned char blob[SEAL_BLOB_MAX];
+    unsigned char *nonce = blob + HEAD_SIZE, *body = nonce + NONCE_SIZE;
+    EVP_CIPHER_CTX *ctx = NULL;
+    int r = FED_E_CRYPTO, n;
+
+    if (seed->len > TOTP_SEED_MAX)
+        return FED_E_TOO_BIG;
+    if (seed->len == 0 || !make_head(key, blob))
+        return FED_E_CRYPTO;
+    /* A random nonce of 96 bits is sound up to 2^32 seals with one key (NIST SP 800-38D 8.3). */
+    if (RAND_bytes(nonce, NONCE_SIZE) != 1)
+        return FED_E_CRYPTO;
+    if ((ctx = EVP_CIPHER_CTX_new()) == NULL)
+        return FED_E_NOMEM;
+
+    unsigned char *tag = body + seed->len;
+    if (!begin(ctx, key, blob, nonce, sid, true) ||
+        EVP_CipherUpdate(ctx, body, &n, seed->data, (int)seed->len) != 1 ||
+        EVP_CipherFinal_ex(ctx, tag, &n) != 1 ||
+        EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_SIZE, tag) != 1)
+        goto out;
+    r = fed_secret_add(ret_blob, blob, SEAL_OVERHEAD + seed->len);
+
+out:
+    EVP_CIPHER_CTX_free(ctx);
+    return r;
+}
+
+int
+seal_open(const struct fed_secret *key, const char *sid, const void *blob, size_t blob_len,
+    struct fed_secret *ret_seed)
+{
+    unsigned char expected[HEAD_SIZE], tag[TAG_SIZE], rest[EVP_MAX_BLOCK_LENGTH];
+    struct fed_secret seed = FED_SECRET_INIT(TOTP_SEED_MAX);
+    EVP_CIPHER_CTX *ctx = NULL;
+    int r = FED_E_CRYPTO, n;
+
+    if (blob_len <= SEAL_OVERHEAD || blob_len > SEAL_BLOB_MAX || !make_head(key, expected) ||
+        memcmp(blob, expected, HEAD_SIZE) != 0)
+        return FED_E_CRYPTO;
+    const unsigned char *nonce = (const unsigned char *)blob + HEAD_SIZE;
+    const unsigned char *body = nonce + NONCE_SIZE;
+    size_t seed_len = blob_len - SEAL_OVERHEAD;
+    memcpy(tag, body + seed_len, TAG_SIZE);
+    if ((ctx = EVP_CIPHER_CTX_new()) == NULL || fed_secret_resize(&seed, seed_len) != 0) {
+        r = FED_E_NOMEM;
+        goto out;
+    }
+
+    if (!begin(ctx, key, expected, nonce, sid, false) ||
+        EVP_CipherUpdate(ctx, seed.data, &n, body, (int)seed_len) != 1 ||
+        EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE, tag) != 1 ||
+        EVP_CipherFinal_ex(ctx, rest, &n) != 1)
+        goto out;
+    r = fed_secret_set(ret_seed, seed.data, seed.len);
+
+out:
+    EVP_CIPHER_CTX_free(ctx);
+    fed_secret_done(&seed);
+    return r;
+}

@@ -1,0 +1,194 @@
+/*
+ * Sealed seeds: whatever is torn, changed, swapped or of another key does not open.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mfa/seal.h"
+
+static const char alice[] = "S-1-5-21-1004336348-1177238915-682003330-1104";
+static const char bob[] = "S-1-5-21-1004336348-1177238915-682003330-1105";
+
+struct fixture {
+    struct fed_secret key, other_key, seed, blob, opened;
+};
+
+static int
+set_up(void **state)
+{
+    static struct fixture f;
+
+    f.key = FED_SECRET_INIT(SEAL_KEY_SIZE);
+    f.other_key = FED_SECRET_INIT(SEAL_KEY_SIZE);
+    f.seed = FED_SECRET_INIT(256);
+    f.blob = FED_SECRET_INIT(SEAL_BLOB_MAX);
+    f.opened = FED_SECRET_INIT(256);
+    for (unsigned i = 0; i < SEAL_KEY_SIZE; i++) {
+        assert_int_equal(fed_secret_add_byte(&f.key, (unsigned char)i), 0);
+        assert_int_equal(fed_secret_add_byte(&f.other_key, (unsigned char)(i + 1)), 0);
+    }
+    assert_int_equal(fed_secret_add_str(&f.seed, "twenty bytes of seed"), 0);
+    assert_int_equal(seal_close(&f.key, alice, &f.seed, &f.blob), 0);
+    assert_int_equal(fed_secret_add_str(&f.opened, "untouched"), 0);
+    *state = &f;
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    fed_secret_done(&f->key);
+    fed_secret_done(&f->other_key);
+    fed_secret_done(&f->seed);
+    fed_secret_done(&f->blob);
+    fed_secret_done(&f->opened);
+    return 0;
+}
+
+static void
+assert_refused(
+    struct fixture *f, const struct fed_secret *key, const char *sid, const void *blob, size_t len)
+{
+    assert_int_equal(seal_open(key, sid, blob, len, &f->opened), FED_E_CRYPTO);
+    assert_string_equal(fed_secret_str(&f->opened), "untouched");
+}
+
+/* I-34: a blob copied to another person's row does not open. */
+static void
+test_blob_of_another_person_i34(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_refused(f, &f->key, bob, f->blob.data, f->blob.len);
+    assert_refused(f, &f->key, "", f->blob.data, f->blob.len);
+    assert_refused(
+        f, &f->key, "S-1-5-21-1004336348-1177238915-682003330-110", f->blob.data, f->blob.len);
+    assert_int_equal(seal_open(&f->key, alice, f->blob.data, f->blob.len, &f->opened), 0);
+    assert_true(fed_secret_equal(f->opened.data, f->opened.len, f->seed.data, f->seed.len));
+}
+
+static void
+test_every_flipped_bit_i34(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(f->blob.len, SEAL_OVERHEAD + f->seed.len);
+    for (size_t i = 0; i < f->blob.len; i++) {
+        for (unsigned bit = 0; bit < 8; bit++) {
+            f->blob.data[i] ^= (unsigned char)(1U << bit);
+            assert_refused(f, &f->key, alice, f->blob.data, f->blob.len);
+            f->blob.data[i] ^= (unsigned char)(1U << bit);
+        }
+    }
+}
+
+static void
+test_every_other_length(void **state)
+{
+    struct fixture *f = *state;
+    unsigned char longer[SEAL_BLOB_MAX + 64] = {0};
+
+    memcpy(longer, f->blob.data, f->blob.len);
+    for (size_t len = 0; len <= sizeof(longer); len++)
+        if (len != f->blob.len)
+            assert_refused(f, &f->key, alice, longer, len);
+    assert_refused(f, &f->key, alice, NULL, 0);
+}
+
+static void
+test_another_key(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_refused(f, &f->other_key, alice, f->blob.data, f->blob.len);
+    /* Even with the other key's id pasted in. */
+    struct fed_secret other = FED_SECRET_INIT(SEAL_BLOB_MAX);
+    assert_int_equal(seal_close(&f->other_key, alice, &f->seed, &other), 0);
+    memcpy(f->blob.data, other.data, 5);
+    assert_refused(f, &f->other_key, alice, f->blob.data, f->blob.len);
+    fed_secret_done(&other);
+
+    struct fed_secret no_key = FED_SECRET_INIT(8);
+    assert_refused(f, &no_key, alice, f->blob.data, f->blob.len);
+    assert_int_equal(seal_close(&no_key, alice, &f->seed, &f->opened), FED_E_CRYPTO);
+}
+
+static void
+test_two_seals_differ(void **state)
+{
+    struct fixture *f = *state;
+    struct fed_secret again = FED_SECRET_INIT(SEAL_BLOB_MAX);
+
+    assert_int_equal(seal_close(&f->key, alice, &f->seed, &again), 0);
+    assert_int_equal(again.len, f->blob.len);
+    assert_memory_equal(again.data, f->blob.data, 5);
+    assert_memory_not_equal(again.data + 5, f->blob.data + 5, 12);
+    assert_memory_not_equal(again.data + 17, f->blob.data + 17, f->seed.len);
+    fed_secret_done(&again);
+}
+
+static void
+test_sizes_of_seeds(void **state)
+{
+    struct fixture *f = *state;
+    struct fed_secret blob = FED_SECRET_INIT(SEAL_BLOB_MAX), seed = FED_SECRET_INIT(256);
+
+    assert_int_equal(seal_close(&f->key, alice, &seed, &blob), FED_E_CRYPTO);
+    assert_int_equal(fed_secret_resize(&seed, 129), 0);
+    assert_int_equal(seal_close(&f->key, alice, &seed, &blob), FED_E_TOO_BIG);
+    assert_int_equal(blob.len, 0);
+    assert_int_equal(fed_secret_resize(&seed, 128), 0);
+    assert_int_equal(seal_close(&f->key, alice, &seed, &blob), 0);
+    assert_int_equal(seal_open(&f->key, alice, blob.data, blob.len, &f->opened), 0);
+    assert_int_equal(f->opened.len, 128);
+    fed_secret_done(&blob);
+    fed_secret_done(&seed);
+}
+
+static void
+test_key_file_text(void **state)
+{
+    static const char good[] = "000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F";
+    static const char *const bad[] = {"", "00", "0x0102030405060708090a0b0c0d0e0f1011121314151617",
+        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1g",
+        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2",
+        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n;",
+        " 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"};
+    struct fixture *f = *state;
+    struct fed_secret key = FED_SECRET_INIT(SEAL_KEY_SIZE);
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_int_equal(seal_key_parse(bad[i], strlen(bad[i]), &key), FED_E_CONFIG);
+    assert_int_equal(seal_key_parse(good, 63, &key), FED_E_CONFIG);
+    assert_int_equal(seal_key_parse(good, 65, &key), FED_E_CONFIG); /* the NUL is not white space */
+    assert_int_equal(key.len, 0);
+    assert_int_equal(seal_key_parse(good, 64, &key), 0);
+    assert_true(fed_secret_equal(key.data, key.len, f->key.data, f->key.len));
+    fed_secret_done(&key);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_blob_of_another_person_i34),
+        TEST(test_every_flipped_bit_i34),
+        TEST(test_every_other_length),
+        TEST(test_another_key),
+        TEST(test_two_seals_differ),
+        TEST(test_sizes_of_seeds),
+        TEST(test_key_file_text),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
