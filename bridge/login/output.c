@@ -1,0 +1,70 @@
+/*
+ * Output by write(2) alone. SIGPIPE is ignored by main, so a reader that went away is an error here.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "bridge/login/output.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+/* Two messages of the bridge and some words of ours; a longer line is cut. */
+enum { LINE_MAX_SIZE = 2304 };
+
+static int
+write_all(int fd, const void *data, size_t len)
+{
+    const char *p = data;
+
+    while (len > 0) {
+        ssize_t n = write(fd, p, len);
+        if (n >= 0) {
+            p += n;
+            len -= (size_t)n;
+        } else if (errno != EINTR) {
+            return FED_E_SYSTEM;
+        }
+    }
+    return 0;
+}
+
+enum outcome
+output_write(struct fed_secret *bytes, int error)
+{
+    if (error != 0) {
+        output_complain("%s", fed_strerror(error));
+        return outcome_of(error);
+    }
+    size_t len = bytes->len;
+    if (len > 0 && isatty(STDOUT_FILENO)) {
+        text_clean_in_place((char *)bytes->data, true);
+        len = strlen((const char *)bytes->data);
+    }
+    if (write_all(STDOUT_FILENO, bytes->data, len) == 0)
+        return OUTCOME_DONE;
+    output_complain("cannot write to standard output: %s", strerror(errno));
+    return OUTCOME_OTHER;
+}
+
+void
+output_complain(const char *format, ...)
+{
+    static const char prefix[] = "awsfed-login: ";
+    char text[LINE_MAX_SIZE], line[LINE_MAX_SIZE + sizeof(prefix) + 1];
+    va_list ap;
+
+    va_start(ap, format);
+    int n = vsnprintf(text, sizeof(text), format, ap);
+    va_end(ap);
+    if (n < 0)
+        text[0] = '\0';
+    memcpy(line, prefix, sizeof(prefix));
+    text_clean(line + sizeof(prefix) - 1, LINE_MAX_SIZE, text);
+    size_t len = strlen(line);
+    line[len++] = '\n';
+    (void)write_all(STDERR_FILENO, line, len);
+}
