@@ -1,0 +1,168 @@
+/*
+ * Help as it appears: 80 columns, what it does, options, examples, and how it ends.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "bridge/login/help.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* The parts that pages share. */
+#define COMMON                                                                                     \
+    "      --socket PATH     the bridge's socket, instead of $AWSFED_SOCKET or\n"                  \
+    "                        /run/awsfed/bridge.sock\n"                                            \
+    "  -h, --help            this text\n"
+#define ROLE                                                                                       \
+    "  -r, --role ROLE       the role to take; without it your default one\n"                      \
+    "  -d, --duration TIME   how long the credentials should last, 15m to 12h; never\n"            \
+    "                        longer than the role and your ticket allow\n"
+
+static const char overview[] =
+    "awsfed-login: AWS with the identity you logged in with\n"
+    "\n"
+    "Usage:\n"
+    "  awsfed-login [OPTION...]      sign in if need be; who, how long, which roles\n"
+    "  awsfed-login WORD [OPTION...]\n"
+    "\n"
+    "Words:\n"
+    "  roles                 the AWS roles you may take\n"
+    "  credential-process    credentials as JSON, for the AWS CLI and SDKs\n"
+    "  env                   credentials as assignments, for a shell to eval\n"
+    "  status                who is signed in, since when, for how much longer\n"
+    "  logout                end the session and forget its credentials\n"
+    "\n"
+    "Options:\n"
+    "  -r, --role ROLE       the role meant; without a word: sign in again if this\n"
+    "                        role wants a fresher one-time code than you have given\n"
+    "  -d, --duration TIME   how long credentials should last: 15m, 1h, 12h\n"
+    "  -q, --quiet           say nothing but errors and what was asked for\n" COMMON
+    "      --version         the version\n"
+    "  awsfed-login WORD --help tells about one word.\n"
+    "\n"
+    "Examples:\n"
+    "  awsfed-login                           sign in\n"
+    "  awsfed-login roles                     which roles are mine?\n"
+    "  eval \"$(awsfed-login env -r Admin)\"    be Admin in this shell\n"
+    "\n"
+    "Exit status:\n"
+    "  0  done                   3  denied            6  unavailable, try again later\n"
+    "  1  any other failure      4  sign-in needed\n"
+    "  2  wrong usage            5  AWS refused\n";
+
+static const char roles[] =
+    "awsfed-login roles: the AWS roles that your groups give you\n"
+    "\n"
+    "Usage:\n"
+    "  awsfed-login roles [--json]\n"
+    "\n"
+    "Columns:\n"
+    "  NAME                  what --role takes\n"
+    "  ACCOUNT               the AWS account, and its alias\n"
+    "  MAX                   the longest that credentials of this role may last\n"
+    "  CODE                  \"needed\": wants a fresher one-time code than you have\n"
+    "                        given; awsfed-login --role NAME asks for one\n"
+    "  CACHED                credentials are at hand until then\n"
+    "\n"
+    "Options:\n"
+    "      --json            an array of objects: name, arn, account, alias, region,\n"
+    "                        max_duration_seconds, needs_code, cached_until, default\n" COMMON "\n"
+    "Examples:\n"
+    "  awsfed-login roles\n"
+    "  awsfed-login roles --json | jq -r '.[].arn'\n"
+    "\n"
+    "Exit status:\n"
+    "  0  done, with or without roles     4  sign-in needed     6  unavailable\n";
+
+static const char credential_process[] =
+    "awsfed-login credential-process: credentials for the AWS CLI and SDKs\n"
+    "\n"
+    "Usage:\n"
+    "  awsfed-login credential-process [--role ROLE] [--duration TIME]\n"
+    "\n"
+    "Writes one JSON object as the SDKs' credential_process contract has it, and\n"
+    "never asks anything. On failure: one line on standard error.\n"
+    "\n"
+    "Options:\n" ROLE COMMON "\n"
+    "Example, in ~/.aws/config:\n"
+    "  [profile admin]\n"
+    "  credential_process = awsfed-login credential-process --role Admin\n"
+    "\n"
+    "Exit status:\n"
+    "  0  done         3  denied, or not your role     5  AWS refused\n"
+    "  2  wrong usage  4  sign-in needed               6  unavailable\n";
+
+static const char env[] =
+    "awsfed-login env: credentials as assignments, for a shell to eval\n"
+    "\n"
+    "Usage:\n"
+    "  awsfed-login env [--role ROLE] [--duration TIME] [--shell SHELL]\n"
+    "  awsfed-login env --unset [--shell SHELL]\n"
+    "\n"
+    "Sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN,\n"
+    "AWS_CREDENTIAL_EXPIRATION and, for a role that has a region, AWS_REGION and\n"
+    "AWS_DEFAULT_REGION; unsets AWS_SECURITY_TOKEN, AWS_PROFILE, AWS_DEFAULT_PROFILE.\n"
+    "On a terminal it asks for password and code first where that is needed. The\n"
+    "credentials do not renew; a profile with credential_process does.\n"
+    "\n"
+    "Options:\n" ROLE
+    "      --shell SHELL     bash, zsh, fish, powershell, dotenv or json; without it\n"
+    "                        what $SHELL names, else bash\n"
+    "      --unset           unset all of these variables; asks nobody\n"
+    "  -q, --quiet           no hint when the output is a terminal\n" COMMON "\n"
+    "Examples:\n"
+    "  eval \"$(awsfed-login env --role Admin)\"             bash, zsh\n"
+    "  awsfed-login env --role Admin | source              fish\n"
+    "  awsfed-login env | Out-String | Invoke-Expression   PowerShell\n"
+    "  awsfed-login env --shell dotenv > .env              mind who can read the file\n"
+    "  eval \"$(awsfed-login env --unset)\"                  be nobody again\n"
+    "\n"
+    "Exit status:\n"
+    "  0  done         3  denied, or not your role     5  AWS refused\n"
+    "  2  wrong usage  4  sign-in needed               6  unavailable\n";
+
+static const char status[] =
+    "awsfed-login status: who is signed in, since when, for how much longer\n"
+    "\n"
+    "Usage:\n"
+    "  awsfed-login status [--json | --prompt]\n"
+    "\n"
+    "Options:\n"
+    "      --json            an object: signed_in, and if so user, sid, started,\n"
+    "                        expires, seconds_left, factors, code_time, rhost, role\n"
+    "      --prompt          the time left, for a shell prompt: \"aws:11h59m\"; nothing\n"
+    "                        when signed out or unavailable, and always status 0\n" COMMON "\n"
+    "Examples:\n"
+    "  awsfed-login status\n"
+    "  PS1='$(awsfed-login status --prompt) \\w \\$ '\n"
+    "\n"
+    "Exit status:\n"
+    "  0  signed in     4  not signed in     6  unavailable\n";
+
+static const char logout[] =
+    "awsfed-login logout: end the session\n"
+    "\n"
+    "Usage:\n"
+    "  awsfed-login logout [--quiet]\n"
+    "\n"
+    "Ends your ticket on this host and forgets its cached credentials. Credentials\n"
+    "already handed out stay good at AWS until they expire.\n"
+    "\n"
+    "Options:\n"
+    "  -q, --quiet           say nothing when it worked\n" COMMON "\n"
+    "Exit status:\n"
+    "  0  signed out, or was so already     6  unavailable\n";
+
+const char *
+help_of(const char *word)
+{
+    static const struct {
+        const char *word, *text;
+    } pages[] = {{"roles", roles}, {"credential-process", credential_process}, {"env", env},
+        {"status", status}, {"logout", logout}};
+
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+        if (strcmp(pages[i].word, word) == 0)
+            return pages[i].text;
+    }
+    return overview;
+}
