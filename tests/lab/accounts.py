@@ -1,0 +1,88 @@
+"""The jump host itself: its accounts, its name services, and what sudo allows.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from lab import changes, people, places
+
+BRIDGE_USER = ("awsfed", 1990)
+SUDO_LOCAL_PASSWORDS = Path("/etc/sudoers.d/awsfed-lab")
+
+
+def _accounts():
+    """(name, uid, home, shell, password hash) of everybody the lab adds."""
+    yield (*BRIDGE_USER, "/var/lib/awsfed", "/usr/sbin/nologin", "!")
+    yield (people.BREAKGLASS, people.BREAKGLASS_UID, f"/home/{people.BREAKGLASS}", "/bin/bash",
+           _hash(people.BREAKGLASS_PASSWORD))
+    for person in people.PEOPLE:
+        if person.uid:
+            yield (person.name, person.uid, f"/home/{person.name}", "/bin/bash", "!")
+
+
+def _hash(password):
+    done = subprocess.run(["openssl", "passwd", "-6", "-stdin"], input=password, text=True,
+                          capture_output=True, check=True)
+    return done.stdout.strip()
+
+
+def _replace(path, lines, names, mode):
+    """Lines added to a colon-separated file, in place of any that the host has under the same names."""
+    old = [line for line in Path(path).read_text().splitlines()
+           if line.partition(":")[0] not in names]
+    shadow = Path(path).stat().st_gid
+    changes.write(path, "\n".join(old + lines) + "\n", mode, (0, shadow))
+
+
+def _add_accounts():
+    accounts = list(_accounts())
+    names = {account[0] for account in accounts}
+    _replace("/etc/passwd", [f"{name}:x:{uid}:{uid}::{home}:{shell}"
+                             for name, uid, home, shell, _ in accounts], names, 0o644)
+    _replace("/etc/group", [f"{name}:x:{uid}:" for name, uid, *_ in accounts], names, 0o644)
+    _replace("/etc/shadow", [f"{name}:{secret}:19000:0:99999:7:::"
+                             for name, *_, secret in accounts], names, 0o640)
+    for name, uid, home, shell, _ in accounts:
+        if name != BRIDGE_USER[0]:
+            _make_home(Path(home), uid)
+
+
+def _make_home(home, uid):
+    changes.directory(home, 0o700, (uid, uid))
+    shutil.copyfile("/etc/skel/.bashrc", home / ".bashrc")
+    (home / ".bashrc").chmod(0o644)
+    os.chown(home / ".bashrc", uid, uid)
+
+
+def _set_names():
+    hosts = [("127.0.0.1", "localhost"), (places.JUMP[0], f"{places.JUMP[1]} jump"),
+             (places.DC1[0], f"{places.DC1[1]} dc1"), (places.STS[0], " ".join(places.STS[1:]))]
+    changes.write("/etc/hosts", "".join(f"{address} {names}\n" for address, names in hosts))
+    changes.write("/etc/resolv.conf", f"nameserver {places.DC1[0]}\nsearch {places.DOMAIN}\n")
+    changes.write("/etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\n"
+                  "hosts: files dns\nservices: files\nprotocols: files\n")
+
+
+def _allow_sudo():
+    changes.directory("/etc/sudoers.d", 0o750)
+    changes.write(SUDO_LOCAL_PASSWORDS, (
+        "Defaults passwd_tries=1, !lecture, timestamp_timeout=0\n"
+        "alice ALL=(ALL) ALL\n"
+        "bob ALL=(ALL) NOPASSWD: ALL\n"
+        "carol ALL=(ALL) NOPASSWD: ALL\n"
+        "u40 ALL=(ALL) ALL\n"), 0o440)
+
+
+def set_up():
+    _add_accounts()
+    _set_names()
+    _allow_sudo()
+    # What a login and sudo write for themselves.
+    for path in ("/var/log/lastlog", "/var/log/wtmp", "/var/log/btmp", "/var/log/faillog", "/run/utmp",
+                 "/var/lib/sudo", "/run/sudo", "/run/sshd"):
+        changes.keep(path)
+    for path in ("/var/log/lastlog", "/var/log/wtmp", "/var/log/btmp", "/run/utmp"):
+        Path(path).touch()

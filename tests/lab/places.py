@@ -1,0 +1,53 @@
+"""Where things are: the tree, the build, and the lab's own addresses and files.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import os
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("LAB_BUILD") or REPO / "build").resolve()
+HERE = REPO / "tests" / "lab"
+CACHE = BUILD / "lab-cache"  # provisioned domains, kept between runs
+STATE = BUILD / "lab"  # the running lab, as seen from the host
+LOGS = STATE / "log"  # outlive the lab, so that a failure can be read about
+
+RUN = Path("/run/awsfed-lab")  # inside the lab; that it exists is how one knows to be inside
+PKI = RUN / "pki"
+
+REALM = "CORP.EXAMPLE.COM"
+DOMAIN = "corp.example.com"
+NETBIOS = "CORP"
+BASE_DN = "DC=corp,DC=example,DC=com"
+
+JUMP = ("127.0.0.1", "jump.corp.example.com")
+JUMP_PASSWORD = "127.0.0.2"  # the same sshd with PasswordAuthentication yes
+DC1 = ("127.0.0.10", "dc1.corp.example.com")
+REGION = "eu-central-1"
+STS = ("127.0.0.20", f"sts.{REGION}.amazonaws.com", "sts.us-east-1.amazonaws.com")
+
+OTHER_REGION = "us-east-1"  # where STS is tried next
+
+PAM_MODULE = BUILD / "pam_awsfed.so"
+BRIDGE = BUILD / "awsfed-bridge"
+LOGIN = BUILD / "awsfed-login"
+ADMIN = BUILD / "awsfed-admin"
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class LabError(Exception):
+    """Something of the lab did not work; the text is for a person."""
+
+
+def inside():
+    return RUN.is_dir()
+
+
+def in_place():
+    """Inside a lab without namespaces: ports and /etc are the host's."""
+    return (RUN / "in-place").exists()
+
+
+def ssh_port():
+    return 2222 if in_place() else 22

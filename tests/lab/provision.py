@@ -1,0 +1,123 @@
+#!/usr/bin/python3
+"""Make the domain of the lab in a folder: Samba's own provisioning, then people and groups offline.
+
+usage: provision.py FOLDER. A process of its own, since Samba's bindings keep global state; the
+folder is then cached as a tar, keyed by the hash of this file and of people.py and places.py.
+SPDX-License-Identifier: Apache-2.0
+"""
+import logging
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import ldb
+from samba.auth import system_session
+from samba.dsdb import DS_DOMAIN_FUNCTION_2008_R2
+from samba.param import LoadParm
+from samba.provision import provision
+
+from lab import people, places
+
+
+def make_domain(folder):
+    """The empty domain. No share is ever served, so file ACLs, which want a file system with xattrs, are left out."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lp = LoadParm()
+    lp.set("posix:eadb", str(folder / "eadb.tdb"))
+    result = provision(
+        logging.getLogger("provision"), system_session(), lp=lp, targetdir=str(folder),
+        realm=places.REALM, domain=places.NETBIOS, hostname="dc1", hostip=places.DC1[0],
+        adminpass=people.ADMINISTRATOR_PASSWORD, serverrole="active directory domain controller",
+        dom_for_fun_level=DS_DOMAIN_FUNCTION_2008_R2, dns_backend="SAMBA_INTERNAL",
+        useeadb=True, skip_sysvolacl=True, plaintext_secrets=True)
+    return result.samdb
+
+
+def set_policy(samdb):
+    """Passwords that never grow old (the cache does), and a lock-out later than the bridge's own."""
+    samdb.set_maxPwdAge("0")
+    samdb.set_minPwdAge("0")
+    message = ldb.Message(ldb.Dn(samdb, places.BASE_DN))
+    for name, value in (("lockoutThreshold", "10"), ("lockoutDuration", "-9223372036854775808"),
+                        ("lockOutObservationWindow", "-18000000000")):
+        message[name] = ldb.MessageElement(value, ldb.FLAG_MOD_REPLACE, name)
+    samdb.modify(message)
+
+
+def add_people(samdb):
+    for ou in people.OUS:
+        samdb.create_ou(f"{ou},{places.BASE_DN}")
+    for group in people.GROUPS:
+        samdb.add({"dn": group.dn, "objectClass": "group", "sAMAccountName": group.name})
+    for person in people.PEOPLE:
+        samdb.newuser(person.name, person.password, userou="OU=People")
+    samdb.newuser(people.SERVICE_NAME, people.SERVICE_PASSWORD, userou="OU=Services")
+
+    for group in people.GROUPS:
+        members = [p.name for p in people.PEOPLE if group.name in p.groups]
+        members += [g.name for g in people.GROUPS if group.name in g.groups]
+        if members:
+            samdb.add_remove_group_members(group.name, members)
+    # What Windows asks for before one account may read the tokenGroups of another.
+    samdb.add_remove_group_members("Windows Authorization Access Group", [people.SERVICE_NAME])
+
+
+def set_states(samdb):
+    for person in people.PEOPLE:
+        who = f"(sAMAccountName={person.name})"
+        if person.state == "disabled":
+            samdb.disable_account(who)
+        elif person.state == "expired":
+            samdb.setexpiry(who, -86400)
+        elif person.state == "must-change":
+            samdb.force_password_change_at_next_login(who)
+        elif person.state == "password-expired":
+            limit_password_age(samdb, person)
+
+
+def limit_password_age(samdb, person):
+    """A password settings object of that person's own: a password lasts a day, the least that Samba honours."""
+    samdb.add({
+        "dn": f"CN=short-lived,CN=Password Settings Container,CN=System,{places.BASE_DN}",
+        "objectClass": "msDS-PasswordSettings",
+        "msDS-PasswordSettingsPrecedence": "10",
+        "msDS-PasswordReversibleEncryptionEnabled": "FALSE",
+        "msDS-PasswordHistoryLength": "0",
+        "msDS-PasswordComplexityEnabled": "FALSE",
+        "msDS-MinimumPasswordLength": "0",
+        "msDS-MinimumPasswordAge": "0",
+        "msDS-MaximumPasswordAge": "-864000000001",
+        "msDS-LockoutThreshold": "0",
+        "msDS-LockoutObservationWindow": "-18000000000",
+        "msDS-LockoutDuration": "-18000000000",
+        "msDS-PSOAppliesTo": person.dn,
+    })
+
+
+def age_passwords(folder):
+    """
+    Move pwdLastSet to the year 2020. No control lets one say it through the directory, so it is written
+    into the file of the partition, below the directory's rules.
+    """
+    partition = ldb.Ldb(str(folder / "private" / "sam.ldb.d" / f"{places.BASE_DN.upper()}.ldb"))
+    for person in people.PEOPLE:
+        if person.state == "password-expired":
+            message = ldb.Message(ldb.Dn(partition, person.dn))
+            message["pwdLastSet"] = ldb.MessageElement(
+                "132223104000000000", ldb.FLAG_MOD_REPLACE, "pwdLastSet")
+            partition.modify(message)
+
+
+def main():
+    folder = Path(sys.argv[1])
+    samdb = make_domain(folder)
+    samdb.transaction_start()
+    set_policy(samdb)
+    add_people(samdb)
+    set_states(samdb)
+    samdb.transaction_commit()
+    age_passwords(folder)
+
+
+main()

@@ -1,0 +1,44 @@
+"""All the parts of the lab, in the order in which they come up.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import sys
+import time
+from pathlib import Path
+
+from lab import accounts, awsfed, certificates, cloud, directory, pam, places, sshd
+from lab.service import Service
+from lab.syslog import SOCKET
+
+SYSLOG = Service("syslog", [sys.executable, places.HERE / "syslog.py"], ready=Path(SOCKET).exists)
+
+SERVICES = (SYSLOG, directory.DC, cloud.AWS, awsfed.BRIDGE, sshd.SSHD)
+
+_STEPS = (
+    ("accounts", accounts.set_up),
+    ("system log", SYSLOG.start),
+    ("certificates", certificates.set_up),
+    ("domain controller", directory.set_up),
+    ("awsfed", awsfed.set_up),
+    ("AWS", cloud.set_up),
+    ("bridge", awsfed.BRIDGE.start),
+    ("PAM", pam.set_up),
+    ("sshd", sshd.set_up),
+)
+
+
+def set_up(say):
+    for name, step in _STEPS:
+        begin = time.monotonic()
+        step()
+        say(f"{name} ({time.monotonic() - begin:.1f} s)")
+
+
+def stop_all():
+    for service in reversed(SERVICES):
+        service.kill()
+
+
+def show():
+    for service in SERVICES:
+        print(f"{service.name:10} {'runs' if service.leader() else 'does not run'}")
