@@ -18,6 +18,7 @@
 #include "conf/inifile.h"
 #include "conf/keyfile.h"
 #include "conf/keys.h"
+#include "conf/values.h"
 
 enum { WHY_MAX = 512, FILES_MAX = 1000 };
 
@@ -291,6 +292,7 @@ conf_free(struct conf *conf)
         free(conf->roles[i].account);
         free(conf->roles[i].partition);
     }
+    list_done(&conf->ad_attributes);
     free(conf->domains);
     free(conf->roles);
     for (size_t i = 0; i < conf->n_files; i++)

@@ -137,7 +137,8 @@ struct conf {
     struct conf_aws aws;
     struct conf_role *roles;
     size_t n_roles;
-    char **files; /* the files read, owners of every conf_where.file */
+    struct conf_list ad_attributes; /* what the roles' templates name as %{ad:…}, each once */
+    char **files;                   /* the files read, owners of every conf_where.file */
     size_t n_files;
 };
 

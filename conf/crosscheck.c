@@ -11,6 +11,8 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "conf/arn.h"
+#include "conf/template.h"
+#include "conf/values.h"
 
 /* The n-th section of a kind. */
 static const struct section *
@@ -51,21 +53,14 @@ out:
     return made;
 }
 
+/* root is local whatever the list says (I-23). Names of accounts do have case, so no list_has. */
 static int
 add_root(struct conf_list *users)
 {
     for (size_t i = 0; i < users->n; i++)
         if (strcmp(users->items[i], "root") == 0)
             return 0;
-    char **grown = reallocarray(users->items, users->n + 1, sizeof(*grown));
-    if (grown == NULL)
-        return FED_E_NOMEM;
-    users->items = grown;
-    grown[users->n] = strdup("root");
-    if (grown[users->n] == NULL)
-        return FED_E_NOMEM;
-    users->n++;
-    return 0;
+    return list_add(users, "root", 4);
 }
 
 /* Is there a key, right or wrong? A wrong one was reported where it was read. */
@@ -294,6 +289,42 @@ check_roles(struct conf *conf, const struct sections *sections, struct conf_erro
     return r;
 }
 
+static int
+collect_from(const char *template, struct conf_list *attributes)
+{
+    struct template_piece piece;
+    char name[TEMPLATE_ATTRIBUTE_MAX + 1];
+    int r = 0;
+
+    while (template != NULL && r == 0 && template_next(&template, &piece) == 0 &&
+           piece.what != TEMPLATE_END) {
+        if (piece.what != TEMPLATE_AD)
+            continue;
+        (void)snprintf(name, sizeof(name), "%.*s", (int)piece.len, piece.text);
+        if (!list_has(attributes, name))
+            r = list_add(attributes, piece.text, piece.len);
+    }
+    return r;
+}
+
+/* What one read of a person's entry has to bring. */
+static int
+collect_attributes(struct conf *conf)
+{
+    struct conf_list *to = &conf->ad_attributes;
+    int r = 0;
+
+    for (size_t i = 0; i < conf->n_roles && r == 0; i++) {
+        const struct conf_role *role = &conf->roles[i];
+        r = collect_from(role->session_name, to);
+        if (r == 0)
+            r = collect_from(role->source_identity, to);
+        for (size_t j = 0; j < role->n_tags && r == 0; j++)
+            r = collect_from(role->tags[j].value, to);
+    }
+    return r;
+}
+
 /* Sections that must be there, if only because others are. */
 static void
 check_presence(const struct conf *conf, const struct sections *sections, struct conf_errors *errors)
@@ -331,5 +362,7 @@ crosscheck(struct conf *conf, const struct sections *sections, struct conf_error
         r = complete_mfa(conf);
     if (r == 0)
         r = check_roles(conf, sections, errors);
+    if (r == 0)
+        r = collect_attributes(conf);
     return r;
 }

@@ -64,49 +64,63 @@ next_item(const char **cursor, struct item *ret_item, char *remedy)
     return 0;
 }
 
-static void
-list_done(void *target)
+void
+list_done(struct conf_list *list)
 {
-    struct conf_list *list = target;
-
     for (size_t i = 0; i < list->n; i++)
         free(list->items[i]);
     free(list->items);
     *list = (struct conf_list){0};
 }
 
-static int
-list_add(struct conf_list *list, const struct item *item)
+int
+list_add(struct conf_list *list, const char *text, size_t len)
 {
     char **grown = reallocarray(list->items, list->n + 1, sizeof(*grown));
 
     if (grown == NULL)
         return FED_E_NOMEM;
     list->items = grown;
-    grown[list->n] = strndup(item->text, item->len);
+    grown[list->n] = strndup(text, len);
     if (grown[list->n] == NULL)
         return FED_E_NOMEM;
     list->n++;
     return 0;
 }
 
-/* The newest item: its form, its number, and whether it was there before. */
-static int
-check_newest(const struct value_rule *rule, const struct conf_list *list, bool quoted, char *remedy)
+bool
+list_has(const struct conf_list *list, const char *text)
 {
-    const char *newest = list->items[list->n - 1];
+    for (size_t i = 0; i < list->n; i++)
+        if (text_equal_nocase(list->items[i], text))
+            return true;
+    return false;
+}
 
-    if (rule->most > 0 && list->n > (size_t)rule->most) {
+/* One more item: its form, its number, and whether it was there before. */
+static int
+take_item(
+    const struct value_rule *rule, struct conf_list *list, const struct item *item, char *remedy)
+{
+    char *text = strndup(item->text, item->len);
+    int r = FED_E_CONFIG;
+
+    if (text == NULL)
+        return FED_E_NOMEM;
+    if (list->n == (size_t)rule->most) {
         (void)snprintf(remedy, FORM_REMEDY_MAX, "write at most %jd items", (intmax_t)rule->most);
-        return FED_E_CONFIG;
+        goto out;
     }
-    for (size_t i = 0; i + 1 < list->n; i++) {
-        if (text_equal_nocase(list->items[i], newest)) {
-            (void)snprintf(remedy, FORM_REMEDY_MAX, "write \"%.80s\" only once", newest);
-            return FED_E_CONFIG;
-        }
+    if (list_has(list, text)) {
+        (void)snprintf(remedy, FORM_REMEDY_MAX, "write \"%.80s\" only once", text);
+        goto out;
     }
-    return rule->form != NULL ? rule->form(newest, quoted, remedy) : 0;
+    r = rule->form != NULL ? rule->form(text, item->quoted, remedy) : 0;
+    if (r == 0)
+        r = list_add(list, item->text, item->len);
+out:
+    free(text);
+    return r;
 }
 
 static int
@@ -119,9 +133,7 @@ read_list(const struct value_rule *rule, const char *text, void *target, char *r
     for (const char *cursor = *text != '\0' ? text : NULL; cursor != NULL;) {
         r = next_item(&cursor, &item, remedy);
         if (r == 0)
-            r = list_add(&list, &item);
-        if (r == 0)
-            r = check_newest(rule, &list, item.quoted, remedy);
+            r = take_item(rule, &list, &item, remedy);
         if (r != 0)
             goto out;
     }
@@ -130,6 +142,12 @@ read_list(const struct value_rule *rule, const char *text, void *target, char *r
 out:
     list_done(&list);
     return r;
+}
+
+static void
+free_list(void *target)
+{
+    list_done(target);
 }
 
 static void
@@ -234,5 +252,5 @@ out:
     return r;
 }
 
-const struct value_type value_list = {.read = read_list, .done = list_done, .may_be_empty = true};
+const struct value_type value_list = {.read = read_list, .done = free_list, .may_be_empty = true};
 const struct value_type value_tags = {.read = read_tags, .done = tags_done, .may_be_empty = true};

@@ -12,6 +12,7 @@
 #include "conf/forms.h"
 #include "conf/template.h"
 
+struct conf_list;
 struct value_rule;
 
 struct value_type {
@@ -56,5 +57,10 @@ extern const struct value_type value_duration; /* to an int64_t of seconds; leas
 extern const struct value_type value_list; /* to a struct conf_list; most (items), form (of each) */
 extern const struct value_type
     value_tags; /* to a struct conf_role: tags, n_tags; KEY=TEMPLATE; most */
+
+/* The list itself. list_add copies len bytes: 0 or FED_E_NOMEM. list_has compares without ASCII case. */
+FED_MUST_USE int list_add(struct conf_list *list, const char *text, size_t len);
+bool list_has(const struct conf_list *list, const char *text);
+void list_done(struct conf_list *list);
 
 #endif

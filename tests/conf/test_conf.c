@@ -717,7 +717,8 @@ test_values_arrive(void **state)
         "; Latin-1 \xe9 in a comment\n  # indented comment\n   \n"
         "[role lab/readonly@eu=1+x_y.z]\narn = arn:aws-us-gov:iam::111122223333:role/path/to/R\n"
         "provider = arn:aws-us-gov:iam::111122223333:saml-provider/awsfed\nusers = alice, "
-        "bob@corp.example.com\nregion = us-gov-west-1\ndefault = yes\n"
+        "bob@corp.example.com\nregion = us-gov-west-1\ndefault = yes\ntags = D=%{ad:Department}, "
+        "M=%{ad:mail}\n"
         "[mfa]\nalgorithm = sha256\nrequired = enrolled\nperiod = 60\nstore = sqlite:/x/y.db\n"
         "[bridge]\naudit = file:/var/log/awsfed.log\nlocal-users = rescue\nadmin-group = wheel");
     confdir_write(dir, "conf.d/b.conf.bak", "nonsense\n");
@@ -745,6 +746,11 @@ test_values_arrive(void **state)
     assert_int_equal(role->policy_arns.n, 2);
     assert_string_equal(role->alias, "Produktion é");
     assert_string_equal(role->region, "us-east-1");
+
+    /* Each attribute once, in either case, from all roles. */
+    assert_int_equal(conf->ad_attributes.n, 2);
+    assert_string_equal(conf->ad_attributes.items[0], "department");
+    assert_string_equal(conf->ad_attributes.items[1], "mail");
 
     role = &conf->roles[1];
     assert_string_equal(role->name, "lab/readonly@eu=1+x_y.z");
