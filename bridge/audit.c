@@ -1,0 +1,164 @@
+/*
+ * The audit trail in a file (one write a line, O_APPEND) or in the journal (with fields to search by).
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "bridge/audit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <systemd/sd-journal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/text.h"
+
+enum { TEXT_MAX = 2048 };
+
+struct audit {
+    int fd; /* -1 = the journal */
+};
+
+int
+audit_open(const char *where, uid_t uid, gid_t gid, struct audit **ret, char *why, size_t why_size)
+{
+    struct audit *a = calloc(1, sizeof(*a));
+    struct stat st;
+
+    if (a == NULL)
+        return FED_E_NOMEM;
+    a->fd = -1;
+    if (strncmp(where, "file:", 5) == 0) {
+        const char *path = where + 5;
+        a->fd =
+            open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0640);
+        if (a->fd < 0 || fstat(a->fd, &st) != 0) {
+            (void)snprintf(
+                why, why_size, "cannot open the audit file \"%s\": %s", path, strerror(errno));
+            audit_close(a);
+            return FED_E_CONFIG;
+        }
+        if (!S_ISREG(st.st_mode) || (st.st_mode & S_IWOTH) != 0 ||
+            (st.st_uid != 0 && st.st_uid != uid)) {
+            (void)snprintf(why, why_size,
+                "the audit file \"%s\" must be a regular file of the bridge's user, mode 0640",
+                path);
+            audit_close(a);
+            return FED_E_CONFIG;
+        }
+        if (geteuid() == 0 && fchown(a->fd, uid, gid) != 0)
+            fed_log_warning("cannot give the audit file \"%s\" to uid %u", path, (unsigned)uid);
+    }
+    *ret = a;
+    return 0;
+}
+
+void
+audit_close(struct audit *audit)
+{
+    if (audit == NULL)
+        return;
+    if (audit->fd >= 0)
+        (void)close(audit->fd);
+    free(audit);
+}
+
+static void
+put_text(json_t *line, const char *key, const char *value)
+{
+    char clean[TEXT_MAX];
+
+    if (value != NULL && *value != '\0')
+        (void)json_object_set_new(line, key, json_string(text_clean(clean, sizeof(clean), value)));
+}
+
+static void
+put_time(json_t *line, const char *key, int64_t when_s)
+{
+    char text[32];
+    time_t t = (time_t)when_s;
+    struct tm tm;
+
+    if (gmtime_r(&t, &tm) != NULL && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+        (void)json_object_set_new(line, key, json_string(text));
+}
+
+static json_t *
+to_json(const struct audit_event *e)
+{
+    json_t *line = json_object();
+    char request[24];
+
+    if (line == NULL)
+        return NULL;
+    (void)snprintf(request, sizeof(request), "%" PRIu64, e->request);
+    put_time(line, "time", (int64_t)time(NULL));
+    put_text(line, "event", e->event);
+    put_text(line, "outcome", e->outcome == 0 ? "granted" : "denied");
+    if (e->outcome != 0)
+        put_text(line, "error", fed_error_name(e->outcome));
+    put_text(line, "reason", e->reason);
+    put_text(line, "user", e->user);
+    put_text(line, "name", e->name);
+    put_text(line, "sid", e->sid);
+    put_text(line, "service", e->service);
+    put_text(line, "rhost", e->rhost);
+    put_text(line, "tty", e->tty);
+    put_text(line, "factors", e->factors);
+    put_text(line, "ticket", e->ticket);
+    put_text(line, "session", e->session);
+    put_text(line, "role", e->role);
+    put_text(line, "role_arn", e->role_arn);
+    put_text(line, "session_name", e->session_name);
+    put_text(line, "assertion_id", e->assertion_id);
+    put_text(line, "sts_request_id", e->sts_request_id);
+    put_text(line, "access_key_id", e->access_key_id);
+    if (e->expires_s != 0)
+        put_time(line, "expires", e->expires_s);
+    if (e->packed_policy_percent > 0)
+        (void)json_object_set_new(
+            line, "packed_policy_percent", json_integer(e->packed_policy_percent));
+    (void)json_object_set_new(line, "asked_by_uid", json_integer((json_int_t)e->asked_by));
+    put_text(line, "request", request);
+    return line;
+}
+
+static int
+write_line(int fd, char *text)
+{
+    size_t len = strlen(text);
+
+    text[len] = '\n'; /* in the place of the NUL: one write, one line */
+    ssize_t n = write(fd, text, len + 1);
+    text[len] = '\0';
+    return n == (ssize_t)(len + 1) ? 0 : FED_E_SYSTEM;
+}
+
+int
+audit_write(struct audit *audit, const struct audit_event *event)
+{
+    json_t *line = to_json(event);
+    char *text = line != NULL ? json_dumps(line, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+    int r = FED_E_NOMEM;
+
+    if (text != NULL && audit->fd >= 0)
+        r = write_line(audit->fd, text);
+    else if (text != NULL)
+        r = sd_journal_send("MESSAGE=%s", text, "PRIORITY=5", "SYSLOG_IDENTIFIER=awsfed-audit",
+                "AWSFED_EVENT=%s", event->event, "AWSFED_USER=%s",
+                event->user != NULL ? event->user : "", "AWSFED_SID=%s",
+                event->sid != NULL ? event->sid : "", NULL) >= 0
+                ? 0
+                : FED_E_SYSTEM;
+    if (r != 0)
+        fed_log_error("an audit line could not be written: %s", strerror(errno));
+    free(text);
+    json_decref(line);
+    return r;
+}

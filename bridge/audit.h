@@ -1,0 +1,46 @@
+/*
+ * The audit trail: one JSON object a line for each decision, written before its answer is given. An answer
+ * that grants something is not given when its line cannot be written.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BRIDGE_AUDIT_H
+#define BRIDGE_AUDIT_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct audit;
+
+/* NULL and zero members are left out of the line. Text is borrowed; bad bytes are cleaned (I-58). */
+struct audit_event {
+    const char *event;  /* required: "login", "account", "session-open", "credential", … */
+    int outcome;        /* required: 0 or an error */
+    const char *reason; /* detail for the administrator; never a secret */
+    const char *user;   /* as typed */
+    const char *name;   /* as the directory knows them: user@domain, where it differs */
+    const char *sid;
+    const char *service, *rhost, *tty;
+    const char *ticket, *session;
+    const char *role, *role_arn;
+    const char *session_name, *assertion_id, *sts_request_id, *access_key_id;
+    const char *factors;
+    int64_t expires_s;
+    int packed_policy_percent;
+    uid_t asked_by; /* the peer's uid, always written */
+    uint64_t request;
+};
+
+/*
+ * Open the trail: "journal" or "file:/absolute/path" (created with mode 0640, appended to, not a link).
+ * Called as root before privileges are dropped; the file becomes uid's. why gets a line on failure.
+ */
+FED_MUST_USE int audit_open(
+    const char *where, uid_t uid, gid_t gid, struct audit **ret, char *why, size_t why_size);
+void audit_close(struct audit *audit);
+
+/* Write a line. 0, or FED_E_SYSTEM when it was not written whole. Any thread. */
+FED_MUST_USE int audit_write(struct audit *audit, const struct audit_event *event);
+
+#endif

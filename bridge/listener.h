@@ -1,0 +1,56 @@
+/*
+ * The bridge's socket: one thread (the main one) that accepts, reads requests, hands them to the
+ * workers, sends replies, and holds denials back to their moment. It never blocks on a peer.
+ *
+ * A peer is served when SO_PEERCRED has said who it is. One uid has at most max_per_uid connections being
+ * served; more of them wait unread, up to WAITING_FACTOR times as many, and beyond that are closed.
+ * uid 0 has no such cap (I-55). A malformed message ends its connection and no other (I-54).
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BRIDGE_LISTENER_H
+#define BRIDGE_LISTENER_H
+
+#include "base/err.h"
+#include "bridge/job.h"
+
+struct listener;
+
+enum {
+    LISTENER_CONNECTIONS_MAX = 4096,
+    LISTENER_ROOT_RESERVE = 256, /* connections that only uid 0 may take */
+    LISTENER_WAITING_FACTOR = 16,
+    LISTENER_IDLE_MS = 30000, /* a connection with no request under way for so long is closed */
+    LISTENER_DENIAL_MS =
+        1000 /* a denial is sent so long after its request came, whatever it took (I-35) */
+};
+
+struct listener_options {
+    int fd;               /* required: a listening SOCK_SEQPACKET socket; becomes the listener's */
+    unsigned max_per_uid; /* required */
+    bool has_admin_group; /* sets peer.is_admin by the peer's groups */
+    gid_t admin_gid;
+    /* A request has come; the job goes back by listener_answer. Main thread. */
+    void (*request)(void *arg, struct job *job);
+    void *arg;
+};
+
+FED_MUST_USE int listener_new(const struct listener_options *options, struct listener **ret);
+void listener_free(struct listener *listener);
+
+/* A job is done, with its reply or without (then its connection is closed). Any thread. */
+void listener_answer(struct listener *listener, struct job *job);
+
+/*
+ * Also watch another descriptor: fn is called in the main thread whenever it is readable. The descriptor
+ * stays the caller's, who ends the watch before closing it. Any thread. 0, FED_E_NOMEM or FED_E_SYSTEM.
+ */
+struct watch;
+FED_MUST_USE int listener_watch(
+    struct listener *listener, int fd, void (*fn)(void *arg), void *arg, struct watch **ret);
+void listener_unwatch(struct listener *listener, struct watch *watch);
+
+/* Run until listener_stop is called (in a watch's fn, or in any thread). 0 or FED_E_SYSTEM. */
+FED_MUST_USE int listener_run(struct listener *listener);
+void listener_stop(struct listener *listener);
+
+#endif
