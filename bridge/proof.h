@@ -1,0 +1,36 @@
+/*
+ * What a sign-in proved about a person: who, by which factors, when, and which roles their groups gave
+ * them at that moment. A receipt carries it to the session, and a ticket keeps it.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BRIDGE_PROOF_H
+#define BRIDGE_PROOF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "ldap/addir.h"
+
+struct proof {
+    size_t domain; /* index in the configuration */
+    struct addir_person person;
+    char sid[SID_TEXT_MAX];
+    unsigned factors;   /* WIRE_FACTOR_* */
+    int64_t password_s; /* when each was proved, Unix seconds; 0 = not */
+    int64_t code_s;
+    bool must_change; /* right but expired password */
+    unsigned *roles;  /* indices in the configuration, ascending; owned */
+    size_t n_roles;
+    char **attributes; /* "name=value" from the entry; owned */
+    size_t n_attributes;
+    char service[65], rhost[256], tty[128];
+};
+
+void proof_done(struct proof *proof);
+
+/* A deep copy. 0 or FED_E_NOMEM. */
+FED_MUST_USE int proof_copy(const struct proof *from, struct proof *ret);
+
+#endif

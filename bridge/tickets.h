@@ -1,0 +1,80 @@
+/*
+ * Tickets and sessions. A ticket says that this uid is signed in as that SID, by which factors, until when; it
+ * is what credentials are given for. A session is one login of a uid on this host, with or without a
+ * ticket. When the last session of a uid ends (closed, or its process gone), its ticket ends too.
+ *
+ * Tickets never change: a new sign-in or a re-check puts another in the place of the old, under the
+ * same id. So a reader needs no lock on what it holds.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BRIDGE_TICKETS_H
+#define BRIDGE_TICKETS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "bridge/listener.h"
+#include "bridge/proof.h"
+#include "bridge/token.h"
+
+struct ticket {
+    atomic_uint refs;
+    char id[TOKEN_SIZE];
+    uid_t uid;
+    char user[TEXT_NAME_MAX + 1]; /* the PAM user's name */
+    struct proof proof;
+    int64_t started_s, ends_s; /* Unix seconds */
+    int64_t checked_s;         /* when the directory last confirmed standing and groups */
+};
+
+void ticket_unref(struct ticket *ticket);
+
+struct tickets;
+
+struct tickets_options {
+    int64_t lifetime_s;        /* required */
+    struct listener *listener; /* watches the sessions' processes; NULL = nobody does */
+    void (*ended)(
+        void *arg, const char *ticket_id); /* a ticket is no more; its lock is held: be brief */
+    void *arg;
+};
+
+FED_MUST_USE int tickets_new(const struct tickets_options *options, struct tickets **ret);
+void tickets_free(struct tickets *tickets);
+
+/*
+ * Sign a uid in: a new ticket, or a renewed one where the same SID has one. A proof by fewer factors than the
+ * live ticket's leaves that ticket as it is. The proof is consumed on success. ret_ticket may be NULL.
+ */
+FED_MUST_USE int tickets_sign_in(struct tickets *tickets, uid_t uid, const char *user,
+    struct proof *proof, struct ticket **ret_ticket);
+
+/* The live ticket of a uid, referenced. 0 or FED_E_NO_TICKET. */
+FED_MUST_USE int tickets_get(struct tickets *tickets, uid_t uid, struct ticket **ret);
+
+/* Put the outcome of a re-check in the place of a ticket: its roles and attributes are now these (consumed). */
+FED_MUST_USE int tickets_rechecked(
+    struct tickets *tickets, const struct ticket *old, struct proof *proof, struct ticket **ret);
+
+/* End the tickets of a uid, or of a SID. Returns how many there were. */
+unsigned tickets_end_uid(struct tickets *tickets, uid_t uid);
+unsigned tickets_end_sid(struct tickets *tickets, const char *sid);
+
+/* End what is past its time. */
+void tickets_sweep(struct tickets *tickets);
+
+/* A session of uid, opened by the process pid. 0, FED_E_NOMEM, FED_E_SYSTEM. */
+FED_MUST_USE int tickets_open_session(
+    struct tickets *tickets, uid_t uid, pid_t pid, char ret_session[TOKEN_SIZE]);
+
+/* 0 or FED_E_NOT_FOUND. */
+FED_MUST_USE int tickets_close_session(struct tickets *tickets, const char *session);
+
+/* Call fn with each live ticket and its number of sessions; the lock is held meanwhile. */
+void tickets_each(struct tickets *tickets,
+    void (*fn)(void *arg, const struct ticket *ticket, unsigned sessions), void *arg);
+
+#endif
