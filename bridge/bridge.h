@@ -1,0 +1,55 @@
+/*
+ * What the parts of the daemon share: made once by main.c, then read by all threads. Each pointer leads to
+ * something that has its own lock or never changes.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BRIDGE_BRIDGE_H
+#define BRIDGE_BRIDGE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/secret.h"
+#include "bridge/audit.h"
+#include "bridge/cache.h"
+#include "bridge/keeper.h"
+#include "bridge/listener.h"
+#include "bridge/mapping.h"
+#include "bridge/receipts.h"
+#include "bridge/sts.h"
+#include "bridge/tickets.h"
+#include "bridge/workers.h"
+#include "conf/conf.h"
+#include "ldap/addir.h"
+#include "mfa/limits.h"
+#include "mfa/store.h"
+
+enum { BRIDGE_STRIPES = 64, BRIDGE_WHY_MAX = 512, BRIDGE_HOST_MAX = 256 };
+
+struct bridge {
+    struct conf *conf;
+    struct addir **dirs; /* one a domain, in the configuration's order */
+    unsigned
+        *password_caps; /* one a domain: see mfa/limits.h; written by the housekeeper, atomically */
+    struct conf_list attributes; /* that templates mention: read with every entry */
+    struct mapper *mapper;
+    struct store *store;
+    struct limits *limits;
+    struct keeper *keeper;
+    struct sts *sts; /* NULL without roles */
+    struct audit *audit;
+    struct receipts *receipts;
+    struct tickets *tickets;
+    struct cache *cache;
+    struct listener *listener;
+    struct workers *workers;
+    struct fed_secret certificate; /* base64 of its DER, for KeyInfo */
+    bool has_admin_group;
+    gid_t admin_gid;
+    char host[BRIDGE_HOST_MAX]; /* this host's name, for %{host} */
+    pthread_mutex_t
+        recheck[BRIDGE_STRIPES]; /* one re-check of a uid at a time: uid % BRIDGE_STRIPES */
+};
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * A ticket and a role to AWS credentials: from the cache, or by one call of STS.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BRIDGE_CREDENTIALS_H
+#define BRIDGE_CREDENTIALS_H
+
+#include "bridge/bridge.h"
+
+/* Another job's call is under way: the job was kept and comes again when it has landed. Not an error of base/err.h. */
+enum { CREDENTIALS_WAIT = 1 };
+
+/*
+ * Which role is meant? name NULL: the only one, or the only one with default = yes, of the ticket's roles. 0, or
+ * FED_E_ROLE with why (BRIDGE_WHY_MAX) saying what to do.
+ */
+FED_MUST_USE int credentials_role(const struct bridge *b, const struct ticket *t, const char *name,
+    unsigned *ret_role, char *why);
+
+/* Does this role want a fresher code than the ticket has (mfa-age)? */
+bool credentials_needs_code(
+    const struct bridge *b, const struct ticket *t, unsigned role, int64_t now_s);
+
+/*
+ * Credentials of a role of the ticket.
+ *   *ticket      as in standing_check
+ *   duration_s   wanted by the asker, 0 = the role's; more than the role's is cut to it
+ *   ret          on success; freed with sts_credential_done
+ *   why          on failure one line for the person (BRIDGE_WHY_MAX)
+ * Returns 0, CREDENTIALS_WAIT, FED_E_NO_TICKET (also: ends too soon), FED_E_ROLE, FED_E_FRESH_CODE, and what standing_check and STS give.
+ * Never issued past the role's duration and the ticket's end (I-59).
+ */
+FED_MUST_USE int credentials_get(struct bridge *b, struct job *job, struct ticket **ticket,
+    unsigned role, int64_t duration_s, struct sts_credential *ret, char *why);
+
+#endif

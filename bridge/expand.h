@@ -1,0 +1,36 @@
+/*
+ * Templates to text, for session names, source identities and tags: every value comes from the directory or from the
+ * bridge, none from the person (I-61).
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BRIDGE_EXPAND_H
+#define BRIDGE_EXPAND_H
+
+#include "base/err.h"
+#include "bridge/tickets.h"
+#include "conf/conf.h"
+#include "conf/template.h"
+
+struct expand_values {
+    const struct ticket *ticket;
+    const struct conf *conf;
+    const char *host;
+};
+
+/*
+ * Expand a template and check that AWS would take the result.
+ *   ret   initialised by the caller; appended to
+ *   why   on FED_E_INVALID, what is wrong and the remedy (at least TEMPLATE_WHY_MAX)
+ * Returns 0, FED_E_INVALID, FED_E_TOO_BIG, FED_E_NOMEM. Any thread.
+ */
+FED_MUST_USE int expand_template(const struct expand_values *values, enum template_kind kind,
+    const char *template, struct fed_secret *ret, char *why);
+
+/*
+ * The names of all attributes that the roles' templates mention (%{ad:…}), each once; the directory reads them with every entry.
+ * ret is the caller's, freed with expand_attributes_done. 0 or FED_E_NOMEM.
+ */
+FED_MUST_USE int expand_attributes(const struct conf *conf, struct conf_list *ret);
+void expand_attributes_done(struct conf_list *list);
+
+#endif

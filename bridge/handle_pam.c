@@ -1,0 +1,385 @@
+/*
+ * What the PAM module asks: authenticate, account, session open and close, change of password.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "bridge/dispatch.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "bridge/identity.h"
+#include "bridge/signin.h"
+
+static const char *
+factors_text(unsigned factors)
+{
+    switch (factors & (WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE)) {
+    case WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE:
+        return "password,totp";
+    case WIRE_FACTOR_PASSWORD:
+        return "password";
+    case WIRE_FACTOR_CODE:
+        return "totp";
+    default:
+        return "none";
+    }
+}
+
+/* The part of an audit line that every PAM request has. */
+static struct audit_event
+event_of(const struct job *job, const char *name)
+{
+    return (struct audit_event){.event = name,
+        .user = wire_text(&job->msg, WIRE_USER),
+        .service = wire_text(&job->msg, WIRE_SERVICE),
+        .rhost = wire_text(&job->msg, WIRE_RHOST),
+        .tty = wire_text(&job->msg, WIRE_TTY),
+        .asked_by = job->peer.uid,
+        .request = job->msg.request};
+}
+
+/* A secret field of the request, copied out; empty when absent. */
+static int
+secret_field(const struct job *job, enum wire_tag tag, struct fed_secret *ret)
+{
+    size_t len;
+    const unsigned char *data = wire_bytes(&job->msg, tag, &len);
+
+    fed_secret_init(ret, TEXT_PASSWORD_MAX);
+    return fed_secret_add(ret, data, len);
+}
+
+/*
+ * What only somebody with the right password may read of their account (I-12). The rest is told by the status
+ * alone.
+ */
+static void
+explain(int error, struct answer *answer)
+{
+    switch (error) {
+    case FED_E_DISABLED:
+    case FED_E_EXPIRED:
+    case FED_E_RESTRICTED:
+    case FED_E_NOT_LISTED:
+    case FED_E_LOCKED:
+    case FED_E_DIRECTORY:
+    case FED_E_STORE:
+        (void)snprintf(answer->message, sizeof(answer->message), "%s", fed_strerror(error));
+        break;
+    default:
+        break;
+    }
+}
+
+/* One line that tells an administrator how it went; the audit trail has the same and more. */
+static void
+log_outcome(const struct audit_event *e)
+{
+    if (e->outcome == 0)
+        fed_log_info("%s granted: user \"%s\" from \"%s\" by %s", e->event, e->user,
+            e->rhost != NULL ? e->rhost : "", e->service);
+    else
+        fed_log_info("%s denied: user \"%s\" from \"%s\" by %s: %s%s%s", e->event, e->user,
+            e->rhost != NULL ? e->rhost : "", e->service, fed_error_name(e->outcome),
+            e->reason != NULL && e->reason[0] != '\0' ? ": " : "",
+            e->reason != NULL ? e->reason : "");
+}
+
+/* Write the audit line of a sign-in; a success that cannot be written is none. */
+static int
+audit_signin(struct bridge *b, const struct signin *a, const struct signin_result *result,
+    struct audit_event *e, int error)
+{
+    e->outcome = error;
+    e->name = result->name;
+    e->sid = result->sid;
+    e->reason = error != 0 ? result->why : NULL;
+    e->factors = factors_text(error == 0 ? result->proof.factors : a->factors);
+    int r = audit_write(b->audit, e);
+    log_outcome(e);
+    return error != 0 ? error : r;
+}
+
+int
+handle_authenticate(struct bridge *b, struct job *job, struct answer *answer)
+{
+    struct fed_secret password;
+    struct signin_result result = {0};
+    char token[TOKEN_SIZE];
+    uid_t uid;
+    struct signin a = {.user = wire_text(&job->msg, WIRE_USER),
+        .password = &password,
+        .factors = (unsigned)wire_number(&job->msg, WIRE_FACTORS, 0),
+        .service = wire_text(&job->msg, WIRE_SERVICE),
+        .rhost = wire_text(&job->msg, WIRE_RHOST),
+        .tty = wire_text(&job->msg, WIRE_TTY)};
+    struct audit_event e = event_of(job, "login");
+
+    answer->held = true;
+    a.code = wire_bytes(&job->msg, WIRE_CODE, &a.code_len);
+    int r = secret_field(job, WIRE_PASSWORD, &password);
+    if (r != 0 || (r = dispatch_may_act_for(b, &job->peer, a.user)) != 0)
+        goto out;
+    r = identity_uid(b, a.user, &uid);
+    if (r != 0 &&
+        r != FED_E_NOT_FOUND) /* an account that is not on this host gets no session anyway */
+        goto out;
+    r = signin_check(b, &a, &result);
+    r = audit_signin(b, &a, &result, &e, r);
+    if (r == 0)
+        r = receipts_add(b->receipts, a.user, &result.proof, token);
+    if (r == 0) {
+        answer_begin(job, answer);
+        wire_put_text(&job->reply, WIRE_RECEIPT, token);
+    }
+
+out:
+    explain(r, answer);
+    proof_done(&result.proof);
+    fed_secret_done(&password);
+    explicit_bzero(token, sizeof(token));
+    return signin_outward(r);
+}
+
+/* The account phase alone: the directory decides, and nobody is asked anything (I-45). */
+static int
+check_account(
+    struct bridge *b, const char *user, struct audit_event *e, struct identity *id, char *why)
+{
+    struct addir_entry entry = {0};
+    uid_t uid;
+    int r = identity_uid(b, user, &uid);
+
+    if (r != 0 && r != FED_E_NOT_FOUND)
+        return r;
+    if ((r = identity_find(b, user, id, why)) != 0)
+        return r;
+    e->name = id->name;
+    e->sid = id->sid;
+    if ((r = addir_read(b->dirs[id->domain], &id->person, &entry, why)) == 0 &&
+        (r = account_check(&entry.account, (int64_t)time(NULL))) == 0)
+        r = mapper_may_login(b->mapper, id->domain, &entry);
+    addir_entry_done(&entry);
+    return r;
+}
+
+int
+handle_account(struct bridge *b, struct job *job, struct answer *answer)
+{
+    const char *user = wire_text(&job->msg, WIRE_USER);
+    const char *receipt = wire_text(&job->msg, WIRE_RECEIPT);
+    struct audit_event e = event_of(job, "account");
+    char why[BRIDGE_WHY_MAX] = "";
+    struct proof proof = {0};
+    struct identity id;
+    int r = dispatch_may_act_for(b, &job->peer, user);
+
+    if (r != 0)
+        return r;
+    if (receipt != NULL && receipts_look(b->receipts, receipt, user, &proof) == 0) {
+        r = proof.must_change ? FED_E_PASSWORD_EXPIRED : 0;
+        proof_done(&proof);
+        if (r == 0)
+            answer_begin(job, answer);
+        return r; /* the login's own line told it already */
+    }
+    r = check_account(b, user, &e, &id, why);
+    if (r == FED_E_LOCAL_USER)
+        return r;
+    e.outcome = r;
+    e.reason = why;
+    int audited = audit_write(b->audit, &e);
+    if (r == 0)
+        r = audited;
+    log_outcome(&e);
+    explain(r, answer);
+    if (r == 0)
+        answer_begin(job, answer);
+    return r;
+}
+
+/* The receipt's proof becomes a ticket. Roles need both factors; a code alone is no sign-in to AWS. */
+static int
+sign_in_by_receipt(struct bridge *b, uid_t uid, const char *user, struct proof *proof,
+    struct audit_event *e, char ticket_id[TOKEN_SIZE])
+{
+    struct ticket *ticket = NULL;
+    int r;
+
+    if (proof->must_change)
+        return FED_E_PASSWORD_EXPIRED;
+    if ((proof->factors & WIRE_FACTOR_PASSWORD) == 0)
+        return 0;
+    if ((r = tickets_sign_in(b->tickets, uid, user, proof, &ticket)) != 0)
+        return r;
+    memcpy(ticket_id, ticket->id, TOKEN_SIZE);
+    e->ticket = ticket_id;
+    e->expires_s = ticket->ends_s;
+    ticket_unref(ticket);
+    return 0;
+}
+
+int
+handle_session_open(struct bridge *b, struct job *job, struct answer *answer)
+{
+    const char *user = wire_text(&job->msg, WIRE_USER);
+    const char *receipt = wire_text(&job->msg, WIRE_RECEIPT);
+    struct audit_event e = event_of(job, "session-open");
+    char session[TOKEN_SIZE] = "", ticket_id[TOKEN_SIZE] = "", sid[SID_TEXT_MAX] = "";
+    struct proof proof = {0};
+    uid_t uid;
+    int r = identity_uid(b, user, &uid);
+
+    if (r == FED_E_LOCAL_USER || r == FED_E_NOT_FOUND) {
+        answer_begin(job, answer); /* a session that is not ours to keep */
+        return 0;
+    }
+    if (r != 0)
+        return r;
+    if (receipt != NULL && receipts_take(b->receipts, receipt, user, &proof) != 0)
+        fed_log_warning(
+            "session of \"%s\": its receipt is unknown, used or too old: no ticket", user);
+    if ((r = tickets_open_session(b->tickets, uid, job->peer.pid, session)) != 0)
+        goto out;
+    if (proof.factors != 0) {
+        memcpy(sid, proof.sid, sizeof(sid));
+        r = sign_in_by_receipt(b, uid, user, &proof, &e, ticket_id);
+    }
+    e.outcome = r;
+    e.sid = sid;
+    e.session = session;
+    int audited = audit_write(b->audit, &e);
+    if (r == 0)
+        r = audited;
+    if (r != 0) {
+        int closed = tickets_close_session(b->tickets, session);
+        (void)closed;
+        goto out;
+    }
+    answer_begin(job, answer);
+    wire_put_text(&job->reply, WIRE_SESSION, session);
+
+out:
+    explain(r, answer);
+    proof_done(&proof);
+    return r;
+}
+
+int
+handle_session_close(struct bridge *b, struct job *job, struct answer *answer)
+{
+    struct audit_event e = {.event = "session-close",
+        .session = wire_text(&job->msg, WIRE_SESSION),
+        .asked_by = job->peer.uid,
+        .request = job->msg.request};
+    int r = tickets_close_session(b->tickets, e.session);
+
+    e.outcome = r;
+    int audited = audit_write(b->audit, &e);
+    (void)audited; /* an end grants nothing */
+    if (r == 0)
+        answer_begin(job, answer);
+    return r;
+}
+
+/* ---- Change of password ---- */
+
+/*
+ * Who may change the password? The holder of a login's receipt, whose password expired; or who proves the old password and a code,
+ * here and now. So guessing at old passwords takes the token, as everywhere else (I-36).
+ */
+static int
+may_change(struct bridge *b, const struct job *job, const struct fed_secret *old_password,
+    const struct identity *id)
+{
+    const char *receipt = wire_text(&job->msg, WIRE_RECEIPT);
+    struct signin_result result = {0};
+    struct proof proof = {0};
+    struct signin a = {.user = wire_text(&job->msg, WIRE_USER),
+        .password = old_password,
+        .factors = WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE,
+        .service = wire_text(&job->msg, WIRE_SERVICE),
+        .rhost = wire_text(&job->msg, WIRE_RHOST)};
+
+    if (receipt != NULL && receipts_look(b->receipts, receipt, a.user, &proof) == 0) {
+        bool same = strcmp(proof.sid, id->sid) == 0 && (proof.factors & WIRE_FACTOR_PASSWORD) != 0;
+        proof_done(&proof);
+        return same ? 0 : FED_E_DENIED;
+    }
+    a.code = wire_bytes(&job->msg, WIRE_CODE, &a.code_len);
+    int r = signin_check(b, &a, &result);
+    proof_done(&result.proof);
+    return r;
+}
+
+/* The change itself; an old password that the directory rejects counts like any other. */
+static int
+change(struct bridge *b, const struct job *job, const struct identity *id,
+    const struct fed_secret *old_password, const struct fed_secret *new_password,
+    struct answer *answer, char *why)
+{
+    const char *rhost = wire_text(&job->msg, WIRE_RHOST);
+    int64_t now_s = (int64_t)time(NULL);
+    char text[ADDIR_WHY_MAX] = "";
+    struct limits_attempt attempt;
+
+    unsigned cap = __atomic_load_n(&b->password_caps[id->domain], __ATOMIC_RELAXED);
+    int r = limits_begin(b->limits, id->key, rhost != NULL ? rhost : "", cap, now_s, &attempt);
+    if (r != 0)
+        return r;
+    r = addir_change_password(
+        b->dirs[id->domain], &id->person, old_password, new_password, text, why);
+    enum limits_outcome outcome = r == FED_E_DENIED ? LIMITS_WRONG_PASSWORD : LIMITS_NO_VERDICT;
+    int ended = limits_end(b->limits, &attempt, outcome, now_s);
+    if (r == FED_E_PASSWORD_REFUSED)
+        (void)snprintf(answer->message, sizeof(answer->message), "%s", text);
+    return r != 0 ? r : ended;
+}
+
+int
+handle_change_password(struct bridge *b, struct job *job, struct answer *answer)
+{
+    const char *user = wire_text(&job->msg, WIRE_USER);
+    const char *receipt = wire_text(&job->msg, WIRE_RECEIPT);
+    struct audit_event e = event_of(job, "change-password");
+    struct fed_secret old_password, new_password;
+    char why[BRIDGE_WHY_MAX] = "";
+    struct identity id;
+    uid_t uid;
+
+    answer->held = true;
+    fed_secret_init(&new_password, TEXT_PASSWORD_MAX);
+    int r = secret_field(job, WIRE_PASSWORD, &old_password);
+    if (r == 0)
+        r = secret_field(job, WIRE_NEW_PASSWORD, &new_password);
+    if (r != 0)
+        goto out;
+    r = identity_uid(b, user, &uid);
+    if (r != 0 && r != FED_E_NOT_FOUND)
+        goto out;
+    if ((r = identity_find(b, user, &id, why)) == 0 &&
+        (r = text_check_password((const char *)old_password.data, old_password.len)) == 0 &&
+        (r = text_check_password((const char *)new_password.data, new_password.len)) == 0 &&
+        (r = may_change(b, job, &old_password, &id)) == 0)
+        r = change(b, job, &id, &old_password, &new_password, answer, why);
+    e.outcome = r;
+    e.reason = why;
+    e.name = id.name;
+    e.sid = id.sid;
+    int audited = audit_write(b->audit, &e);
+    (void)audited; /* it is done already; refusing now would only lie */
+    log_outcome(&e);
+    if (r == 0 && receipt != NULL)
+        receipts_password_changed(b->receipts, receipt, user);
+    if (r == 0)
+        answer_begin(job, answer);
+
+out:
+    if (r != FED_E_PASSWORD_REFUSED)
+        explain(r, answer);
+    fed_secret_done(&old_password);
+    fed_secret_done(&new_password);
+    return signin_outward(r);
+}

@@ -1,0 +1,119 @@
+/*
+ * Names to identities, by NSS and by the directory.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "bridge/identity.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PASSWD_BUFFER = 16384 };
+
+/* The one domain whose form of a name this is; a bare name is the default domain's. */
+static int
+find_domain(const struct bridge *b, const char *user, size_t *ret, char *bare)
+{
+    for (size_t i = 0; i < b->conf->n_domains; i++) {
+        bool is_bare = false;
+        if (!addir_owns(b->dirs[i], user, bare, &is_bare))
+            continue;
+        if (is_bare && !b->conf->domains[i].is_default)
+            continue;
+        *ret = i;
+        return 0;
+    }
+    return FED_E_UNKNOWN_USER;
+}
+
+static void
+set_unknown_key(struct identity *id, const struct bridge *b, const char *bare)
+{
+    char lower[TEXT_NAME_MAX + 1];
+
+    (void)snprintf(id->key, sizeof(id->key), "name:%s@%s", text_lower(lower, sizeof(lower), bare),
+        b->conf->domains[id->domain].name);
+}
+
+int
+identity_find(const struct bridge *b, const char *user, struct identity *ret, char *why)
+{
+    char bare[TEXT_NAME_MAX + 1];
+    int r = text_check_name(user);
+
+    *ret = (struct identity){0};
+    why[0] = '\0';
+    if (r != 0)
+        return r;
+    if ((r = find_domain(b, user, &ret->domain, bare)) != 0) {
+        set_unknown_key(ret, b, user);
+        return r;
+    }
+    set_unknown_key(ret, b, bare);
+    if ((r = addir_resolve(b->dirs[ret->domain], bare, &ret->person, why)) != 0)
+        return r;
+    (void)sid_to_text(&ret->person.sid, ret->sid);
+    (void)snprintf(ret->key, sizeof(ret->key), "%s", ret->sid);
+    (void)snprintf(
+        ret->name, sizeof(ret->name), "%s@%s", ret->person.sam, b->conf->domains[ret->domain].name);
+    return 0;
+}
+
+static bool
+is_listed(const struct bridge *b, const char *user)
+{
+    const struct conf_list *list = &b->conf->bridge.local_users;
+
+    for (size_t i = 0; i < list->n; i++) {
+        if (strcmp(list->items[i], user) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Judge what getpwnam_r or getpwuid_r said. */
+static int
+check_account(const struct bridge *b, int error, const struct passwd *found)
+{
+    if (found == NULL)
+        return error == 0 || error == ENOENT || error == ESRCH ? FED_E_NOT_FOUND : FED_E_SYSTEM;
+    if (found->pw_uid < b->conf->bridge.minimum_uid || is_listed(b, found->pw_name))
+        return FED_E_LOCAL_USER;
+    return 0;
+}
+
+int
+identity_uid(const struct bridge *b, const char *user, uid_t *ret)
+{
+    struct passwd account, *found = NULL;
+    char *buffer = malloc(PASSWD_BUFFER);
+
+    if (buffer == NULL)
+        return FED_E_NOMEM;
+    int error = getpwnam_r(user, &account, buffer, PASSWD_BUFFER, &found);
+    int r = check_account(b, error, found);
+    if (r == 0)
+        *ret = account.pw_uid;
+    free(buffer);
+    return r;
+}
+
+int
+identity_name(const struct bridge *b, uid_t uid, char ret_user[TEXT_NAME_MAX + 1])
+{
+    struct passwd account, *found = NULL;
+    char *buffer = malloc(PASSWD_BUFFER);
+
+    if (buffer == NULL)
+        return FED_E_NOMEM;
+    int error = getpwuid_r(uid, &account, buffer, PASSWD_BUFFER, &found);
+    int r = check_account(b, error, found);
+    if (r == 0 && strlen(account.pw_name) > TEXT_NAME_MAX)
+        r = FED_E_NAME;
+    if (r == 0)
+        memcpy(ret_user, account.pw_name, strlen(account.pw_name) + 1);
+    free(buffer);
+    return r;
+}

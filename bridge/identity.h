@@ -1,0 +1,36 @@
+/*
+ * Who is meant by a login name: on this host (uid) and in the directory (domain, objectSid). All
+ * spellings of a person lead to one SID (I-18).
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BRIDGE_IDENTITY_H
+#define BRIDGE_IDENTITY_H
+
+#include "bridge/bridge.h"
+
+struct identity {
+    size_t domain;
+    struct addir_person person;
+    char sid[SID_TEXT_MAX];
+    char name[2 * TEXT_NAME_MAX + 2]; /* "sam@domain", as the directory knows them */
+    char key[2 * TEXT_NAME_MAX +
+             16]; /* for limits: the SID, or "name:" and the name when there is none */
+};
+
+/*
+ * The directory's person of a login name. FED_E_NAME, FED_E_UNKNOWN_USER (ret->key and ret->domain are set), or an error of
+ * addir_resolve with its text in why. Blocks on the directory when it is not cached.
+ */
+FED_MUST_USE int identity_find(
+    const struct bridge *b, const char *user, struct identity *ret, char *why);
+
+/*
+ * The account on this host. FED_E_LOCAL_USER for one below minimum-uid (I-20) and for local-users; FED_E_NOT_FOUND
+ * when this host knows no such account; FED_E_SYSTEM when the name service failed. Blocks on NSS.
+ */
+FED_MUST_USE int identity_uid(const struct bridge *b, const char *user, uid_t *ret);
+
+/* The account name of a uid, which may not be a local one either. Errors as above. */
+FED_MUST_USE int identity_name(const struct bridge *b, uid_t uid, char ret_user[TEXT_NAME_MAX + 1]);
+
+#endif

@@ -1,0 +1,274 @@
+/*
+ * The steps of a sign-in, in the order of bridge/signin.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "bridge/signin.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/wire.h"
+#include "bridge/identity.h"
+
+int
+signin_outward(int error)
+{
+    switch (error) {
+    case FED_E_REPLAY:
+    case FED_E_UNKNOWN_USER:
+    case FED_E_NOT_ENROLLED:
+    case FED_E_NAME:
+    case FED_E_DIRECTORY_LOCKED:
+        return FED_E_DENIED;
+    default:
+        return error;
+    }
+}
+
+/* ---- The code ---- */
+
+struct code_check {
+    bool enrolled;
+    uint64_t step;
+};
+
+/*
+ * A watermark ahead of the clock means that the clock was set back: no code can be right until it has caught up,
+ * and nothing resets that by itself (I-27).
+ */
+static void
+explain_clock(const struct store_enrolment *e, unsigned window, int64_t now_s, char *why)
+{
+    uint64_t now_step = (uint64_t)now_s / e->params.period_s;
+
+    if (e->watermark <= now_step + window)
+        return;
+    uint64_t behind_s = (e->watermark - now_step) * e->params.period_s;
+    (void)snprintf(why, BRIDGE_WHY_MAX,
+        "this host's clock is %" PRIu64 " s behind the last code that was used: set the clock",
+        behind_s);
+    fed_log_error("%s (enrolment of %s)", why, e->name);
+}
+
+/* Is the code right and unused? It is not used up yet. */
+static int
+check_code(struct bridge *b, const struct signin *a, const char *sid, int64_t now_s,
+    struct code_check *ret, char *why)
+{
+    const struct conf_mfa *mfa = &b->conf->mfa;
+    struct store_enrolment e;
+
+    int r = store_get(b->store, sid, &e);
+    if (r == FED_E_NOT_ENROLLED && mfa->required == CONF_MFA_ENROLLED)
+        return 0; /* in without a code, and without any role (I-31) */
+    if (r != 0)
+        return r;
+    ret->enrolled = true;
+    e.params.window = mfa->window;
+    r = keeper_verify(
+        b->keeper, sid, e.blob, e.blob_len, &e.params, a->code, a->code_len, now_s, &ret->step);
+    if (r == FED_E_DENIED)
+        explain_clock(&e, mfa->window, now_s, why);
+    if (r == 0 && ret->step <= e.watermark)
+        r = FED_E_REPLAY;
+    if (why[0] == '\0' && r != 0)
+        (void)snprintf(why, BRIDGE_WHY_MAX, "one-time code: %s",
+            r == FED_E_DENIED ? "wrong" : fed_strerror(r));
+    return r;
+}
+
+/* ---- The password and the account ---- */
+
+/*
+ * AD refuses an expired password at the bind, but only if it is the right one: then the entry is read by the service
+ * identity, and the account phase asks for a new password (I-13).
+ */
+static int
+check_password(struct bridge *b, const struct signin *a, const struct identity *id,
+    struct addir_entry *ret_entry, bool *ret_must_change, char *why)
+{
+    struct addir *dir = b->dirs[id->domain];
+    enum addata data = ADDATA_NONE;
+
+    int r = addir_login(dir, &id->person, a->password, ret_entry, &data, why);
+    if (r == FED_E_PASSWORD_EXPIRED) {
+        *ret_must_change = true;
+        r = addir_read(dir, &id->person, ret_entry, why);
+    }
+    return r;
+}
+
+/* What the directory's entry and the configured groups say. */
+static int
+check_rules(struct bridge *b, const struct identity *id, const struct addir_entry *entry,
+    int64_t now_s, bool *must_change)
+{
+    int r = account_check(&entry->account, now_s);
+
+    if (r == FED_E_PASSWORD_EXPIRED) {
+        *must_change = true;
+        r = 0;
+    }
+    return r != 0 ? r : mapper_may_login(b->mapper, id->domain, entry);
+}
+
+int
+signin_set_roles(struct bridge *b, struct addir_entry *entry, struct proof *proof)
+{
+    unsigned *roles = NULL;
+    size_t n = 0;
+    int r = mapper_roles(b->mapper, proof->domain, &proof->person, entry, &roles, &n);
+
+    if (r != 0)
+        return r;
+    free(proof->roles);
+    proof->roles = roles;
+    proof->n_roles = n;
+    for (size_t i = 0; i < proof->n_attributes; i++)
+        free(proof->attributes[i]);
+    free(proof->attributes);
+    proof->attributes = entry->attributes;
+    proof->n_attributes = entry->n_attributes;
+    entry->attributes = NULL;
+    entry->n_attributes = 0;
+    return 0;
+}
+
+/* ---- All of it ---- */
+
+static void
+copy_text(char *to, size_t size, const char *from)
+{
+    (void)snprintf(to, size, "%s", from != NULL ? from : "");
+}
+
+static int
+make_proof(struct bridge *b, const struct signin *a, const struct identity *id,
+    const struct code_check *code, bool must_change, int64_t now_s, struct addir_entry *entry,
+    struct proof *ret)
+{
+    bool with_password = (a->factors & WIRE_FACTOR_PASSWORD) != 0;
+    int r = 0;
+
+    *ret = (struct proof){.domain = id->domain, .person = id->person, .must_change = must_change};
+    memcpy(ret->sid, id->sid, sizeof(ret->sid));
+    copy_text(ret->service, sizeof(ret->service), a->service);
+    copy_text(ret->rhost, sizeof(ret->rhost), a->rhost);
+    copy_text(ret->tty, sizeof(ret->tty), a->tty);
+    if (with_password) {
+        ret->factors |= WIRE_FACTOR_PASSWORD;
+        ret->password_s = now_s;
+    }
+    if (code->enrolled) {
+        ret->factors |= WIRE_FACTOR_CODE;
+        ret->code_s = now_s;
+    }
+    /* A role takes both factors, each proved here and now (I-31). */
+    if (with_password && code->enrolled)
+        r = signin_set_roles(b, entry, ret);
+    if (r != 0)
+        proof_done(ret);
+    return r;
+}
+
+/* Everything after the limits have admitted the attempt; says how the attempt counts. */
+static int
+check_factors(struct bridge *b, const struct signin *a, const struct identity *id, int64_t now_s,
+    enum limits_outcome *outcome, struct signin_result *ret)
+{
+    struct addir_entry entry = {0};
+    struct code_check code = {0};
+    bool must_change = false;
+    int r;
+
+    if (a->factors & WIRE_FACTOR_CODE) {
+        r = check_code(b, a, id->sid, now_s, &code, ret->why);
+        if (r != 0) {
+            if (fed_error_class(r) == FED_CLASS_DENIED)
+                *outcome = LIMITS_WRONG_CODE;
+            return r;
+        }
+    }
+    if (a->factors & WIRE_FACTOR_PASSWORD)
+        r = check_password(b, a, id, &entry, &must_change, ret->why);
+    else
+        r = addir_read(b->dirs[id->domain], &id->person, &entry, ret->why);
+    if (r == FED_E_DENIED)
+        *outcome = LIMITS_WRONG_PASSWORD;
+    if (r != 0)
+        goto out;
+    if ((r = check_rules(b, id, &entry, now_s, &must_change)) != 0)
+        goto out;
+    if ((r = make_proof(b, a, id, &code, must_change, now_s, &entry, &ret->proof)) != 0)
+        goto out;
+    if (code.enrolled && (r = store_consume(b->store, id->sid, code.step)) != 0) {
+        if (r == FED_E_REPLAY)
+            *outcome = LIMITS_WRONG_CODE;
+        proof_done(&ret->proof);
+        goto out;
+    }
+    *outcome = LIMITS_SUCCESS;
+
+out:
+    addir_entry_done(&entry);
+    return r;
+}
+
+/* Did the asker give what must be proved at all? Nothing is looked at otherwise, and nothing counted. */
+static bool
+is_complete(const struct signin *a)
+{
+    if (a->factors == 0 || (a->factors & ~(unsigned)(WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE)) != 0)
+        return false;
+    if ((a->factors & WIRE_FACTOR_PASSWORD) &&
+        (a->password == NULL ||
+            text_check_password((const char *)a->password->data, a->password->len) != 0))
+        return false;
+    if ((a->factors & WIRE_FACTOR_CODE) && a->code_len == 0)
+        return false;
+    /* One string for both is sshd's password authentication, not two factors (I-48). */
+    return a->factors != (WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE) ||
+           !fed_secret_equal(a->password->data, a->password->len, a->code, a->code_len);
+}
+
+int
+signin_check(struct bridge *b, const struct signin *a, struct signin_result *ret)
+{
+    int64_t now_s = (int64_t)time(NULL);
+    enum limits_outcome outcome = LIMITS_NO_VERDICT;
+    struct limits_attempt attempt;
+    struct identity id;
+
+    *ret = (struct signin_result){0};
+    int found = identity_find(b, a->user, &id, ret->why);
+    if (found != 0 && fed_error_class(found) != FED_CLASS_DENIED)
+        return found;
+    copy_text(ret->name, sizeof(ret->name), id.name);
+    copy_text(ret->sid, sizeof(ret->sid), id.sid);
+    if (!is_complete(a)) {
+        copy_text(ret->why, sizeof(ret->why), "password or code missing, or both the same");
+        return FED_E_DENIED;
+    }
+
+    unsigned cap = __atomic_load_n(&b->password_caps[id.domain], __ATOMIC_RELAXED);
+    int r = limits_begin(b->limits, id.key, a->rhost != NULL ? a->rhost : "", cap, now_s, &attempt);
+    if (r != 0)
+        return r;
+    if (found != 0) {
+        outcome = LIMITS_WRONG_CODE; /* nobody: counts like anybody */
+        r = found;
+    } else {
+        r = check_factors(b, a, &id, now_s, &outcome, ret);
+    }
+    int ended = limits_end(b->limits, &attempt, outcome, now_s);
+    if (ended != 0) {
+        if (r == 0)
+            proof_done(&ret->proof);
+        return ended;
+    }
+    return r;
+}

@@ -1,0 +1,45 @@
+/*
+ * One sign-in: identity, limits, code, password, account rules, watermark, in that order. Whoever lacks the
+ * token never gets as far as the directory's password check (I-36), and the code is used up only when all else is
+ * right, durably, before success is returned (I-25).
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BRIDGE_SIGNIN_H
+#define BRIDGE_SIGNIN_H
+
+#include "bridge/bridge.h"
+
+/* All borrowed; NULL or empty where the asker gave nothing. */
+struct signin {
+    const char *user;
+    const struct fed_secret *password;
+    const unsigned char *code;
+    size_t code_len;
+    unsigned factors; /* WIRE_FACTOR_PASSWORD, WIRE_FACTOR_CODE: which must be proved */
+    const char *service, *rhost, *tty;
+};
+
+struct signin_result {
+    struct proof proof;               /* on success */
+    char name[2 * TEXT_NAME_MAX + 2]; /* for the audit line, as far as it got */
+    char sid[SID_TEXT_MAX];
+    char why[BRIDGE_WHY_MAX]; /* for the audit line and the log: what was wrong in truth */
+};
+
+/*
+ * Returns 0 (ret->proof is the caller's), or the true error, of which signin_outward says what the person may
+ * learn. ret is written either way. Blocks on the directory, the store and the keeper. Any thread.
+ */
+FED_MUST_USE int signin_check(
+    struct bridge *b, const struct signin *attempt, struct signin_result *ret);
+
+/*
+ * What the person is told: everything that a wrong password or code, an unknown or an unenrolled person would
+ * make differ is the same FED_E_DENIED (I-12, I-35).
+ */
+int signin_outward(int error);
+
+/* The roles and attributes of an entry, into a proof. 0, FED_E_DIRECTORY, FED_E_NOMEM. Consumes the entry's attributes. */
+FED_MUST_USE int signin_set_roles(struct bridge *b, struct addir_entry *entry, struct proof *proof);
+
+#endif

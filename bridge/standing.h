@@ -1,0 +1,20 @@
+/*
+ * Is the person of a ticket still in good standing? Every recheck-interval their state and groups are read
+ * again by the service identity; who is gone, disabled or no longer listed loses the ticket (I-59, I-60).
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BRIDGE_STANDING_H
+#define BRIDGE_STANDING_H
+
+#include "bridge/bridge.h"
+
+/*
+ * Re-check a ticket if its time has come.
+ *   *ticket   referenced by the caller; replaced by the newer one (the reference moves along)
+ *   why       BRIDGE_WHY_MAX bytes, for the person and the log
+ * Returns 0 (not due, or fine), FED_E_NO_TICKET and the account errors (denied), or FED_E_DIRECTORY and the like: nothing is
+ * known, and the ticket stays. Blocks on the directory. Any thread.
+ */
+FED_MUST_USE int standing_check(struct bridge *b, struct ticket **ticket, char *why);
+
+#endif
