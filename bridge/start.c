@@ -1,0 +1,299 @@
+/*
+ * The order of start-up is the point of this file: what needs root, the fork of the keeper before any
+ * thread, then no root any more.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "bridge/start.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "bridge/cert.h"
+#include "bridge/dispatch.h"
+#include "bridge/expand.h"
+#include "bridge/privileges.h"
+#include "bridge/socket.h"
+
+static int
+complain(int error, const char *why)
+{
+    fed_log_error("%s", why != NULL && why[0] != '\0' ? why : fed_strerror(error));
+    return error;
+}
+
+/* ---- As root ---- */
+
+static int
+make_state_dir(const char *path, const struct identity_ids *ids)
+{
+    char why[BRIDGE_WHY_MAX];
+    struct stat st;
+
+    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+        (void)snprintf(why, sizeof(why), "cannot create \"%s\": %s", path, strerror(errno));
+        return complain(FED_E_SYSTEM, why);
+    }
+    if (lstat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
+        (void)snprintf(why, sizeof(why), "\"%s\" is no folder", path);
+        return complain(FED_E_CONFIG, why);
+    }
+    if (geteuid() == 0 && st.st_uid == 0 && lchown(path, ids->uid, ids->gid) != 0) {
+        (void)snprintf(why, sizeof(why), "cannot give \"%s\" to the bridge's user", path);
+        return complain(FED_E_SYSTEM, why);
+    }
+    if (geteuid() == 0 && st.st_uid != 0 && st.st_uid != ids->uid) {
+        (void)snprintf(why, sizeof(why), "\"%s\" belongs to uid %u: it must be the bridge's user's",
+            path, (unsigned)st.st_uid);
+        return complain(FED_E_CONFIG, why);
+    }
+    return 0;
+}
+
+static int
+find_admin_group(struct bridge *b)
+{
+    const char *name = b->conf->bridge.admin_group;
+
+    if (name == NULL)
+        return 0;
+    const struct group *group = getgrnam(name);
+    if (group == NULL) {
+        fed_log_error("[bridge] admin-group: there is no group \"%s\"", name);
+        return FED_E_CONFIG;
+    }
+    b->has_admin_group = true;
+    b->admin_gid = group->gr_gid;
+    return 0;
+}
+
+static int
+open_directories(struct bridge *b)
+{
+    char why[ADDIR_WHY_MAX] = "";
+
+    b->dirs = calloc(b->conf->n_domains, sizeof(*b->dirs));
+    b->password_caps = calloc(b->conf->n_domains, sizeof(*b->password_caps));
+    if (b->dirs == NULL || b->password_caps == NULL ||
+        expand_attributes(b->conf, &b->attributes) != 0)
+        return FED_E_NOMEM;
+    for (size_t i = 0; i < b->conf->n_domains; i++) {
+        int r = addir_new(&b->conf->domains[i], &b->attributes, &b->dirs[i], why);
+        if (r != 0)
+            return complain(r, why);
+    }
+    return 0;
+}
+
+static int
+read_certificate(struct bridge *b)
+{
+    char why[CERT_WHY_MAX];
+    struct cert cert;
+
+    if (b->conf->saml.certificate == NULL)
+        return 0;
+    int r = cert_read(b->conf->saml.certificate, &cert, why);
+    if (r != 0)
+        return complain(r, why);
+    fed_secret_init(&b->certificate, CERT_B64_MAX);
+    fed_secret_move(&b->certificate, &cert.der_b64);
+    cert_done(&cert);
+    return 0;
+}
+
+static int
+start_as_root(struct bridge *b, int *listen_fd)
+{
+    const struct conf_bridge *conf = &b->conf->bridge;
+    struct identity_ids ids;
+    char why[BRIDGE_WHY_MAX] = "";
+    int r;
+
+    if ((r = privileges_find(conf->user, &ids, why, sizeof(why))) != 0 ||
+        (r = socket_open(conf->socket, listen_fd, why, sizeof(why))) != 0 ||
+        (r = socket_publish_local_users(conf->socket, &conf->local_users, why, sizeof(why))) != 0 ||
+        (r = audit_open(conf->audit, ids.uid, ids.gid, &b->audit, why, sizeof(why))) != 0)
+        return complain(r, why);
+    if ((r = make_state_dir(conf->state_dir, &ids)) != 0 || (r = find_admin_group(b)) != 0 ||
+        (r = open_directories(b)) != 0)
+        return r;
+    if ((r = keeper_start(b->conf, ids.uid, ids.gid, &b->keeper, why, sizeof(why))) != 0)
+        return complain(r, why);
+    if ((r = read_certificate(b)) != 0)
+        return r;
+    if ((r = privileges_drop(&ids)) != 0)
+        return complain(r, "cannot give up root's privileges");
+    return 0;
+}
+
+/* ---- As the bridge's user ---- */
+
+static void
+purge_ended(void *arg, const char *ticket_id)
+{
+    struct bridge *b = arg;
+
+    cache_purge(b->cache, ticket_id);
+}
+
+/* A job that waited for a flight goes back to a worker; when the bridge ends, to nobody. */
+static void
+resume(void *arg, struct job *job)
+{
+    struct bridge *b = arg;
+
+    if (b->workers != NULL)
+        workers_add(b->workers, job);
+    else
+        listener_answer(b->listener, job);
+}
+
+static void
+take_request(void *arg, struct job *job)
+{
+    struct bridge *b = arg;
+
+    workers_add(b->workers, job);
+}
+
+static void
+job_done(void *arg, struct job *job)
+{
+    struct bridge *b = arg;
+
+    listener_answer(b->listener, job);
+}
+
+static int
+open_store(struct bridge *b)
+{
+    char why[STORE_WHY_MAX] = "";
+    struct limits_options options = {
+        .max_failures = b->conf->mfa.max_failures, .lock_time_s = b->conf->mfa.lock_time_s};
+    int r = store_open(b->conf->mfa.store, &b->store, why);
+
+    if (r != 0)
+        return complain(r, why);
+    options.store = b->store;
+    return limits_new(&options, &b->limits);
+}
+
+static int
+open_sts(struct bridge *b)
+{
+    char why[STS_WHY_MAX] = "";
+    int r;
+
+    if (b->conf->n_roles == 0)
+        return 0;
+    if ((r = sts_global_init()) != 0 || (r = sts_new(&b->conf->aws, &b->sts, why)) != 0)
+        return complain(r, why);
+    return 0;
+}
+
+static int
+start_tables(struct bridge *b)
+{
+    struct tickets_options options = {.lifetime_s = b->conf->bridge.ticket_lifetime_s,
+        .listener = b->listener,
+        .ended = purge_ended,
+        .arg = b};
+    int r;
+
+    if ((r = cache_new(resume, b, &b->cache)) != 0 || (r = receipts_new(&b->receipts)) != 0 ||
+        (r = tickets_new(&options, &b->tickets)) != 0)
+        return r;
+    return mapper_new(b->conf, b->dirs, &b->mapper);
+}
+
+static int
+start_serving(struct bridge *b, int listen_fd)
+{
+    struct listener_options options = {.fd = listen_fd,
+        .max_per_uid = b->conf->bridge.max_connections_per_uid,
+        .has_admin_group = b->has_admin_group,
+        .admin_gid = b->admin_gid,
+        .request = take_request,
+        .arg = b};
+    struct workers_options pool = {.n = b->conf->bridge.workers,
+        .work = dispatch_work,
+        .work_arg = b,
+        .done = job_done,
+        .done_arg = b};
+    int r = listener_new(&options, &b->listener);
+
+    if (r != 0 || (r = open_store(b)) != 0 || (r = open_sts(b)) != 0 || (r = start_tables(b)) != 0)
+        return r;
+    return workers_new(&pool, &b->workers);
+}
+
+int
+bridge_start(struct conf *conf, struct bridge **ret)
+{
+    struct bridge *b = calloc(1, sizeof(*b));
+    int listen_fd = -1, r;
+
+    if (b == NULL) {
+        conf_free(conf);
+        return FED_E_NOMEM;
+    }
+    b->conf = conf;
+    for (size_t i = 0; i < BRIDGE_STRIPES; i++)
+        (void)pthread_mutex_init(&b->recheck[i], NULL);
+    if (gethostname(b->host, sizeof(b->host) - 1) != 0)
+        b->host[0] = '\0';
+    r = start_as_root(b, &listen_fd);
+    if (r == 0) {
+        r = start_serving(b, listen_fd);
+        listen_fd = b->listener != NULL ? -1 : listen_fd;
+        if (r != 0)
+            fed_log_error("cannot start: %s", fed_strerror(r));
+    }
+    if (r != 0) {
+        if (listen_fd >= 0)
+            (void)close(listen_fd);
+        bridge_free(b);
+        return r;
+    }
+    *ret = b;
+    return 0;
+}
+
+void
+bridge_free(struct bridge *b)
+{
+    if (b == NULL)
+        return;
+    struct workers *workers = b->workers;
+    b->workers = NULL; /* from here on, what waited goes back unanswered */
+    workers_free(workers);
+    cache_free(b->cache);
+    b->cache = NULL;
+    tickets_free(b->tickets);
+    receipts_free(b->receipts);
+    mapper_free(b->mapper);
+    listener_free(b->listener);
+    sts_free(b->sts);
+    limits_free(b->limits);
+    store_close(b->store);
+    keeper_stop(b->keeper);
+    if (b->dirs != NULL) {
+        for (size_t i = 0; i < b->conf->n_domains; i++)
+            addir_free(b->dirs[i]);
+    }
+    free(b->dirs);
+    free(b->password_caps);
+    expand_attributes_done(&b->attributes);
+    audit_close(b->audit);
+    fed_secret_done(&b->certificate);
+    for (size_t i = 0; i < BRIDGE_STRIPES; i++)
+        (void)pthread_mutex_destroy(&b->recheck[i]);
+    conf_free(b->conf);
+    free(b);
+}
