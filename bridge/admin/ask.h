@@ -1,0 +1,27 @@
+/*
+ * One question of awsfed-admin to the bridge, with its failures said in words.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BRIDGE_ADMIN_ASK_H
+#define BRIDGE_ADMIN_ASK_H
+
+#include "base/client.h"
+
+/* What every word of awsfed-admin gets. */
+struct admin {
+    const char *conf_dir;
+    const char *socket;
+};
+
+enum { ADMIN_DONE = 0, ADMIN_FAILED = 1, ADMIN_USAGE = 2, ADMIN_DENIED = 3, ADMIN_UNAVAILABLE = 6 };
+
+/*
+ * Finish, send and wait; a failure, the bridge's or ours, is printed as one line "awsfed-admin: …".
+ * out is done with either way. Returns an exit status; on ADMIN_DONE ret_reply is the caller's.
+ */
+int admin_ask(const struct admin *admin, struct wire_out *out, struct client_reply *ret_reply);
+
+/* A new request of this type. */
+void admin_request(struct wire_out *out, unsigned type);
+
+#endif

@@ -1,0 +1,111 @@
+/*
+ * awsfed-admin: the administrator's command.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "base/log.h"
+#include "bridge/admin/saml.h"
+#include "bridge/admin/words.h"
+#include "conf/conf.h"
+
+static int
+word_saml(const struct admin *admin, int argc, char **argv)
+{
+    return admin_saml(argc, argv, admin->conf_dir);
+}
+
+static const struct {
+    const char *name;
+    admin_word *run;
+} words[] = {
+    {"check", word_check},
+    {"mfa", word_mfa},
+    {"saml", word_saml},
+    {"sessions", word_sessions},
+    {"revoke", word_revoke},
+    {"explain", word_explain},
+};
+
+static void
+print_help(void)
+{
+    (void)fputs("usage: awsfed-admin [-c DIR] [--socket PATH] WORD …\n"
+                "\n"
+                "Offline:\n"
+                "  check                    check the configuration and the files that it names\n"
+                "  saml init                make the signing key and certificate of [saml]\n"
+                "  saml metadata            print the metadata for IAM's SAML provider\n"
+                "\n"
+                "With the bridge running (root, or the group [bridge] admin-group):\n"
+                "  mfa enrol USER           enrol a second factor: QR code, secret, otpauth URI\n"
+                "      --replace            where there is one already\n"
+                "      --label TEXT         such as \"phone\"\n"
+                "      --qr, --no-qr        the picture (default: on a terminal)\n"
+                "  mfa reset USER           forget the second factor\n"
+                "  mfa unlock USER          forget failed attempts\n"
+                "  mfa list                 who is enrolled\n"
+                "  explain USER             what they may do here, and why\n"
+                "  sessions                 who is signed in\n"
+                "  revoke USER              end their sign-in now\n"
+                "\n"
+                "  -c, --config DIR         the configuration folder (" CONF_DIR ")\n"
+                "      --socket PATH        the bridge's socket (" CLIENT_SOCKET ")\n"
+                "  -h, --help               this text\n"
+                "      --version            the version\n"
+                "\n"
+                "Exit status: 0 done, 1 failed, 2 wrong usage, 3 denied, 6 unavailable.\n",
+        stdout);
+}
+
+int
+admin_usage(const char *what)
+{
+    (void)fprintf(stderr, "awsfed-admin: %s; try: awsfed-admin --help\n", what);
+    return ADMIN_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+    static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
+        {"socket", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0}};
+    struct admin admin = {.conf_dir = CONF_DIR, .socket = CLIENT_SOCKET};
+    int c;
+
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    fed_log_init("awsfed-admin", false, LOG_LEVEL_WARNING);
+    /* '+': options after the word are the word's own */
+    while ((c = getopt_long(argc, argv, "+c:h", longs, NULL)) != -1) {
+        switch (c) {
+        case 'c':
+            admin.conf_dir = optarg;
+            break;
+        case 's':
+            admin.socket = optarg;
+            break;
+        case 'h':
+            print_help();
+            return ADMIN_DONE;
+        case 'v':
+            (void)puts("awsfed-admin " AWSFED_VERSION);
+            return ADMIN_DONE;
+        default:
+            return admin_usage("wrong option");
+        }
+    }
+    if (optind == argc)
+        return admin_usage("a word is missing");
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(words[i].name, argv[optind]) == 0)
+            return words[i].run(&admin, argc - optind, argv + optind);
+    }
+    (void)fprintf(
+        stderr, "awsfed-admin: there is no word \"%s\"; try: awsfed-admin --help\n", argv[optind]);
+    return ADMIN_USAGE;
+}

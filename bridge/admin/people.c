@@ -1,0 +1,89 @@
+/*
+ * awsfed-admin sessions, revoke, explain: who is signed in, and why somebody gets what they get.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "bridge/admin/words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+static void
+print_time(uint64_t when_s)
+{
+    time_t t = (time_t)when_s;
+    char text[32] = "?";
+    struct tm tm;
+
+    if (gmtime_r(&t, &tm) != NULL)
+        (void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm);
+    (void)printf("%-18s", text);
+}
+
+int
+word_sessions(const struct admin *admin, int argc, char **argv)
+{
+    struct client_reply reply;
+    struct wire_msg row;
+    struct wire_out out;
+
+    if (argc != 1)
+        return admin_usage(argv[1]);
+    admin_request(&out, ASK_SESSIONS);
+    int status = admin_ask(admin, &out, &reply);
+    if (status != ADMIN_DONE)
+        return status;
+    (void)printf(
+        "%-20s%-18s%-18s%-9s%s\n", "USER", "SIGNED IN (UTC)", "UNTIL (UTC)", "SESSIONS", "FROM");
+    for (size_t i = 0; wire_group_at(&reply.msg, WIRE_TICKET, i, &row); i++) {
+        const char *user = wire_text(&row, WIRE_USER), *rhost = wire_text(&row, WIRE_RHOST);
+        (void)printf("%-19s ", user != NULL ? user : "?");
+        print_time(wire_number(&row, WIRE_STARTED, 0));
+        print_time(wire_number(&row, WIRE_EXPIRES, 0));
+        (void)printf("%-9" PRIu64 "%s\n", wire_number(&row, WIRE_COUNT, 0),
+            rhost != NULL ? rhost : "this host");
+    }
+    client_reply_done(&reply);
+    return ADMIN_DONE;
+}
+
+int
+word_revoke(const struct admin *admin, int argc, char **argv)
+{
+    struct client_reply reply;
+    struct wire_out out;
+
+    if (argc != 2)
+        return admin_usage("revoke takes one USER");
+    admin_request(&out, ASK_REVOKE);
+    wire_put_text(&out, WIRE_USER, argv[1]);
+    int status = admin_ask(admin, &out, &reply);
+    if (status != ADMIN_DONE)
+        return status;
+    (void)printf("%s: %" PRIu64
+                 " ticket(s) ended. Credentials that AWS has given already stay valid "
+                 "until they expire.\n",
+        argv[1], wire_number(&reply.msg, WIRE_COUNT, 0));
+    client_reply_done(&reply);
+    return ADMIN_DONE;
+}
+
+int
+word_explain(const struct admin *admin, int argc, char **argv)
+{
+    struct client_reply reply;
+    struct wire_out out;
+    const char *text;
+
+    if (argc != 2)
+        return admin_usage("explain takes one USER");
+    admin_request(&out, ASK_EXPLAIN);
+    wire_put_text(&out, WIRE_USER, argv[1]);
+    int status = admin_ask(admin, &out, &reply);
+    if (status != ADMIN_DONE)
+        return status;
+    for (size_t i = 0; (text = wire_text_at(&reply.msg, WIRE_STEP, i)) != NULL; i++)
+        (void)printf("%s\n", text);
+    client_reply_done(&reply);
+    return ADMIN_DONE;
+}
