@@ -208,7 +208,7 @@ fake_run(void *data)
     struct fake_bridge *b = data;
     int fd;
 
-    while ((fd = accept(b->fd, NULL, NULL)) >= 0 || errno == EINTR) {
+    while ((fd = accept4(b->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0 || errno == EINTR) {
         if (fd < 0)
             continue;
         if (fake_serve(b, fd) && b->n_held < sizeof(b->held) / sizeof(b->held[0]))
