@@ -32,7 +32,6 @@ struct bridge {
     struct addir **dirs; /* one a domain, in the configuration's order */
     unsigned
         *password_caps; /* one a domain: see mfa/limits.h; written by the housekeeper, atomically */
-    struct conf_list attributes; /* that templates mention: read with every entry */
     struct mapper *mapper;
     struct store *store;
     struct limits *limits;

@@ -37,7 +37,6 @@ static void
 entry_free(struct entry *e)
 {
     sts_credential_done(&e->credential);
-    explicit_bzero(&e->key, sizeof(e->key));
     free(e);
 }
 

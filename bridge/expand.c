@@ -5,7 +5,6 @@
 #include "bridge/expand.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -101,66 +100,4 @@ expand_template(const struct expand_values *values, enum template_kind kind, con
     if (r != 0)
         return r;
     return template_check_value(kind, fed_secret_str(ret) + before, why, TEMPLATE_WHY_MAX);
-}
-
-static int
-add_name(struct conf_list *list, const char *name, size_t len)
-{
-    for (size_t i = 0; i < list->n; i++) {
-        if (strlen(list->items[i]) == len && strncasecmp(list->items[i], name, len) == 0)
-            return 0;
-    }
-    char **grown = reallocarray(list->items, list->n + 1, sizeof(*grown));
-    if (grown == NULL)
-        return FED_E_NOMEM;
-    list->items = grown;
-    if ((list->items[list->n] = strndup(name, len)) == NULL)
-        return FED_E_NOMEM;
-    list->n++;
-    return 0;
-}
-
-static int
-add_names(struct conf_list *list, const char *template)
-{
-    struct template_piece piece;
-    int r = 0;
-
-    if (template == NULL)
-        return 0;
-    while (r == 0 && template_next(&template, &piece) == 0 && piece.what != TEMPLATE_END) {
-        if (piece.what == TEMPLATE_AD)
-            r = add_name(list, piece.text, piece.len);
-    }
-    return r;
-}
-
-int
-expand_attributes(const struct conf *conf, struct conf_list *ret)
-{
-    struct conf_list list = {0};
-    int r = 0;
-
-    for (size_t i = 0; r == 0 && i < conf->n_roles; i++) {
-        const struct conf_role *role = &conf->roles[i];
-        r = add_names(&list, role->session_name);
-        if (r == 0)
-            r = add_names(&list, role->source_identity);
-        for (size_t j = 0; r == 0 && j < role->n_tags; j++)
-            r = add_names(&list, role->tags[j].value);
-    }
-    if (r != 0)
-        expand_attributes_done(&list);
-    else
-        *ret = list;
-    return r;
-}
-
-void
-expand_attributes_done(struct conf_list *list)
-{
-    for (size_t i = 0; i < list->n; i++)
-        free(list->items[i]);
-    free(list->items);
-    *list = (struct conf_list){0};
 }

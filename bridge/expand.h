@@ -26,11 +26,4 @@ struct expand_values {
 FED_MUST_USE int expand_template(const struct expand_values *values, enum template_kind kind,
     const char *template, struct fed_secret *ret, char *why);
 
-/*
- * The names of all attributes that the roles' templates mention (%{ad:…}), each once; the directory reads them with every entry.
- * ret is the caller's, freed with expand_attributes_done. 0 or FED_E_NOMEM.
- */
-FED_MUST_USE int expand_attributes(const struct conf *conf, struct conf_list *ret);
-void expand_attributes_done(struct conf_list *list);
-
 #endif

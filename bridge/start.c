@@ -16,7 +16,6 @@
 #include "base/log.h"
 #include "bridge/cert.h"
 #include "bridge/dispatch.h"
-#include "bridge/expand.h"
 #include "bridge/privileges.h"
 #include "bridge/socket.h"
 
@@ -79,11 +78,10 @@ open_directories(struct bridge *b)
 
     b->dirs = calloc(b->conf->n_domains, sizeof(*b->dirs));
     b->password_caps = calloc(b->conf->n_domains, sizeof(*b->password_caps));
-    if (b->dirs == NULL || b->password_caps == NULL ||
-        expand_attributes(b->conf, &b->attributes) != 0)
+    if (b->dirs == NULL || b->password_caps == NULL)
         return FED_E_NOMEM;
     for (size_t i = 0; i < b->conf->n_domains; i++) {
-        int r = addir_new(&b->conf->domains[i], &b->attributes, &b->dirs[i], why);
+        int r = addir_new(&b->conf->domains[i], &b->conf->ad_attributes, &b->dirs[i], why);
         if (r != 0)
             return complain(r, why);
     }
@@ -289,7 +287,6 @@ bridge_free(struct bridge *b)
     }
     free(b->dirs);
     free(b->password_caps);
-    expand_attributes_done(&b->attributes);
     audit_close(b->audit);
     fed_secret_done(&b->certificate);
     for (size_t i = 0; i < BRIDGE_STRIPES; i++)
