@@ -14,7 +14,6 @@ pamdir     ?= $(prefix)/lib/$(if $(MULTIARCH),$(MULTIARCH)/)security
 VERSION    := 0.1.0
 B          ?= build
 PYTHON     := /usr/bin/python3
-DEBS       := $(shell sed 's/\#.*//' tests/packages.txt 2>/dev/null)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes \
             -Wwrite-strings -Wpointer-arith -Wformat=2 -Wvla -Wundef $(WERROR)
@@ -50,7 +49,7 @@ PROGRAMS := $(B)/awsfed-bridge $(B)/awsfed-login $(B)/awsfed-admin $(B)/pam_awsf
 UNITS    := $(patsubst %.c,$(B)/%,$(wildcard tests/base/test_*.c tests/conf/test_*.c tests/ldap/test_*.c tests/mfa/test_*.c tests/bridge/test_*.c tests/pam_awsfed/test_*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: all units fuzzers deps test demo check lint asan tsan fuzz bench install clean
+.PHONY: all deps test demo units check e2e lint asan tsan valgrind fuzzers fuzz bench install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -106,6 +105,70 @@ $(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES)
 	clang -std=c11 -D_GNU_SOURCE -DAWSFED_VERSION='"$(VERSION)"' -I. -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $(call pkg,$(CONF_PKGS) $(LDAP_PKGS) $(MFA_PKGS) $(BRIDGE_PKGS)) -o $@ $^ $(ALL_LIBS)
 fuzz: fuzzers
 	@sh tests/fuzz/run.sh $(B) $(FUZZ_SECONDS) $(FUZZERS)
+
+# ---- For people: everything in one word each ----
+
+# Debian packages for building, testing and the lab; starts no service.
+deps:
+	@sh tests/lab/deps.sh
+
+test: deps
+	@WERROR=$(WERROR) sh tests/run.sh $(B)
+
+e2e: all
+	@tests/lab/lab run $(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e
+
+demo: deps
+	@$(MAKE) --no-print-directory -s all
+	@SHELL_AFTER=$(SHELL_AFTER) AWSFED_BUILD=$(B) sh tests/demo.sh
+
+bench: all
+	@sh tests/bench/run.sh $(B)
+
+lint:
+	@sh tests/lint.sh
+
+# The same units again under the sanitizers and valgrind, each in a build folder of its own.
+asan:
+	@$(MAKE) --no-print-directory B=$(B)/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" check
+tsan:
+	@$(MAKE) --no-print-directory B=$(B)/tsan SANITIZE="-fsanitize=thread" check
+valgrind: all units
+	@UNIT_WRAPPER="valgrind -q --error-exitcode=99 --leak-check=full" sh tests/units.sh $(B) $(UNITS)
+
+# ---- Installing: make install DESTDIR=… prefix=/usr ----
+
+MAN1 := $(wildcard conf/man/*.1)
+MAN5 := $(wildcard conf/man/*.5)
+MAN8 := $(wildcard conf/man/*.8)
+
+install: all
+	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(bindir) $(DESTDIR)$(pamdir) $(DESTDIR)$(unitdir) \
+	    $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man8 \
+	    $(DESTDIR)$(docdir)/pam.d $(DESTDIR)$(docdir)/sshd $(DESTDIR)$(prefix)/lib/sysusers.d
+	install -d -m 0755 $(DESTDIR)$(sysconfdir)/awsfed $(DESTDIR)$(sysconfdir)/awsfed/conf.d
+	install -m 0755 $(B)/awsfed-bridge $(B)/awsfed-admin $(DESTDIR)$(sbindir)
+	install -m 0755 $(B)/awsfed-login $(DESTDIR)$(bindir)
+	install -m 0644 $(B)/pam_awsfed.so $(DESTDIR)$(pamdir)
+	install -m 0644 conf/awsfed-bridge.service conf/awsfed-bridge.socket $(DESTDIR)$(unitdir)
+	install -m 0644 conf/awsfed.sysusers $(DESTDIR)$(prefix)/lib/sysusers.d/awsfed.conf
+	install -m 0644 $(MAN1) $(DESTDIR)$(mandir)/man1
+	install -m 0644 $(MAN5) $(DESTDIR)$(mandir)/man5
+	install -m 0644 $(MAN8) $(DESTDIR)$(mandir)/man8
+	install -m 0644 README.md conf/awsfed.conf $(DESTDIR)$(docdir)
+	install -m 0644 $(wildcard conf/pam.d/*) $(DESTDIR)$(docdir)/pam.d
+	install -m 0644 $(wildcard conf/sshd/*) $(DESTDIR)$(docdir)/sshd
+
+# Takes away the programs; what an administrator wrote in sysconfdir and the state folder stay.
+uninstall:
+	rm -f $(DESTDIR)$(sbindir)/awsfed-bridge $(DESTDIR)$(sbindir)/awsfed-admin \
+	    $(DESTDIR)$(bindir)/awsfed-login $(DESTDIR)$(pamdir)/pam_awsfed.so \
+	    $(DESTDIR)$(unitdir)/awsfed-bridge.service $(DESTDIR)$(unitdir)/awsfed-bridge.socket \
+	    $(DESTDIR)$(prefix)/lib/sysusers.d/awsfed.conf \
+	    $(addprefix $(DESTDIR)$(mandir)/man1/,$(notdir $(MAN1))) \
+	    $(addprefix $(DESTDIR)$(mandir)/man5/,$(notdir $(MAN5))) \
+	    $(addprefix $(DESTDIR)$(mandir)/man8/,$(notdir $(MAN8)))
+	rm -rf $(DESTDIR)$(docdir)
 
 clean:
 	rm -rf $(B)

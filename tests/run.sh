@@ -1,0 +1,49 @@
+#!/bin/sh
+# Everything that proves the project: build, units, the AWS stand-in's own tests, and the end-to-end tests in the lab.
+# usage: run.sh BUILD-FOLDER
+# SPDX-License-Identifier: Apache-2.0
+set -u
+build=$1
+python=/usr/bin/python3
+log=$build/log
+passed=0 failed=0
+
+part() { printf '\n== %s\n' "$1"; }
+
+# Add a runner's last counts to ours; a part that failed without saying how often counts once.
+add() {
+    status=$1 file=$2
+    ok=$(grep -oE '[0-9]+ passed' "$file" | tail -n 1 | cut -d' ' -f1)
+    bad=$(grep -oE '[0-9]+ (failed|errors?)' "$file" | tail -n 2 | cut -d' ' -f1 | paste -sd+ | sed 's/^$/0/')
+    bad=$((bad))
+    skipped=$(grep -oE '[0-9]+ skipped' "$file" | tail -n 1 | cut -d' ' -f1)
+    [ "$status" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
+    # A test that was skipped has proved nothing, and everything that it needs is installed.
+    passed=$((passed + ${ok:-0})) failed=$((failed + bad + ${skipped:-0}))
+}
+
+run() {
+    name=$1
+    shift
+    part "$name"
+    mkdir -p "$log"
+    { "$@" 2>&1 && echo 0 >"$log/status" || echo $? >"$log/status"; } | tee "$log/$name.txt"
+    add "$(cat "$log/status")" "$log/$name.txt"
+}
+
+part build
+make --no-print-directory -s -j2 B="$build" WERROR="${WERROR:-}" all units || {
+    echo "the build failed"
+    echo "0 passed, 1 failed"
+    exit 1
+}
+
+run units make --no-print-directory -s B="$build" check
+run stand-in "$python" -B -m pytest -q -p no:cacheprovider tests/lab/aws
+AWSFED_BUILD=$build
+export AWSFED_BUILD
+run end-to-end tests/lab/lab run "$python" -B -m pytest -q -p no:cacheprovider --durations=10 tests/e2e
+
+echo
+printf '%d passed, %d failed\n' "$passed" "$failed" | tee "$log/total.txt"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
