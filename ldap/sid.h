@@ -26,7 +26,10 @@ struct sid {
 /* From AD's bytes; the length must be exactly what the count says. 0 or FED_E_INVALID. */
 FED_MUST_USE int sid_parse(const void *data, size_t len, struct sid *ret);
 
-/* From text "S-1-5-21-…": decimal, no blanks, nothing after. 0 or FED_E_INVALID. */
+/*
+ * From text "S-1-5-21-…": decimal without leading zeros, no blanks, nothing after; an authority of 2^32 and more
+ * is 0x and 12 hex digits, lower case. At least one sub-authority. 0 or FED_E_INVALID.
+ */
 FED_MUST_USE int sid_from_text(const char *text, struct sid *ret);
 
 /* To text; returns to. "" for no SID. */
