@@ -1,0 +1,63 @@
+/*
+ * The standing of an account from its attributes, MS-ADTS 2.2.16 (userAccountControl bits) and
+ * 3.1.1.4.5 (the computed ones). What is missing denies.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ldap/account.h"
+
+enum {
+    UF_DISABLED = 0x2,
+    UF_LOCKOUT = 0x10,
+    UF_NORMAL = 0x200,
+    UF_TRUSTS = 0x800 | 0x1000 | 0x2000, /* of a domain, a workstation, a domain controller */
+    UF_PASSWORD_NEVER_EXPIRES = 0x10000,
+    UF_SMARTCARD = 0x40000,
+    UF_PASSWORD_EXPIRED = 0x800000,
+};
+
+#define NEVER_NT       INT64_MAX
+#define EPOCH_GAP_S    INT64_C(11644473600) /* 1601 to 1970 */
+#define NT_PER_S       INT64_C(10000000)
+#define LAST_NT_UNIX_S (INT64_MAX / NT_PER_S - EPOCH_GAP_S)
+
+/* Clocks past NT's range are treated as its end: then everything that can expire has. */
+static int64_t
+nt_time(int64_t unix_s)
+{
+    if (unix_s > LAST_NT_UNIX_S)
+        return NEVER_NT - 1;
+    if (unix_s < -EPOCH_GAP_S)
+        return 0;
+    return (unix_s + EPOCH_GAP_S) * NT_PER_S;
+}
+
+static bool
+password_expired(const struct account *account, int64_t now_nt)
+{
+    if ((account->computed & UF_PASSWORD_EXPIRED) != 0)
+        return true;
+    if ((account->control & UF_PASSWORD_NEVER_EXPIRES) != 0)
+        return false;
+    return account->password_set_nt == 0 || account->password_expires_nt <= now_nt;
+}
+
+int
+account_check(const struct account *account, int64_t now_s)
+{
+    int64_t now_nt = nt_time(now_s);
+
+    if (!account->has_control || !account->has_expires || !account->has_sid)
+        return FED_E_RESTRICTED;
+    if ((account->control & UF_NORMAL) == 0 || (account->control & UF_TRUSTS) != 0 ||
+        (account->control & UF_SMARTCARD) != 0)
+        return FED_E_RESTRICTED;
+    if ((account->control & UF_DISABLED) != 0)
+        return FED_E_DISABLED;
+    if (account->expires_nt != 0 && account->expires_nt <= now_nt)
+        return FED_E_EXPIRED;
+    if (((account->control | account->computed) & UF_LOCKOUT) != 0)
+        return FED_E_DIRECTORY_LOCKED;
+    if (password_expired(account, now_nt))
+        return FED_E_PASSWORD_EXPIRED;
+    return 0;
+}
