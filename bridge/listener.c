@@ -608,25 +608,32 @@ dispatch(struct listener *l, const struct epoll_event *event)
 }
 
 int
-listener_run(struct listener *l)
+listener_run_once(struct listener *l, int wait_ms)
 {
     struct epoll_event events[EVENTS_AT_ONCE];
 
-    while (!l->stopping) {
-        int hold_ms = release_due(l);
-        int wait_ms = l->n_connections > 0 || l->listen_paused ? SWEEP_MS : -1;
-        if (hold_ms >= 0 && (wait_ms < 0 || hold_ms < wait_ms))
-            wait_ms = hold_ms;
-        int n = epoll_wait(l->epoll_fd, events, EVENTS_AT_ONCE, wait_ms);
-        if (n < 0 && errno != EINTR)
-            return FED_E_SYSTEM;
-        for (int i = 0; i < n; i++)
-            dispatch(l, &events[i]);
-        sweep(l);
-        free_gone(l);
-        free_dead_watches(l);
-    }
+    int hold_ms = release_due(l);
+    if (hold_ms >= 0 && (wait_ms < 0 || hold_ms < wait_ms))
+        wait_ms = hold_ms;
+    int n = epoll_wait(l->epoll_fd, events, EVENTS_AT_ONCE, wait_ms);
+    if (n < 0 && errno != EINTR)
+        return FED_E_SYSTEM;
+    for (int i = 0; i < n; i++)
+        dispatch(l, &events[i]);
+    sweep(l);
+    free_gone(l);
+    free_dead_watches(l);
     return 0;
+}
+
+int
+listener_run(struct listener *l)
+{
+    int r = 0;
+
+    while (r == 0 && !l->stopping)
+        r = listener_run_once(l, l->n_connections > 0 || l->listen_paused ? SWEEP_MS : -1);
+    return r;
 }
 
 void

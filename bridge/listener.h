@@ -51,6 +51,9 @@ void listener_unwatch(struct listener *listener, struct watch *watch);
 
 /* Run until listener_stop is called (in a watch's fn, or in any thread). 0 or FED_E_SYSTEM. */
 FED_MUST_USE int listener_run(struct listener *listener);
+
+/* One round of it, waiting at most wait_ms; for tests that drive the loop themselves. */
+FED_MUST_USE int listener_run_once(struct listener *listener, int wait_ms);
 void listener_stop(struct listener *listener);
 
 #endif
