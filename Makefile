@@ -22,6 +22,8 @@ SANITIZE ?=
 FED_CFLAGS  := -std=c11 -D_GNU_SOURCE -DAWSFED_VERSION='"$(VERSION)"' -I. -O2 -g $(WARNINGS) $(if $(SANITIZE),-fPIC,$(HARDEN)) $(SANITIZE)
 FED_LDFLAGS := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANITIZE)
 
+# One short line a step; V=1 shows the commands.
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2); )
 pkg = $(shell pkg-config --cflags $(1)) 
 lib = $(shell pkg-config --libs $(1))
 CONF_PKGS   := ini_config
@@ -62,21 +64,21 @@ $(B)/libmfa.a: $(MFA)
 $(B)/libbridge.a: $(BRIDGE)
 $(B)/%.a:
 	@mkdir -p $(@D)
-	rm -f $@ && ar rcs $@ $^
+	$(call say,AR,$@)rm -f $@ && ar rcs $@ $^
 
 $(B)/awsfed-bridge: $(B)/bridge/main.o $(ARCHIVES)
-	$(CC) $(FED_LDFLAGS) $(LDFLAGS) -pie -o $@ $^ $(ALL_LIBS) $(LIBS)
+	$(call say,LINK,$@)$(CC) $(FED_LDFLAGS) $(LDFLAGS) -pie -o $@ $^ $(ALL_LIBS) $(LIBS)
 
 # The command that shells and SDKs call needs libc alone: it starts in a millisecond.
 $(B)/awsfed-login: $(LOGIN) $(LIBBASE)
-	$(CC) $(FED_LDFLAGS) $(LDFLAGS) -pie -o $@ $^ $(LIBS)
+	$(call say,LINK,$@)$(CC) $(FED_LDFLAGS) $(LDFLAGS) -pie -o $@ $^ $(LIBS)
 
 $(B)/awsfed-admin: $(ADMIN) $(ARCHIVES)
-	$(CC) $(FED_LDFLAGS) $(LDFLAGS) -pie -o $@ $^ $(ALL_LIBS) $(LIBS)
+	$(call say,LINK,$@)$(CC) $(FED_LDFLAGS) $(LDFLAGS) -pie -o $@ $^ $(ALL_LIBS) $(LIBS)
 
 # libpam and libc, nothing else, and nothing exported but the six functions (I-41).
 $(B)/pam_awsfed.so: $(PAM) $(LIBBASE) pam_awsfed/exports.map
-	$(CC) $(FED_LDFLAGS) $(LDFLAGS) -shared $(if $(SANITIZE),,-Wl$(comma)-z$(comma)defs) -Wl,--version-script=pam_awsfed/exports.map -o $@ $(PAM) $(LIBBASE) -lpam $(LIBS)
+	$(call say,LINK,$@)$(CC) $(FED_LDFLAGS) $(LDFLAGS) -shared $(if $(SANITIZE),,-Wl$(comma)-z$(comma)defs) -Wl,--version-script=pam_awsfed/exports.map -o $@ $(PAM) $(LIBBASE) -lpam $(LIBS)
 comma := ,
 
 $(B)/conf/%.o: FED_CFLAGS += $(call pkg,$(CONF_PKGS))
@@ -85,13 +87,13 @@ $(B)/mfa/%.o: FED_CFLAGS += $(call pkg,$(MFA_PKGS))
 $(B)/bridge/%.o: FED_CFLAGS += $(call pkg,$(BRIDGE_PKGS) $(MFA_PKGS)) -pthread
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(FED_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$@)$(CC) $(FED_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # Unit tests: one small cmocka program a file.
 units: $(UNITS)
 $(B)/tests/%: tests/%.c $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(FED_CFLAGS) $(call pkg,$(CONF_PKGS) $(LDAP_PKGS) $(MFA_PKGS) $(BRIDGE_PKGS)) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(FED_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(ALL_LIBS) -lcmocka -lpam -ldl $(LIBS)
+	$(call say,TEST,$@)$(CC) $(FED_CFLAGS) $(call pkg,$(CONF_PKGS) $(LDAP_PKGS) $(MFA_PKGS) $(BRIDGE_PKGS)) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(FED_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(ALL_LIBS) -lcmocka -lpam -ldl $(LIBS)
 
 check: all units
 	@sh tests/units.sh $(B) $(UNITS)
@@ -102,7 +104,7 @@ fuzzers: $(FUZZERS)
 FUZZ_SOURCES = $(call src,base) $(call src,conf) $(call src,ldap) $(call src,mfa) $(filter-out bridge/main.c,$(call src,bridge))
 $(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES)
 	@mkdir -p $(@D)
-	clang -std=c11 -D_GNU_SOURCE -DAWSFED_VERSION='"$(VERSION)"' -I. -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $(call pkg,$(CONF_PKGS) $(LDAP_PKGS) $(MFA_PKGS) $(BRIDGE_PKGS)) -o $@ $^ $(ALL_LIBS)
+	$(call say,FUZZ,$@)clang -std=c11 -D_GNU_SOURCE -DAWSFED_VERSION='"$(VERSION)"' -I. -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $(call pkg,$(CONF_PKGS) $(LDAP_PKGS) $(MFA_PKGS) $(BRIDGE_PKGS)) -o $@ $^ $(ALL_LIBS)
 fuzz: fuzzers
 	@sh tests/fuzz/run.sh $(B) $(FUZZ_SECONDS) $(FUZZERS)
 
