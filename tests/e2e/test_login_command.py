@@ -691,93 +691,130 @@ def test_a_role_that_wants_a_fresh_code_gets_one(bridge):
     assert "Password" not in child.before and ended(child) == 0
 
 
+# A shell with job control that tells what became of the terminal, where bash would quietly put it
+# right. Only after a stop does it set its own modes, as shells do.
+SHELL = """
+import os, signal, sys, termios
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+before = termios.tcgetattr(0)
+pid = os.fork()
+if pid == 0:
+    os.setpgid(0, 0)
+    os.tcsetpgrp(0, os.getpid())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+    os.execv(sys.argv[1], sys.argv[1:])
+while True:
+    _, status = os.waitpid(pid, os.WUNTRACED)
+    after = termios.tcgetattr(0)
+    os.tcsetpgrp(0, os.getpgrp())
+    same = "restored" if after == before else "CHANGED"
+    if not os.WIFSTOPPED(status):
+        print(f"ended {os.waitstatus_to_exitcode(status)} {same};", flush=True)
+        break
+    termios.tcsetattr(0, termios.TCSANOW, before)
+    print(f"stopped {os.WSTOPSIG(status)} {same};", flush=True)
+    input()
+    os.tcsetpgrp(0, pid)
+    os.kill(pid, signal.SIGCONT)
+"""
+
+
 class Shell:
-    """A shell on a terminal of its own, which outlives the command: what it is left with is seen."""
+    """awsfed-login as the foreground job of that shell, at its first prompt."""
 
     def __init__(self, bridge):
-        env = environment(AWSFED_SOCKET=bridge.path, TERM="dumb", PS1="READY> ")
-        self.child = pexpect.spawn("/bin/bash", ["--norc", "--noediting", "-i"], env=env, timeout=20,
-                                   encoding="utf-8")
-        self.child.expect_exact("READY> ")
-        self.before = termios.tcgetattr(self.child.child_fd)
+        self.bridge = bridge
+        self.child = pexpect.spawn("/usr/bin/python3", ["-c", SHELL, LOGIN], timeout=20,
+                                   encoding="utf-8", env=environment(AWSFED_SOCKET=bridge.path))
+        self.prompted()
 
-    def start(self):
-        self.child.sendline(LOGIN)
+    def prompted(self):
         self.child.expect_exact("Password: ")
         assert not echoes(self.child)
 
-    def restored(self):
-        """Everything as before, not only the echo."""
-        self.child.expect_exact("READY> ")
-        return termios.tcgetattr(self.child.child_fd) == self.before
+    def ended(self, status):
+        """With that status (negative: a signal's number), and the terminal as it was before."""
+        self.child.expect(r"(ended|stopped) (-?\d+) (\w+);")
+        assert self.child.match.groups() == ("ended", str(int(status)), "restored")
 
-    def status(self):
-        self.child.sendline("echo status=$?=")
-        self.child.expect(r"status=(\d+)=")
-        return int(self.child.match.group(1))
+    def stopped(self, number, terminal):
+        self.child.expect(r"(ended|stopped) (-?\d+) (\w+);")
+        assert self.child.match.groups() == ("stopped", str(int(number)), terminal)
 
-    def pid(self):
-        """The command in the foreground of the terminal."""
+    def job(self):
         return os.tcgetpgrp(self.child.child_fd)
 
 
 @pytest.fixture
 def shell(bridge):
     it = Shell(bridge)
-    it.bridge = bridge
     yield it
     it.child.close(force=True)
 
 
 @pytest.mark.parametrize("key, number", [("\x03", signal.SIGINT), ("\x1c", signal.SIGQUIT)])
 def test_a_key_that_interrupts_restores_the_terminal(shell, key, number):
-    shell.start()
     shell.child.send("half a pass" + key)
-    assert shell.restored() and shell.status() == 128 + number
+    shell.ended(-number)
     assert shell.bridge.types() == ["STATUS_OF"]
 
 
 def test_ctrl_c_at_the_second_prompt(shell):
-    shell.start()
     shell.child.sendline("password")
     shell.child.expect_exact("One-time code: ")
     shell.child.send("12\x03")
-    assert shell.restored() and shell.status() == 130
+    shell.ended(-signal.SIGINT)
     assert "SIGN_IN" not in shell.bridge.types()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_that_ends_it_restores_the_terminal(shell, number):
-    shell.start()
-    os.kill(shell.pid(), number)
-    assert shell.restored() and shell.status() == 128 + number
+    os.kill(shell.job(), number)
+    shell.ended(-number)
+
+
+def test_every_answer_restores_the_terminal(shell):
+    shell.child.sendline("wrong")
+    shell.child.expect_exact("One-time code: ")
+    shell.child.sendline("wrong")
+    shell.child.expect_exact("you are not signed in")  # the fake's answer to a SIGN_IN it does not know
+    shell.ended(4)
+
+
+def test_end_of_input_restores_the_terminal(shell):
+    shell.child.sendeof()
+    shell.ended(4)
 
 
 def test_ctrl_z_restores_and_coming_back_asks_again(shell):
-    shell.start()
     shell.child.send("half a pass\x1a")
-    assert shell.restored()
-    shell.child.sendline("fg")
-    shell.child.expect_exact("Password: ")
-    assert not echoes(shell.child)
+    shell.stopped(signal.SIGTSTP, "restored")
     signing_in(shell.bridge)
+    shell.child.sendline("fg")
+    shell.prompted()
     shell.child.sendline("s3cret pässword")
     shell.child.expect_exact("One-time code: ")
     shell.child.sendline("123456")
     shell.child.expect_exact("Signed in as")
-    assert shell.restored() and shell.status() == 0
+    shell.ended(0)
 
 
 def test_a_stop_that_cannot_be_caught_does_not_leave_the_echo_on(shell):
     """After SIGSTOP the shell has set the terminal as it likes it; the prompt hides it again."""
-    shell.start()
-    os.kill(shell.pid(), signal.SIGSTOP)
-    shell.child.expect_exact("READY> ")
+    os.kill(shell.job(), signal.SIGSTOP)
+    shell.stopped(signal.SIGSTOP, "CHANGED")
     shell.child.sendline("fg")
-    shell.child.expect_exact("Password: ")
-    assert not echoes(shell.child)
+    shell.prompted()
     shell.child.send("\x03")
-    assert shell.restored()
+    shell.ended(-signal.SIGINT)
+
+
+def test_nobody_is_asked_whose_input_is_not_a_terminal(bridge):
+    """There is a terminal to open, but a script's input comes from elsewhere."""
+    child = pexpect.spawn("/bin/sh", ["-c", f"{LOGIN} </dev/null; echo status=$?"], timeout=20,
+                          encoding="utf-8", env=environment(AWSFED_SOCKET=bridge.path))
+    child.expect(pexpect.EOF)
+    assert "Password" not in child.before and "status=4" in child.before
 
 
 def test_an_ignored_signal_stays_ignored(bridge):
