@@ -21,12 +21,12 @@
 
 struct store;
 
-enum { STORE_WHY_MAX = 256, STORE_NAME_MAX = 257, STORE_LABEL_MAX = 129 };
+enum { STORE_WHY_MAX = 256, STORE_SID_MAX = 192, STORE_NAME_MAX = 257, STORE_LABEL_MAX = 129 };
 
 struct store_enrolment {
-    char sid[192];
-    char name
-        [STORE_NAME_MAX]; /* as enrolled: user@domain; for people to read and for hosts without a service identity */
+    char sid[STORE_SID_MAX];
+    char name[STORE_NAME_MAX]; /* as enrolled, user@domain: for people, and for hosts that have no
+                                  service identity to resolve names with */
     char label[STORE_LABEL_MAX];
     struct totp_params params; /* window excepted: that is the configuration's */
     unsigned char blob[SEAL_BLOB_MAX];
@@ -36,9 +36,11 @@ struct store_enrolment {
 };
 
 /*
- * Open or create a store: "sqlite:/absolute/path". The file is made with mode 0600 and opened with
- * O_NOFOLLOW; one that is a link, of another owner or accessible to others is refused (I-32). why gets a line on
- * failure. 0, FED_E_STORE, FED_E_CONFIG (unknown kind of store, bad owner or mode), FED_E_NOMEM.
+ * Open or create a store: "sqlite:/absolute/path". The file is made with mode 0600, whole or not at all;
+ * one that is a link, of another owner or accessible to others is refused, and so is a folder that
+ * others may write to (I-32). A torn or foreign file is FED_E_STORE. Not to be kept across fork(2).
+ *   why   STORE_WHY_MAX bytes; a line on failure
+ * 0, FED_E_STORE, FED_E_CONFIG (unknown kind of store, bad owner or mode), FED_E_NOMEM.
  */
 FED_MUST_USE int store_open(const char *where, struct store **ret, char *why);
 void store_close(struct store *store);
@@ -46,49 +48,69 @@ void store_close(struct store *store);
 /* The enrolment of a SID. 0, FED_E_NOT_ENROLLED, FED_E_STORE. */
 FED_MUST_USE int store_get(struct store *store, const char *sid, struct store_enrolment *ret);
 
-/* The SID under which a name ("user@domain", any case) was enrolled. 0, FED_E_NOT_ENROLLED, FED_E_STORE. */
-FED_MUST_USE int store_find(struct store *store, const char *name, char ret_sid[192]);
+/*
+ * The SID under which a name ("user@domain", any case of ASCII) was enrolled; the latest, should an account have
+ * been made anew under its old name. 0, FED_E_NOT_ENROLLED, FED_E_STORE.
+ */
+FED_MUST_USE int store_find(struct store *store, const char *name, char ret_sid[STORE_SID_MAX]);
 
 /*
  * Save an enrolment. An existing one is FED_E_EXISTS unless replace. A replaced one keeps the higher of both
- * watermarks, so that replacing never reopens a used step (I-24). 0, FED_E_EXISTS, FED_E_STORE.
+ * watermarks, so that replacing never reopens a used step (I-24). 0, FED_E_EXISTS, FED_E_STORE,
+ * FED_E_INVALID (a field that store_get would refuse).
  */
 FED_MUST_USE int store_put(struct store *store, const struct store_enrolment *e, bool replace);
 
-/* Forget an enrolment. 0, FED_E_NOT_ENROLLED, FED_E_STORE. */
+/*
+ * Forget an enrolment, its watermark too: the administrator's way out when the clock once ran ahead (I-27).
+ * 0, FED_E_NOT_ENROLLED, FED_E_STORE.
+ */
 FED_MUST_USE int store_delete(struct store *store, const char *sid);
 
 /*
  * Use up a time step: move the watermark from anything below it to it, in one conditional write of
  * which exactly one of N parallel callers succeeds, across threads and processes (I-24, I-26).
- * 0 (durable), FED_E_REPLAY (at or below the watermark), FED_E_NOT_ENROLLED, FED_E_STORE.
+ * 0 (durable), FED_E_REPLAY (at or below the watermark), FED_E_NOT_ENROLLED, FED_E_STORE, FED_E_INVALID (no such step).
  */
 FED_MUST_USE int store_consume(struct store *store, const char *sid, uint64_t step);
 
-/* ---- Failure counters, for mfa/limits.h ---- */
+/* ---- Failures, for mfa/limits.h: one row a person and source ---- */
 
+enum store_failure { STORE_FAILED_CODE, STORE_FAILED_PASSWORD };
+
+/* What is held against a person; failures older than forget_s are left out. */
 struct store_failures {
-    unsigned count;
-    int64_t last_s; /* Unix time of the last failure; 0 = none */
+    unsigned here;      /* codes and passwords, from the source asked for */
+    unsigned codes;     /* from all sources */
+    unsigned passwords; /* from all sources, since the last success */
 };
 
-/* key is what limits.c makes of person and source. Nothing stored: zeros. 0 or FED_E_STORE. */
-FED_MUST_USE int store_failures_get(
-    struct store *store, const char *key, struct store_failures *ret);
-
 /*
- * One more failure at now_s; a count whose last failure is older than forget_s starts again at 1.
- * ret_count may be NULL. 0 or FED_E_STORE.
+ *   person, source  what limits.c makes of them: short ASCII
+ *   now_s           Unix seconds; forget_s after its last failure a row says nothing any more. A last
+ *                   failure that lies further ahead than that (the clock was wrong) says nothing either
+ * 0 or FED_E_STORE.
  */
-FED_MUST_USE int store_failures_add(
-    struct store *store, const char *key, int64_t now_s, int64_t forget_s, unsigned *ret_count);
+FED_MUST_USE int store_failures_get(struct store *store, const char *person, const char *source,
+    int64_t now_s, int64_t forget_s, struct store_failures *ret);
 
-/* Forget every counter whose key starts with prefix ("" = all of them). 0 or FED_E_STORE. */
-FED_MUST_USE int store_failures_forget(struct store *store, const char *prefix);
+/* One more failure; rows of anybody that say nothing any more are dropped. 0 or FED_E_STORE. */
+FED_MUST_USE int store_failures_add(struct store *store, const char *person, const char *source,
+    enum store_failure what, int64_t now_s, int64_t forget_s);
+
+/* A success: forget all of this source, and rejected passwords of every source. 0 or FED_E_STORE. */
+FED_MUST_USE int store_failures_forgive(
+    struct store *store, const char *person, const char *source);
+
+/* Forget all that is held against a person. 0 or FED_E_STORE. */
+FED_MUST_USE int store_failures_forget(struct store *store, const char *person);
 
 /* ---- Listing ---- */
 
-/* Call fn for each enrolment in order of name, until it returns non-zero, which is then returned. */
+/*
+ * Call fn for each enrolment in order of name, until it returns non-zero, which is then returned.
+ * fn may use the store: no lock is held while it runs, and each row is read afresh. 0 or FED_E_STORE.
+ */
 FED_MUST_USE int store_each(
     struct store *store, int (*fn)(const struct store_enrolment *e, void *arg), void *arg);
 

@@ -1,0 +1,38 @@
+/*
+ * What a back-end of the store implements. Each begins its own struct with a struct store, fills in
+ * ops, and is found by the prefix of [mfa] store in store.c's table. The meaning of every function,
+ * and what it must hold to under concurrency and crashes, is at its namesake in mfa/store.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef MFA_STORE_BACKEND_H
+#define MFA_STORE_BACKEND_H
+
+#include "mfa/store.h"
+
+struct store_ops {
+    void (*close)(struct store *store);
+    int (*get)(struct store *store, const char *sid, struct store_enrolment *ret);
+    int (*find)(struct store *store, const char *name_key, char ret_sid[STORE_SID_MAX]);
+    int (*put)(
+        struct store *store, const struct store_enrolment *e, const char *name_key, bool replace);
+    int (*remove)(struct store *store, const char *sid);
+    int (*consume)(struct store *store, const char *sid, uint64_t step);
+    /* The first enrolment behind (name_key, sid) in their order; FED_E_NOT_FOUND past the last. */
+    int (*next)(
+        struct store *store, const char *name_key, const char *sid, struct store_enrolment *ret);
+    int (*failures_get)(struct store *store, const char *person, const char *source, int64_t now_s,
+        int64_t forget_s, struct store_failures *ret);
+    int (*failures_add)(struct store *store, const char *person, const char *source,
+        enum store_failure what, int64_t now_s, int64_t forget_s);
+    int (*failures_forgive)(struct store *store, const char *person, const char *source);
+    int (*failures_forget)(struct store *store, const char *person);
+};
+
+struct store {
+    const struct store_ops *ops;
+};
+
+/* Open the back-end's store; where is what follows the prefix. As store_open. */
+int store_sqlite_open(const char *where, struct store **ret, char *why);
+
+#endif
