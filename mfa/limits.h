@@ -4,9 +4,11 @@
  * looked at, and those under way count as failures until they end, all under one lock: so N parallel
  * tries cannot beat the limit.
  *
- * Besides, a person's codes are limited over all sources (FACTOR_SOURCES times max_failures), against guessing from
- * many addresses; and rejected passwords over all sources to what the directory's own policy allows less
- * one, so that our limit trips before AD's (I-39).
+ * Besides, a person's codes are limited over all sources (LIMITS_FACTOR_SOURCES times max_failures), against
+ * guessing from many addresses; and rejected passwords over all sources to what the directory's own policy
+ * allows less one, so that our limit trips before AD's (I-39).
+ *
+ * Somebody the directory does not know is counted in the same way, or the limit would tell who exists.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef MFA_LIMITS_H
@@ -15,21 +17,26 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "mfa/source.h"
 #include "mfa/store.h"
 
 struct limits;
 
-enum { LIMITS_FACTOR_SOURCES = 10 };
+enum {
+    LIMITS_FACTOR_SOURCES = 10,
+    LIMITS_UNDER_WAY_MAX = 1024, /* attempts at once; one more is FED_E_BUSY */
+    LIMITS_PERSON_MAX = 256,
+};
 
 struct limits_options {
     struct store *store;
     unsigned max_failures;
-    int64_t lock_time_s; /* a count is forgotten this long after its last failure */
+    int64_t lock_time_s; /* a source's count is forgotten this long after its last failure */
 };
 
 /* What was wrong, when something was. */
 enum limits_outcome {
-    LIMITS_SUCCESS,        /* both right: this person's counts are forgotten */
+    LIMITS_SUCCESS,        /* both right: forgives what limits.c says it may */
     LIMITS_WRONG_CODE,     /* also: not enrolled, unknown user */
     LIMITS_WRONG_PASSWORD, /* the directory rejected it */
     LIMITS_NO_VERDICT,     /* unavailable, interrupted: nothing is counted (I-40) */
@@ -37,8 +44,9 @@ enum limits_outcome {
 
 /* An admitted attempt; a value that must be ended exactly once with limits_end. */
 struct limits_attempt {
-    char person[192 + 64]; /* the SID, or "name:…" for people the directory does not know */
-    char source[64];
+    char
+        person[LIMITS_PERSON_MAX]; /* the SID, or "name:…" for people the directory does not know */
+    char source[SOURCE_MAX];
 };
 
 FED_MUST_USE int limits_new(const struct limits_options *options, struct limits **ret);
@@ -51,12 +59,15 @@ void limits_free(struct limits *limits);
  *                  canonical form, IPv6 to its /64
  *   password_cap   rejected passwords over all sources before a lock, 0 = no such limit
  *   ret_attempt    on success, to be ended
- * Returns 0, FED_E_LOCKED, FED_E_STORE. Blocks on the store. Any thread.
+ * Returns 0, FED_E_LOCKED, FED_E_STORE, FED_E_BUSY. Blocks on the store. Any thread.
  */
 FED_MUST_USE int limits_begin(struct limits *limits, const char *person, const char *source,
     unsigned password_cap, int64_t now_s, struct limits_attempt *ret_attempt);
 
-/* End an attempt. 0, or FED_E_STORE when a failure could not be written: the caller then denies. */
+/*
+ * End an attempt. 0, or FED_E_STORE when a failure could not be written: the caller then denies. A success
+ * that could not be written is 0: what stays counted is on the safe side.
+ */
 FED_MUST_USE int limits_end(struct limits *limits, const struct limits_attempt *attempt,
     enum limits_outcome outcome, int64_t now_s);
 
