@@ -119,7 +119,7 @@ class Idp:
                         "S-1-5-21-1-2-3-1104</saml:NameID>")
         destination = field("destination", f' Destination="{recipient}"')
         text = (
-            f'<samlp:Response xmlns:samlp="{SAMLP}" ID="_response" Version="2.0" IssueInstant="{stamp(issued)}"'
+            f'<samlp:Response xmlns:samlp="{SAMLP}" ID="_response" Version="{field("response_version", "2.0")}" IssueInstant="{stamp(issued)}"'
             f'{destination}{field("response_attributes", "")}>'
             f'<saml:Issuer xmlns:saml="{SAML}">{escape(field("response_issuer", issuer))}</saml:Issuer>'
             '<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:'

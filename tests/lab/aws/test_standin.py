@@ -25,7 +25,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 
 import forger
-from conftest import ACCOUNT, BASE_KEY, BASE_SECRET, HERE, role
+from harness import ACCOUNT, BASE_KEY, BASE_SECRET, HERE, role
 from forger import aws
 
 REGION = "eu-central-1"
@@ -210,6 +210,7 @@ def test_wrong_keys(lab):
     assert ask(aws_access_key_id="ASIA" + "A" * 16) == "InvalidClientTokenId"
     wrong_region = client(lab, region="us-west-2", **keys).get_caller_identity
     assert refusal(wrong_region) == "SignatureDoesNotMatch"
+    assert "scoped to a valid region" in lab.last()["why"]
 
 
 def test_long_term_key(lab):
@@ -263,6 +264,9 @@ def test_signature_details(lab):
     assert code((body, headers | {"X-Amz-Extra": "1"})) == "SignatureDoesNotMatch"
     assert code((body, headers | {"Authorization": headers["Authorization"][:-1] + "0x"})) == "IncompleteSignature"
     assert code((body, headers | {"Authorization": "Bearer x"})) == "IncompleteSignature"
+    names = "host;x-amz-date;x-amz-security-token"
+    unsorted = headers["Authorization"].replace(names, ";".join(reversed(names.split(";"))))
+    assert code((body, headers | {"Authorization": unsorted})) == "IncompleteSignature"
     yesterday = headers["X-Amz-Date"][:8].join(["/", "/"])
     assert code((body, headers | {"Authorization": headers["Authorization"].replace(yesterday, "/20200101/")})) \
         == "SignatureDoesNotMatch"

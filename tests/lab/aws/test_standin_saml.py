@@ -16,7 +16,7 @@ import pytest
 from lxml import etree
 
 import forger
-from conftest import ACCOUNT, provider, role
+from harness import ACCOUNT, provider, role
 from forger import ATTRIBUTES, EXC_C14N, NS, SAML, attribute, aws, encode, stamp
 
 
@@ -113,13 +113,16 @@ def test_either_of_two_certificates(lab):
 
 # ---- Claims: each of these is signed as it should be, and wrong in one point ----
 
-HOUR_AGO, SOON = -3600, 3600
+CONFIRMED = 'NotOnOrAfter="2099-01-01T00:00:00Z" Recipient="https://signin.aws.amazon.com/saml"'
 NAME_ID = "<saml:NameID>{}</saml:NameID>"
 BAD_CLAIMS = [
     # fields, code, why
     ({"issuer": "https://other.example/idp"}, "InvalidIdentityToken", "^Issuer"),
     ({"issuer": "https://idp.example/awsfed "}, "InvalidIdentityToken", "^Issuer"),
     ({"response_issuer": "https://other.example/idp"}, "InvalidIdentityToken", "Response/Issuer"),
+    ({"response_version": "1.1"}, "InvalidIdentityToken", "Response/@Version"),
+    ({"confirmation_data": CONFIRMED + ' InResponseTo="_q"'}, "InvalidIdentityToken", "Data has InResponseTo"),
+    ({"confirmation_data": CONFIRMED + ' NotBefore="2020-01-01T00:00:00Z"'}, "InvalidIdentityToken", "or NotBefore"),
     ({"response_attributes": ' InResponseTo="_q"'}, "InvalidIdentityToken", "Response has InResponseTo"),
     ({"destination": ' Destination="https://evil.example/"'}, "InvalidIdentityToken", "Destination"),
     ({"status": "Responder"}, "IDPRejectedClaim", "StatusCode"),
@@ -173,6 +176,8 @@ BAD_CLAIMS = [
     ({"extra": [aws("PrincipalTag:Aws:k", "v")]}, "InvalidIdentityToken", "reserved"),
     ({"extra": [aws("PrincipalTag:Team", "v"), aws("PrincipalTag:team", "w")]}, "InvalidIdentityToken", "Duplicate tag"),
     ({"extra": [aws("PrincipalTag:k", "v", "w")]}, "InvalidIdentityToken", "2 values"),
+    ({"extra": [aws("PrincipalTag:k", "v"), aws("TransitiveTagKeys", "k", "K")]}, "InvalidIdentityToken", "Duplicate trans"),
+    ({"extra": [aws("PrincipalTag:k", "@").replace("@", "v<x xmlns='urn:y'/>w")]}, "InvalidIdentityToken", "child elements"),
     ({"extra": [aws("TransitiveTagKeys", "k")]}, "InvalidIdentityToken", "not the key"),
 ]
 
@@ -344,6 +349,13 @@ def test_two_references(lab):
     refused(lab, lab.saml(root), "InvalidIdentityToken", "not exactly one ds:Reference")
 
 
+def test_object_in_the_signature(lab):
+    """The enveloped transform leaves it out of what is signed, so anybody can put it there."""
+    root = lab.idp.right()
+    etree.SubElement(root.find(".//ds:Signature", NS), f"{{{forger.DS}}}Object").text = "anything"
+    refused(lab, lab.saml(root), "InvalidIdentityToken", "Object")
+
+
 def test_prefix_list(lab):
     root = lab.idp.right()
     etree.SubElement(root.findall(".//ds:Transform", NS)[1], f"{{{EXC_C14N}}}InclusiveNamespaces", PrefixList="xs")
@@ -500,11 +512,12 @@ def test_dtd_and_encodings(lab):
 
 
 def test_base64(lab):
-    right = encode(lab.idp.right())
+    padded = (encode(lab.idp.right(assertion_id="_" + "x" * n)) for n in range(1, 4))
+    right = next(text for text in padded if text.endswith("="))
     broken = "\n".join(right[i:i + 76] for i in range(0, len(right), 76))
-    refused(lab, lab.saml(broken), "InvalidIdentityToken", "base64")
-    refused(lab, lab.saml(right.replace("A", "-", 1)), "InvalidIdentityToken", "base64")
-    refused(lab, lab.saml(right.rstrip("=") + "A==="), "InvalidIdentityToken", "base64")
+    for wrong in (broken, right + "\n", right.replace("A", "-", 1), right + "=", right.rstrip("="), "AAAAA", "\u00e9" * 8):
+        refused(lab, lab.saml(wrong), "InvalidIdentityToken", "^not base64")
+    refused(lab, lab.saml("QR=="), "InvalidIdentityToken", "canonical")  # as QQ==, with a stray bit
     refused(lab, lab.saml("AA="), "ValidationError", "between 4 and 100000")
     refused(lab, lab.saml("A" * 100_004), "ValidationError", "between 4 and 100000")
 
@@ -527,6 +540,19 @@ def test_assertion_count_and_place(lab):
     root = lab.idp.right()
     root.remove(root.find("saml:Assertion", NS))
     refused(lab, lab.saml(root), "InvalidIdentityToken", "0 assertions")
+    root = lab.idp.right()
+    extensions = etree.Element(f"{{{forger.SAMLP}}}Extensions")
+    extensions.append(root.find("saml:Assertion", NS))
+    root.insert(1, extensions)
+    refused(lab, lab.saml(root), "InvalidIdentityToken", "directly below")
+    root = lab.idp.right()
+    root.find("saml:Assertion", NS).tag = "{urn:oasis:names:tc:SAML:1.0:assertion}Assertion"
+    refused(lab, lab.saml(root), "InvalidIdentityToken", "directly below")
+    root = lab.idp.right()
+    extensions = etree.Element(f"{{{forger.SAMLP}}}Extensions")
+    etree.SubElement(extensions, f"{{{forger.SAMLP}}}Response")
+    root.insert(1, extensions)
+    refused(lab, lab.saml(root), "InvalidIdentityToken", "more than one Response")
     alone = lab.idp.right().find("saml:Assertion", NS)
     refused(lab, lab.saml(alone), "InvalidIdentityToken", "root is not")
 
