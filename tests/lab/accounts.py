@@ -10,7 +10,6 @@ from pathlib import Path
 from lab import changes, people, places
 
 BRIDGE_USER = ("awsfed", 1990)
-SUDO_LOCAL_PASSWORDS = Path("/etc/sudoers.d/awsfed-lab")
 
 
 def _accounts():
@@ -33,8 +32,7 @@ def _replace(path, lines, names, mode):
     """Lines added to a colon-separated file, in place of any that the host has under the same names."""
     old = [line for line in Path(path).read_text().splitlines()
            if line.partition(":")[0] not in names]
-    shadow = Path(path).stat().st_gid
-    changes.write(path, "\n".join(old + lines) + "\n", mode, (0, shadow))
+    changes.write(path, "\n".join(old + lines) + "\n", mode, (0, Path(path).stat().st_gid))
 
 
 def _add_accounts():
@@ -67,13 +65,14 @@ def _set_names():
 
 
 def _allow_sudo():
+    """With password and code for some; without a password for others, whom the account phase alone judges."""
+    asked = ["alice", *(person.name for person in people.THROW_AWAY)]
+    not_asked = ["bob", "carol", "dave", "frank", "mallory"]
     changes.directory("/etc/sudoers.d", 0o750)
-    changes.write(SUDO_LOCAL_PASSWORDS, (
+    changes.write("/etc/sudoers.d/awsfed-lab", (
         "Defaults passwd_tries=1, !lecture, timestamp_timeout=0\n"
-        "alice ALL=(ALL) ALL\n"
-        "bob ALL=(ALL) NOPASSWD: ALL\n"
-        "carol ALL=(ALL) NOPASSWD: ALL\n"
-        "u40 ALL=(ALL) ALL\n"), 0o440)
+        f"{', '.join(asked)} ALL=(ALL) ALL\n"
+        f"{', '.join(not_asked)} ALL=(ALL) NOPASSWD: ALL\n"), 0o440)
 
 
 def set_up():

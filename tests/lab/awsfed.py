@@ -131,7 +131,7 @@ def as_user(user, argv, environment=None, **options):
 
 def system_log():
     """What pam_awsfed and the other programs sent to syslog."""
-    return Path("/var/log/syslog").read_text(errors="replace")
+    return places.SYSTEM_LOG.read_text(errors="replace")
 
 
 def processes():

@@ -18,7 +18,9 @@ _journaling = False
 def begin_in_place():
     """From here on this process writes down what it changes."""
     global _journaling
-    JOURNAL.mkdir(mode=0o700, exist_ok=True)
+    times = _times(JOURNAL.parent)
+    JOURNAL.mkdir(mode=0o700)
+    _write_down({"path": str(JOURNAL), "parent_times": times})
     _journaling = True
 
 

@@ -8,6 +8,7 @@ list=${1:-$(dirname "$0")/../packages.txt}
 policy=/usr/sbin/policy-rc.d
 
 missing=
+# shellcheck disable=SC2013  # one word a line
 for package in $(sed 's/#.*//' "$list"); do
     state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || state=
     [ "$state" = installed ] || missing="$missing $package"

@@ -5,6 +5,7 @@ mounts. The tree and the build stay visible at their paths, wherever those are.
 SPDX-License-Identifier: Apache-2.0
 """
 import os
+import stat
 import subprocess
 from pathlib import Path
 
@@ -13,7 +14,11 @@ from lab import places
 _STAGE = places.STATE / "stage"
 _UNSHARE = ["unshare", "--mount", "--net", "--pid", "--uts", "--ipc", "--fork", "--kill-child",
             "--propagation", "private"]
-_DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx")
+_OVERLAYS = ("/etc", "/var", "/usr/local")
+_EMPTY = {"/run": 755, "/var/log": 755, "/var/lib/samba": 755, "/var/tmp": 1777, "/home": 755, "/root": 700,
+          "/tmp": 1777}
+_TOPS = ("/etc", "/var", "/usr/local", "/run", "/home", "/root", "/tmp", "/dev")
+_DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 
 
 def _run(*argv):
@@ -57,14 +62,15 @@ def prepare():
     """In the first process of new namespaces: everything that the lab writes to becomes its own."""
     _STAGE.mkdir(parents=True, exist_ok=True)
     _mount("-t", "tmpfs", "-o", "mode=755", "awsfed-lab", _STAGE)
-    _cover("/etc", overlay=True)
-    _cover("/var", overlay=True)
-    _cover("/usr/local", overlay=True)
-    for path, mode in (("/run", "755"), ("/var/log", "755"), ("/var/lib/samba", "755"),
-                       ("/home", "755"), ("/root", "700"), ("/tmp", "1777"), ("/var/tmp", "1777")):
-        os.makedirs(path, exist_ok=True)
-        _cover(path, mode=mode)
-    _private_devices()
+    for path in _OVERLAYS:
+        _stage_overlay(path)
+    for path, mode in _EMPTY.items():
+        _stage_tmpfs(path, mode)
+    _stage_devices()
+    _keep_the_tree()
+    # The one that hides the stage itself comes last.
+    for path in sorted(_TOPS, key=lambda top: Path(top) in _STAGE.parents):
+        _mount("--move", _staged(path), path)
     _mount("-t", "proc", "proc", "/proc")
     _run("ip", "link", "set", "lo", "up")
     _run("hostname", places.JUMP[1].partition(".")[0])
@@ -72,40 +78,45 @@ def prepare():
         os.makedirs(folder, exist_ok=True)
 
 
-def _cover(path, overlay=False, mode="755"):
-    """
-    Something of our own over a path: an empty tmpfs, or an overlay that shows what was there and keeps
-    the writes. Built aside first, with the tree bound into it where it lies below the path, then moved there.
-    """
+def _staged(path):
+    """The stage mirrors the root: everything is built there, then moved to its place."""
+    return _STAGE / str(path).lstrip("/")
+
+
+def _stage_overlay(path):
+    """What is there shows through; what is written stays ours."""
     name = path.strip("/").replace("/", "-")
-    target = _STAGE / name
-    upper, work = _STAGE / f"{name}-upper", _STAGE / f"{name}-work"
-    for folder in (target, upper, work):
-        folder.mkdir()
-    if overlay:
-        _mount("-t", "overlay", "-o", f"lowerdir={path},upperdir={upper},workdir={work}", name, target)
-    else:
-        _mount("-t", "tmpfs", "-o", f"mode={mode}", name, target)
-    for kept in (places.REPO, places.BUILD):
-        if Path(path) in kept.parents:
-            inner = target / kept.relative_to(path)
-            inner.mkdir(parents=True, exist_ok=True)
-            _mount("--bind", kept, inner)
-    _mount("--move", target, path)
+    upper, work = _STAGE / f".{name}-upper", _STAGE / f".{name}-work"
+    for folder in (_staged(path), upper, work):
+        folder.mkdir(parents=True)
+    _mount("-t", "overlay", "-o", f"lowerdir={path},upperdir={upper},workdir={work}", name, _staged(path))
 
 
-def _private_devices():
+def _stage_tmpfs(path, mode):
+    _staged(path).mkdir(parents=True, exist_ok=True)
+    _mount("-t", "tmpfs", "-o", f"mode={mode}", path.strip("/").replace("/", "-"), _staged(path))
+
+
+def _stage_devices():
     """A /dev in which /dev/log can be made; the terminals stay the caller's."""
-    target = _STAGE / "dev"
-    target.mkdir()
-    _mount("-t", "tmpfs", "-o", "mode=755", "dev", target)
+    target = _staged("/dev")
+    _stage_tmpfs("/dev", 755)
     for name in _DEVICES:
         (target / name).touch()
         _mount("--bind", f"/dev/{name}", target / name)
+    # The kernel looks for the terminals beside the node through which they are made: no bind mount does.
+    os.mknod(target / "ptmx", 0o666 | stat.S_IFCHR, os.makedev(5, 2))
+    (target / "ptmx").chmod(0o666)
     (target / "pts").mkdir()
     _mount("--rbind", "/dev/pts", target / "pts")
-    (target / "shm").mkdir()
-    _mount("-t", "tmpfs", "-o", "mode=1777", "shm", target / "shm")
+    _stage_tmpfs("/dev/shm", 1777)
     for name, link in (("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
         (target / name).symlink_to(link)
-    _mount("--move", target, "/dev")
+
+
+def _keep_the_tree():
+    """The sources and the build, visible at their paths in whatever hides them."""
+    for kept in (places.REPO, places.BUILD):
+        if any(Path(top) in kept.parents for top in _TOPS):
+            _staged(kept).mkdir(parents=True, exist_ok=True)
+            _mount("--bind", kept, _staged(kept))

@@ -6,6 +6,9 @@ SPDX-License-Identifier: Apache-2.0
 """
 from dataclasses import dataclass
 
+from lab import places
+from lab.places import LabError
+
 SERVICE_NAME = "svc-awsfed"
 SERVICE_PASSWORD = "Svc-bind-4-lookups"
 ADMINISTRATOR_PASSWORD = "Lab-administrator-7"
@@ -58,7 +61,7 @@ GROUPS = (
 )
 
 THROW_AWAY = tuple(
-    Person(f"u{n:02}", ("Staff", "AWS-Dev-ReadOnly"), uid=2100 + n) for n in range(1, 41)
+    Person(f"u{n:02}", ("Staff", "AWS-Dev-ReadOnly"), uid=2100 + n) for n in range(1, 61)
 )
 
 PEOPLE = (
@@ -81,3 +84,16 @@ BY_NAME = {person.name: person for person in PEOPLE}
 
 def person(name):
     return BY_NAME[name]
+
+
+def take():
+    """A throw-away person whom nobody was given before: no watermark, no failures."""
+    taken = places.RUN / "taken"
+    taken.mkdir(exist_ok=True)
+    for candidate in THROW_AWAY:
+        try:
+            (taken / candidate.name).touch(exist_ok=False)
+            return candidate
+        except FileExistsError:
+            pass
+    raise LabError("all throw-away people are taken: people.py can make more")

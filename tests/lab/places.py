@@ -9,8 +9,9 @@ REPO = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("LAB_BUILD") or REPO / "build").resolve()
 HERE = REPO / "tests" / "lab"
 CACHE = BUILD / "lab-cache"  # provisioned domains, kept between runs
-STATE = BUILD / "lab"  # the running lab, as seen from the host
+STATE = BUILD / os.environ.get("LAB_NAME", "lab")  # the running lab, as seen from the host
 LOGS = STATE / "log"  # outlive the lab, so that a failure can be read about
+SYSTEM_LOG = LOGS / "system.log"  # what was sent to /dev/log
 
 RUN = Path("/run/awsfed-lab")  # inside the lab; that it exists is how one knows to be inside
 PKI = RUN / "pki"

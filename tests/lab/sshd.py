@@ -61,7 +61,8 @@ Host {" ".join(names)}
 
 
 def _ssh(user, *options, host="jump"):
-    return ["/usr/bin/ssh", "-o", "PreferredAuthentications=keyboard-interactive", *options, f"{user}@{host}"]
+    """Of an option that is said twice, ssh takes the first."""
+    return ["/usr/bin/ssh", *options, "-o", "PreferredAuthentications=keyboard-interactive", "-l", user, host]
 
 
 def login(user, *answers, command="true", host="jump", options=(), timeout=30):

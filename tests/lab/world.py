@@ -6,17 +6,26 @@ import sys
 import time
 from pathlib import Path
 
-from lab import accounts, awsfed, certificates, cloud, directory, pam, places, sshd
+from lab import accounts, awsfed, certificates, changes, cloud, directory, pam, places, sshd
 from lab.service import Service
-from lab.syslog import SOCKET
 
-SYSLOG = Service("syslog", [sys.executable, places.HERE / "syslog.py"], ready=Path(SOCKET).exists)
+_SYSLOG_SOCKET = Path("/dev/log")
+SYSLOG = Service("syslog", [sys.executable, places.HERE / "syslog.py", _SYSLOG_SOCKET, places.SYSTEM_LOG],
+                 ready=_SYSLOG_SOCKET.exists)
 
 SERVICES = (SYSLOG, directory.DC, cloud.AWS, awsfed.BRIDGE, sshd.SSHD)
 
+
+def _start_syslog():
+    """In place there may be a system log already; then that one it is."""
+    if not _SYSLOG_SOCKET.exists():
+        changes.keep(_SYSLOG_SOCKET)
+        SYSLOG.start()
+
+
 _STEPS = (
     ("accounts", accounts.set_up),
-    ("system log", SYSLOG.start),
+    ("system log", _start_syslog),
     ("certificates", certificates.set_up),
     ("domain controller", directory.set_up),
     ("awsfed", awsfed.set_up),

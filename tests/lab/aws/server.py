@@ -20,6 +20,7 @@ from refusal import Refusal
 from sts import Call
 
 BODY_MAX = 256 * 1024  # an assertion of 100,000 characters, percent-encoded in the worst case, and its policy
+DRAIN_MAX = 4 * 1024 * 1024
 HANDSHAKE_TIMEOUT_S = 10
 IDLE_TIMEOUT_S = 120
 FORM = "application/x-www-form-urlencoded"
@@ -115,6 +116,8 @@ class _Connection(BaseHTTPRequestHandler):
             self.close_connection = True
             raise Refusal("MissingContentLength", "You must provide the Content-Length HTTP header.", status=411)
         if int(length) > BODY_MAX:
+            # Read on for a while: closing on a client that still sends would reset the connection under our answer.
+            self.rfile.read(min(int(length), DRAIN_MAX))
             self.close_connection = True
             raise Refusal("RequestEntityTooLarge", "The request entity is too large")
         body = self.rfile.read(int(length))

@@ -14,6 +14,10 @@ import time
 
 import pytest
 from lxml import etree
+from saml2 import BINDING_HTTP_POST
+from saml2.config import IdPConfig
+from saml2.saml import NAMEID_FORMAT_PERSISTENT, NAME_FORMAT_URI, NameID
+from saml2.server import Server
 
 import forger
 from harness import ACCOUNT, provider, role
@@ -57,6 +61,28 @@ def test_signed_by_xmlsec1_itself(lab, tmp_path):
     subprocess.run(["xmlsec1", "--sign", "--privkey-pem", tmp_path / "key.pem", "--id-attr:ID", f"{SAML}:Assertion",
                     "--output", tmp_path / "out.xml", tmp_path / "in.xml"], check=True)
     assert lab.saml((tmp_path / "out.xml").read_bytes()).status == 200
+
+
+def test_made_by_pysaml2(lab):
+    """An identity provider that others wrote, with its own idea of prefixes, types and KeyInfo."""
+    service = ('<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="urn:amazon:webservices">'
+               f'<md:SPSSODescriptor protocolSupportEnumeration="{forger.SAMLP}"><md:AssertionConsumerService index="1" '
+               f'Binding="{BINDING_HTTP_POST}" Location="{forger.RECIPIENT}"/></md:SPSSODescriptor></md:EntityDescriptor>')
+    lab.write("idp.key", forger.pem(lab.idp.key))
+    lab.write("idp.pem", forger.pem(lab.idp.certificate))
+    config = IdPConfig().load({
+        "entityid": lab.idp.entity_id, "key_file": lab.path("idp.key"), "cert_file": lab.path("idp.pem"),
+        "xmlsec_binary": "/usr/bin/xmlsec1", "metadata": {"inline": [service]},
+        "service": {"idp": {"policy": {"default": {"lifetime": {"minutes": 5}, "name_form": NAME_FORMAT_URI}}}}})
+    response = Server(config=config).create_authn_response(
+        {ATTRIBUTES + "Role": [f"{forger.ROLE},{forger.PROVIDER}"], ATTRIBUTES + "RoleSessionName": ["alice"],
+         ATTRIBUTES + "PrincipalTag:mfa": ["totp"]},
+        None, forger.RECIPIENT, "urn:amazon:webservices", name_id=NameID(format=NAMEID_FORMAT_PERSISTENT, text="S-1"),
+        sign_assertion=True, sign_response=False, sign_alg=forger.RSA_SHA256, digest_alg=forger.SHA256,
+        authn={"class_ref": "urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken", "authn_instant": int(time.time())})
+    answer = lab.saml(str(response).encode())
+    assert answer.status == 200, lab.last()
+    assert lab.last()["tags"] == {"mfa": "totp"}
 
 
 def test_indented_document(lab):
