@@ -56,7 +56,8 @@ NASTY = ["$(touch BROKEN)", "'; touch BROKEN; '", "`touch BROKEN`", "\\'; touch 
 def environment(**more):
     """What a test's process gets: nothing of the caller's terminal, shell or AWS."""
     return {"PATH": "/usr/bin:/bin", "TZ": "UTC", "HOME": "/nonexistent",
-            "ASAN_OPTIONS": "detect_leaks=0",  # it cannot trace a process that is not dumpable
+            # A process that is not dumpable can be searched for leaks by root only.
+            "ASAN_OPTIONS": f"detect_leaks={int(os.geteuid() == 0)}",
             **more}
 
 
@@ -186,7 +187,8 @@ def test_credential_process_does_nothing_superfluous(bridge, tmp_path):
     bridge.on("CREDENTIALS", CREDENTIALS)
     log = tmp_path / "trace"
     done = subprocess.run(["strace", "-f", "-o", str(log), LOGIN, "credential-process"], text=True,
-                          env=environment(AWSFED_SOCKET=bridge.path, LANG="de_DE.UTF-8"),
+                          env=environment(AWSFED_SOCKET=bridge.path, LANG="de_DE.UTF-8",
+                                          ASAN_OPTIONS="detect_leaks=0"),
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=60, check=True)
     calls = log.read_text()
     opened = re.findall(r'open(?:at)?\([^"]*"([^"]*)"', calls)
@@ -478,6 +480,18 @@ def test_help_fits_a_terminal(bridge):
         assert done.stdout.startswith("awsfed-login " + args[0] if len(args) > 1 else "awsfed-login:")
         assert max(map(len, done.stdout.splitlines())) <= 80 and done.stdout.isascii()
     assert re.fullmatch(r"awsfed-login \d+\.\d+\.\d+\n", run(bridge, "--version").stdout)
+
+
+def test_the_man_page_has_every_word_and_option(bridge):
+    page = (ROOT / "conf/man/awsfed-login.1").read_text()
+    words = re.findall(r"^  ([a-z-]+)   ", run(bridge, "--help").stdout, re.M)
+    assert len(words) == 5
+    for word in words:
+        assert re.search(rf"^\.It Cm {word}$", page, re.M), word
+    for word in ("", *words):
+        text = run(bridge, *filter(None, [word]), "--help").stdout
+        for option in re.findall(r"--([a-z]+)", text):
+            assert re.search(rf"Fl -{option}\b", page), option
 
 
 def test_an_option_names_the_socket(bridge, tmp_path):
