@@ -405,7 +405,7 @@ finish(struct listener *l, struct job *job)
     }
     if (job->held) {
         c->state = HOLDING;
-        c->due_ms = job->received_ms;
+        c->due_ms = job->received_ms + LISTENER_DENIAL_MS;
         while (c->due_ms < clock_mono_ms())
             c->due_ms += LISTENER_DENIAL_MS; /* late already: the next multiple tells least */
         l->n_holding++;
