@@ -141,7 +141,8 @@ def test_credential_process_fails_in_one_line(bridge, error):
 
 def test_credential_process_tells_the_bridges_words_cleaned(bridge):
     """I-58, I-67: still one line, without controls."""
-    bridge.on("CREDENTIALS", Refusal("AWS_REFUSED", MESSAGE=["trust\npolicy\x1b[2J\u202e\x9b", "", "tell them"]))
+    bridge.on("CREDENTIALS", Refusal("AWS_REFUSED", MESSAGE=[
+        "trust\npolicy\x1b[2J\u202e\x9b", "", "tell them"]))
     done = run(bridge, "credential-process", "-r", "Admin")
     assert done.returncode == 5
     assert one_line(done.stderr) == "trust?policy?[2J??; tell them"
@@ -277,10 +278,12 @@ def test_env_sets_and_clears_what_it_should(bridge, tmp_path, shell):
 def test_env_evaluates_to_assignments_for_any_value(bridge, tmp_path, shell, value):
     """I-69"""
     (tmp_path / "empty").mkdir()
-    bridge.on("CREDENTIALS", {**CREDENTIALS, "ROLE_NAME": value, "REGION": value, "SESSION_TOKEN": value})
+    bridge.on("CREDENTIALS", {**CREDENTIALS, "ROLE_NAME": value, "REGION": value,
+                              "SESSION_TOKEN": value})
     done = run(bridge, "env", "--role", value)
     after = evaluate(shell, done.stdout, tmp_path / "empty", {})
-    assert after == {**SET, "AWS_REGION": value, "AWS_DEFAULT_REGION": value, "AWS_SESSION_TOKEN": value}
+    assert after == {**SET, "AWS_REGION": value, "AWS_DEFAULT_REGION": value,
+                     "AWS_SESSION_TOKEN": value}
 
 
 def test_env_in_an_unquoted_substitution(bridge, tmp_path):
@@ -363,7 +366,8 @@ def test_roles_is_an_aligned_table(bridge):
 
 def test_roles_shows_no_controls(bridge):
     """I-58"""
-    bridge.on("ROLES", {"USER": "a", "EXPIRES": 1, "ROLE": [{"ROLE_NAME": "x\x1b[2J\ny\u202e", "ALIAS": "\x9b"}]})
+    bridge.on("ROLES", {"USER": "a", "EXPIRES": 1, "ROLE": [
+        {"ROLE_NAME": "x\x1b[2J\ny\u202e", "ALIAS": "\x9b"}]})
     done = run(bridge, "roles")
     assert done.stdout.splitlines()[1].split() == ["x?[2J?y?", "-", "(?)", "-", "-", "-"]
 
@@ -484,7 +488,8 @@ def test_help_fits_a_terminal(bridge):
 
 def test_the_man_page_has_every_word_and_option(bridge):
     page = (ROOT / "conf/man/awsfed-login.1").read_text()
-    words = re.findall(r"^  ([a-z-]+)   ", run(bridge, "--help").stdout, re.M)
+    listed = run(bridge, "--help").stdout.split("Words:\n")[1].split("\n\n")[0]
+    words = re.findall(r"^  ([a-z-]+) ", listed, re.M)
     assert len(words) == 5
     for word in words:
         assert re.search(rf"^\.It Cm {word}$", page, re.M), word
