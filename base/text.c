@@ -100,14 +100,18 @@ text_check_name(const char *name)
 int
 text_check_password(const char *password, size_t len)
 {
-    /* openssh auth-pam.c and auth-passwd.c: the junk given to PAM for an invalid user. */
+    /*
+     * The junk that openssh (auth-pam.c, fake_password) gives to PAM for people it has turned away. It is
+     * as long as what they typed, so one of three bytes or fewer is cut short and still the filler.
+     */
     static const char filler[] = "\b\n\r\177INCORRECT";
+    const size_t telling = 4;
 
     if (password == NULL || len == 0 || len > TEXT_PASSWORD_MAX)
         return FED_E_DENIED;
     if (memchr(password, '\0', len) != NULL)
         return FED_E_DENIED;
-    if (len >= 4 && memcmp(password, filler, 4) == 0)
+    if (memcmp(password, filler, len < telling ? len : telling) == 0)
         return FED_E_DENIED;
     return 0;
 }
@@ -119,6 +123,8 @@ text_clean(char *to, size_t size, const char *from)
     size_t left = strlen(from), used = 0;
     uint32_t c;
 
+    if (size == 0)
+        return to;
     while (left > 0) {
         size_t n = decode(p, left, &c);
         bool bad = n == 0 || is_unprintable(c);
@@ -233,6 +239,8 @@ text_lower(char *to, size_t size, const char *from)
 {
     size_t i = 0;
 
+    if (size == 0)
+        return to;
     for (; from[i] != '\0' && i + 1 < size; i++)
         to[i] = lower(from[i]);
     to[i] = '\0';
