@@ -26,18 +26,7 @@
 #include <security/pam_modules.h>
 
 #include "base/err.h"
-
-/* Where a sanitizer keeps memory of its own, counting and searching it means nothing. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
+#include "tests/base/sanitized.h"
 
 #define GUEST_EXPORT __attribute__((visibility("default")))
 

@@ -20,30 +20,19 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "tests/base/memory.h"
 #include "tests/pam_awsfed/fake_bridge.h"
 #include "tests/pam_awsfed/guest.h"
 
 extern char **environ;
 
 /* A password and a code that stand in this program's memory only while they are answers: kept XORed. */
-enum { MASK = 0x5a };
-static const unsigned char masked_password[] = {'w' ^ MASK, 'i' ^ MASK, 'p' ^ MASK, 'e' ^ MASK,
-    'd' ^ MASK, '-' ^ MASK, 'p' ^ MASK, 'a' ^ MASK, 's' ^ MASK, 's' ^ MASK, '-' ^ MASK, '7' ^ MASK,
-    'q' ^ MASK, 'Z' ^ MASK};
-static const unsigned char masked_code[] = {
-    '9' ^ MASK, '1' ^ MASK, '7' ^ MASK, '3' ^ MASK, '8' ^ MASK, '2' ^ MASK, '6' ^ MASK, '4' ^ MASK};
-
-static char *
-unmask(const unsigned char *masked, size_t len)
-{
-    volatile char *text = malloc(len + 1);
-
-    assert_non_null((void *)(uintptr_t)text);
-    for (size_t i = 0; i < len; i++)
-        text[i] = (char)(masked[i] ^ MASK);
-    text[len] = '\0';
-    return (char *)(uintptr_t)text;
-}
+static const unsigned char masked_password[] = {'w' ^ MEMORY_MASK, 'i' ^ MEMORY_MASK,
+    'p' ^ MEMORY_MASK, 'e' ^ MEMORY_MASK, 'd' ^ MEMORY_MASK, '-' ^ MEMORY_MASK, 'p' ^ MEMORY_MASK,
+    'a' ^ MEMORY_MASK, 's' ^ MEMORY_MASK, 's' ^ MEMORY_MASK, '-' ^ MEMORY_MASK, '7' ^ MEMORY_MASK,
+    'q' ^ MEMORY_MASK, 'Z' ^ MEMORY_MASK};
+static const unsigned char masked_code[] = {'9' ^ MEMORY_MASK, '1' ^ MEMORY_MASK, '7' ^ MEMORY_MASK,
+    '3' ^ MEMORY_MASK, '8' ^ MEMORY_MASK, '2' ^ MEMORY_MASK, '6' ^ MEMORY_MASK, '4' ^ MEMORY_MASK};
 
 static int
 converse(int n, const struct pam_message **messages, struct pam_response **ret, void *data)
@@ -54,9 +43,9 @@ converse(int n, const struct pam_message **messages, struct pam_response **ret, 
     assert_non_null(responses);
     for (int i = 0; i < n; i++) {
         if (strncmp(messages[i]->msg, "Password", 8) == 0)
-            responses[i].resp = unmask(masked_password, sizeof(masked_password));
+            responses[i].resp = memory_unmask(masked_password, sizeof(masked_password));
         else if (strncmp(messages[i]->msg, "One-time", 8) == 0)
-            responses[i].resp = unmask(masked_code, sizeof(masked_code));
+            responses[i].resp = memory_unmask(masked_code, sizeof(masked_code));
     }
     *ret = responses;
     return PAM_SUCCESS;
@@ -405,42 +394,6 @@ sigchld_does_not_matter(void **state)
 
 /* ---- I-57 ---- */
 
-/* How often the masked bytes stand unmasked in the writable memory of this process. */
-static unsigned
-count_in_memory(const unsigned char *masked, size_t len)
-{
-    static unsigned char page[65536 + 64];
-    char line[512];
-    unsigned found = 0;
-    FILE *maps = fopen("/proc/self/maps", "re");
-    int mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
-
-    assert_non_null(maps);
-    assert_true(mem >= 0);
-    while (fgets(line, sizeof(line), maps) != NULL) {
-        char *end;
-        unsigned long from = strtoul(line, &end, 16), to = strtoul(end + 1, &end, 16);
-        if (strncmp(end, " rw", 3) != 0)
-            continue;
-        for (unsigned long at = from; at < to; at += 65536) {
-            /* Overlap, so that nothing hides on a border; this buffer itself is left out. */
-            ssize_t n = pread(mem, page, sizeof(page), (off_t)at);
-            for (ssize_t i = 0; n > 0 && i + (ssize_t)len <= n && i < 65536; i++) {
-                unsigned long where = at + (unsigned long)i;
-                bool own =
-                    where >= (unsigned long)page && where < (unsigned long)page + sizeof(page);
-                size_t same = 0;
-                while (!own && same < len && (page[i + (ssize_t)same] ^ MASK) == masked[same])
-                    same++;
-                found += same == len;
-            }
-        }
-    }
-    fclose(maps);
-    close(mem);
-    return found;
-}
-
 /* I-57: after a login, and after a denial, neither answer is anywhere in the process. */
 static void
 answers_are_wiped(void **state)
@@ -453,23 +406,23 @@ answers_are_wiped(void **state)
     explicit_bzero(hang.asked, sizeof(hang.asked));
     fake_start(&bridge, &success, 1);
     /* That the search can find something at all: */
-    char *copy = unmask(masked_password, sizeof(masked_password));
-    assert_true(count_in_memory(masked_password, sizeof(masked_password)) >= 1);
+    char *copy = memory_unmask(masked_password, sizeof(masked_password));
+    assert_true(memory_count(masked_password, sizeof(masked_password)) >= 1);
     explicit_bzero(copy, sizeof(masked_password));
     free(copy);
 
     pam_handle_t *pamh = start("alice");
     log_in_and_out(pamh);
     explicit_bzero(success.asked, sizeof(success.asked));
-    assert_int_equal(count_in_memory(masked_password, sizeof(masked_password)), 0);
-    assert_int_equal(count_in_memory(masked_code, sizeof(masked_code)), 0);
+    assert_int_equal(memory_count(masked_password, sizeof(masked_password)), 0);
+    assert_int_equal(memory_count(masked_code, sizeof(masked_code)), 0);
     assert_int_equal(pam_end(pamh, PAM_SUCCESS), PAM_SUCCESS);
 
     cycle(1);
     fake_stop(&bridge); /* its thread may still hold the request */
     explicit_bzero(denial.asked, sizeof(denial.asked));
-    assert_int_equal(count_in_memory(masked_password, sizeof(masked_password)), 0);
-    assert_int_equal(count_in_memory(masked_code, sizeof(masked_code)), 0);
+    assert_int_equal(memory_count(masked_password, sizeof(masked_password)), 0);
+    assert_int_equal(memory_count(masked_code, sizeof(masked_code)), 0);
 }
 
 #define WITH_BRIDGE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
