@@ -14,10 +14,6 @@ import time
 
 import pytest
 from lxml import etree
-from saml2 import BINDING_HTTP_POST
-from saml2.config import IdPConfig
-from saml2.saml import NAMEID_FORMAT_PERSISTENT, NAME_FORMAT_URI, NameID
-from saml2.server import Server
 
 import forger
 from harness import ACCOUNT, provider, role
@@ -63,8 +59,14 @@ def test_signed_by_xmlsec1_itself(lab, tmp_path):
     assert lab.saml((tmp_path / "out.xml").read_bytes()).status == 200
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # pysaml2's own, when it is imported
 def test_made_by_pysaml2(lab):
     """An identity provider that others wrote, with its own idea of prefixes, types and KeyInfo."""
+    from saml2 import BINDING_HTTP_POST
+    from saml2.config import IdPConfig
+    from saml2.saml import NAMEID_FORMAT_PERSISTENT, NAME_FORMAT_URI, NameID
+    from saml2.server import Server
+
     service = ('<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="urn:amazon:webservices">'
                f'<md:SPSSODescriptor protocolSupportEnumeration="{forger.SAMLP}"><md:AssertionConsumerService index="1" '
                f'Binding="{BINDING_HTTP_POST}" Location="{forger.RECIPIENT}"/></md:SPSSODescriptor></md:EntityDescriptor>')
