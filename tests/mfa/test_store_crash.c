@@ -81,7 +81,7 @@ put(struct store *store, unsigned number)
 {
     char sid[64];
 
-    (void)snprintf(sid, sizeof(sid), "S-1-5-21-1-2-3-%u", number);
+    (void)snprintf(sid, sizeof(sid), "S-1-5-21-7-7-7-%u", number); /* never Alice's */
     struct store_enrolment e = enrolment(sid);
     return store_put(store, &e, false);
 }

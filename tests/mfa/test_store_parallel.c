@@ -23,8 +23,19 @@ static const char alice[] = "S-1-5-21-1-2-3-1104";
 static char folder[64], where[160], why[STORE_WHY_MAX];
 static struct store *store;
 
+static pid_t elsewhere;
+static int elsewhere_ask, elsewhere_answer;
+
+static void
+make_place(void)
+{
+    (void)snprintf(folder, sizeof(folder), "/tmp/test_parallel.XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(where, sizeof(where), "sqlite:%s/mfa.db", folder);
+}
+
 static int
-set_up(void **state)
+open_with_alice(void **state)
 {
     struct store_enrolment e = {
         .sid = "S-1-5-21-1-2-3-1104",
@@ -34,12 +45,16 @@ set_up(void **state)
     };
 
     (void)state;
-    (void)snprintf(folder, sizeof(folder), "/tmp/test_parallel.XXXXXX");
-    assert_non_null(mkdtemp(folder));
-    (void)snprintf(where, sizeof(where), "sqlite:%s/mfa.db", folder);
     assert_int_equal(store_open(where, &store, why), 0);
     assert_int_equal(store_put(store, &e, false), 0);
     return 0;
+}
+
+static int
+set_up(void **state)
+{
+    make_place();
+    return open_with_alice(state);
 }
 
 static int
@@ -165,6 +180,86 @@ test_second_store_of_a_process(void **state)
     assert_int_equal(store_consume(store, alice, 8), 0);
 }
 
+/* Another process: for each step it reads it opens the store, uses the step up, closes, and answers. */
+static void
+serve_elsewhere(int ask, int answer)
+{
+    uint64_t step;
+
+    while (read(ask, &step, sizeof(step)) == (ssize_t)sizeof(step)) {
+        struct store *own = NULL;
+        int r = store_open(where, &own, why);
+        if (r == 0)
+            r = store_consume(own, alice, step);
+        store_close(own);
+        if (write(answer, &r, sizeof(r)) != (ssize_t)sizeof(r))
+            _exit(1);
+    }
+    _exit(0);
+}
+
+static int
+consume_elsewhere(uint64_t step)
+{
+    int r = 0;
+
+    assert_int_equal(write(elsewhere_ask, &step, sizeof(step)), sizeof(step));
+    assert_int_equal(read(elsewhere_answer, &r, sizeof(r)), sizeof(r));
+    return r;
+}
+
+/* Forked before this process has opened a store: SQLite's own notes on locks must not be inherited. */
+static int
+set_up_elsewhere(void **state)
+{
+    int ask[2], answer[2];
+
+    make_place();
+    assert_int_equal(pipe(ask), 0);
+    assert_int_equal(pipe(answer), 0);
+    elsewhere = fork();
+    assert_true(elsewhere >= 0);
+    if (elsewhere == 0) {
+        (void)close(ask[1]);
+        serve_elsewhere(ask[0], answer[1]);
+    }
+    (void)close(ask[0]);
+    (void)close(answer[1]);
+    elsewhere_ask = ask[1];
+    elsewhere_answer = answer[0];
+    return open_with_alice(state);
+}
+
+static int
+tear_down_elsewhere(void **state)
+{
+    int status;
+
+    (void)close(elsewhere_ask);
+    (void)close(elsewhere_answer);
+    assert_int_equal(waitpid(elsewhere, &status, 0), elsewhere);
+    return tear_down(state);
+}
+
+/*
+ * Closing any descriptor of a file drops the process's locks on it. Had a second store_open done that, the
+ * other process, closing, would take itself for the last one and remove the log that we go on writing to.
+ */
+static void
+test_locks_survive_a_second_open_i26(void **state)
+{
+    struct store *second = NULL;
+
+    (void)state;
+    assert_int_equal(store_consume(store, alice, 1), 0);
+    assert_int_equal(store_open(where, &second, why), 0);
+    store_close(second);
+    assert_int_equal(consume_elsewhere(2), 0);
+    assert_int_equal(store_consume(store, alice, 2), FED_E_REPLAY);
+    assert_int_equal(store_consume(store, alice, 3), 0);
+    assert_int_equal(consume_elsewhere(3), FED_E_REPLAY);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -174,6 +269,8 @@ main(void)
         TEST(test_one_of_many_threads_wins_i26),
         TEST(test_one_of_many_processes_wins_i26),
         TEST(test_second_store_of_a_process),
+        cmocka_unit_test_setup_teardown(
+            test_locks_survive_a_second_open_i26, set_up_elsewhere, tear_down_elsewhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
