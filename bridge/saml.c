@@ -29,7 +29,7 @@
  */
 #define AUTHN_CLASS "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 
-enum { TIME_SIZE = 32, BEFORE_S = 60, AFTER_S = 300 };
+enum { TIME_SIZE = 32 };
 
 struct partition {
     const char *name, *audience, *recipient;
@@ -336,8 +336,8 @@ prepare(struct writer *w)
     if (w->partition == NULL || request->duration_s < 900 || request->duration_s > 43200)
         return FED_E_INVALID;
     if (format_time(w->issued, request->now_s) != 0 ||
-        format_time(w->not_before, request->now_s - BEFORE_S) != 0 ||
-        format_time(w->not_after, request->now_s + AFTER_S) != 0 ||
+        format_time(w->not_before, request->now_s - SAML_BEFORE_S) != 0 ||
+        format_time(w->not_after, request->now_s + SAML_AFTER_S) != 0 ||
         format_time(w->authn, request->authn_s) != 0)
         return FED_E_INVALID;
     int r = make_id(w->response_id);

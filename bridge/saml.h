@@ -18,6 +18,8 @@
 enum {
     SAML_RESPONSE_MAX = 75000, /* in base64, the 100,000 characters that AWS takes */
     SAML_ID_SIZE = 34,         /* "_" + 32 hex + NUL */
+    SAML_BEFORE_S = 60,        /* valid from so long before its issue */
+    SAML_AFTER_S = 300,        /* until so long after it */
 };
 
 struct saml_tag {
@@ -54,7 +56,7 @@ struct saml_request {
  * Append the XML of the whole response to ret (initialised, limit SAML_RESPONSE_MAX).
  *   ret_id   the assertion's ID, for the audit line
  * Returns 0, FED_E_INVALID (text, duration or partition), FED_E_TOO_BIG, FED_E_NOMEM, FED_E_CRYPTO, or what sign returned.
- * Valid from a minute before now_s for five minutes after it. Any thread; blocks as long as sign.
+ * Valid from SAML_BEFORE_S before now_s to SAML_AFTER_S after it. Any thread; blocks as long as sign.
  */
 FED_MUST_USE int saml_response(
     const struct saml_request *request, struct fed_secret *ret, char ret_id[SAML_ID_SIZE]);
