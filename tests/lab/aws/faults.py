@@ -89,7 +89,8 @@ class Fault:
             name = re.escape(self.field.encode())
             return re.sub(rb"\s*<%s>.*?</%s>" % (name, name), b"", body, flags=re.S)
         if self.kind == "http":
-            return b"<html><head><title>%d</title></head><body><h1>%d</h1><hr></body></html>\n" % (self.status, self.status)
+            page = b"<html><head><title>%d</title></head><body><h1>%d</h1><hr></body></html>\n"
+            return page % (self.status, self.status)
         return body
 
 

@@ -92,14 +92,11 @@ class Idp:
 
     def unsigned(self, now=None, attributes=None, extra=(), **f):
         """
-        The right response, or one with fields of another value. The names are those of the f.get below; `attributes`
-        stands in for all attributes, `extra` is added to them.
+        The right response, or one with fields of another value: their names are those that field() is called with
+        below. `attributes` stands in for all attributes, `extra` is added to them.
         """
         now = time.time() if now is None else now
-        get = f.pop
-
-        def field(name, default):
-            return get(name, default)
+        field = f.pop
 
         issuer = field("issuer", self.entity_id)
         recipient = field("recipient", RECIPIENT)
@@ -107,10 +104,11 @@ class Idp:
         audience = field("audience", "urn:amazon:webservices")
         data = field("confirmation_data",
                      f'NotOnOrAfter="{stamp(field("confirm_until", now + 300))}" Recipient="{recipient}"')
-        confirmation = (f'<saml:SubjectConfirmation Method="{field("method", "urn:oasis:names:tc:SAML:2.0:cm:bearer")}">'
+        method = field("method", "urn:oasis:names:tc:SAML:2.0:cm:bearer")
+        confirmation = (f'<saml:SubjectConfirmation Method="{method}">'
                         f"<saml:SubjectConfirmationData {data}/></saml:SubjectConfirmation>")
-        restriction = (f"<saml:AudienceRestriction><saml:Audience>{audience}</saml:Audience></saml:AudienceRestriction>"
-                       if audience else "")
+        restriction = ("<saml:AudienceRestriction><saml:Audience>" + audience
+                       + "</saml:Audience></saml:AudienceRestriction>" if audience else "")
         if attributes is None:
             attributes = [aws("Role", f'{field("role", ROLE)},{field("provider", PROVIDER)}'),
                           aws("RoleSessionName", field("session_name", "alice")),
@@ -119,7 +117,8 @@ class Idp:
                         "S-1-5-21-1-2-3-1104</saml:NameID>")
         destination = field("destination", f' Destination="{recipient}"')
         text = (
-            f'<samlp:Response xmlns:samlp="{SAMLP}" ID="_response" Version="{field("response_version", "2.0")}" IssueInstant="{stamp(issued)}"'
+            f'<samlp:Response xmlns:samlp="{SAMLP}" ID="_response" IssueInstant="{stamp(issued)}" '
+            f'Version="{field("response_version", "2.0")}"'
             f'{destination}{field("response_attributes", "")}>'
             f'<saml:Issuer xmlns:saml="{SAML}">{escape(field("response_issuer", issuer))}</saml:Issuer>'
             '<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:'
@@ -128,12 +127,13 @@ class Idp:
             f'IssueInstant="{stamp(issued)}" Version="{field("version", "2.0")}">'
             f"<saml:Issuer>{escape(issuer)}</saml:Issuer>"
             f'<saml:Subject>{name_id}{confirmation * field("confirmations", 1)}</saml:Subject>'
-            f'<saml:Conditions {field("conditions", "")} NotBefore="{stamp(field("not_before", now - 60))}" '
-            f'NotOnOrAfter="{stamp(field("not_after", now + 300))}">{restriction * field("audiences", 1)}</saml:Conditions>'
+            f'<saml:Conditions NotBefore="{stamp(field("not_before", now - 60))}" '
+            f'NotOnOrAfter="{stamp(field("not_after", now + 300))}">'
+            f'{restriction * field("audiences", 1)}</saml:Conditions>'
             + field("authn", f'<saml:AuthnStatement AuthnInstant="{stamp(now - 5)}"{field("authn_attributes", "")}>'
                     "<saml:AuthnContext><saml:AuthnContextClassRef>"
-                    "urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken</saml:AuthnContextClassRef></saml:AuthnContext>"
-                    "</saml:AuthnStatement>")
+                    "urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken</saml:AuthnContextClassRef>"
+                    "</saml:AuthnContext></saml:AuthnStatement>")
             + f'<saml:AttributeStatement>{"".join([*attributes, *extra])}</saml:AttributeStatement></saml:Assertion>'
             "</samlp:Response>")
         assert not f, f"no such field: {f}"

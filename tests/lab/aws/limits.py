@@ -2,7 +2,10 @@
 # Each check raises ValueError with AWS's words; the caller knows which error code its action gives for it.
 #
 # SPDX-License-Identifier: Apache-2.0
-"""STS API Reference, AssumeRole and AssumeRoleWithSAML, "Request Parameters"; IAM User Guide, "Pass session tags in AWS STS"."""
+"""
+STS API Reference, AssumeRole and AssumeRoleWithSAML, "Request Parameters"; IAM User Guide, "Pass session tags in AWS
+STS".
+"""
 
 import json
 import re

@@ -1,5 +1,5 @@
 # The parameters of one request in AWS's Query protocol: a form whose lists are numbered, and no parameter twice.
-# Every parameter that an action reads is taken; what nobody took is an error, so that a misspelt one does not go unseen.
+# Every parameter that an action reads is taken; what nobody took is an error, so that a misspelt one is seen.
 #
 # SPDX-License-Identifier: Apache-2.0
 """STS API Reference, "Making Query Requests"; the shapes of botocore's sts/2011-06-15/service-2.json."""
@@ -30,7 +30,8 @@ class Query:
         """The text of a parameter, None when it is not there; with a length, a parameter outside it is refused."""
         value = self._left.pop(name, None)
         if value is not None and low is not None and not low <= len(value) <= high:
-            raise constraint(value[:64], _member(name), f"Member must have length between {low} and {high}, both inclusive")
+            rule = f"Member must have length between {low} and {high}, both inclusive"
+            raise constraint(value[:64], _member(name), rule)
         return value
 
     def need(self, name, low, high):

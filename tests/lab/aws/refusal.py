@@ -1,5 +1,5 @@
 # What STS answers when it says no: an error code, AWS's words for it, and the HTTP status that goes with the code.
-# The words go to the client; `why`, the exact rule that failed, goes to the request log only, for whoever debugs a test.
+# The words go to the client; `why`, the exact rule that failed, goes to the request log only, for whoever debugs.
 #
 # SPDX-License-Identifier: Apache-2.0
 """Codes and statuses: STS API Reference, the "Errors" section of each action and "Common Errors"."""

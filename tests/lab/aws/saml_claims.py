@@ -1,4 +1,4 @@
-# What a verified assertion claims, by AWS's rules: whom it is about, for whom it is meant, until when, and its attributes.
+# What a verified assertion claims, by AWS's rules: whom it is about, for whom, until when, and its attributes.
 # Nothing here is read before the signature is known to be good.
 #
 # SPDX-License-Identifier: Apache-2.0

@@ -2,7 +2,7 @@
 # xmlsec1 does the cryptography; what is here makes sure that what xmlsec1 verifies is what the rest will read.
 #
 # SPDX-License-Identifier: Apache-2.0
-"""saml-core-2.0 section 5.4 (signature profile); XML Signature Syntax and Processing; "On Breaking SAML" (USENIX 2012)."""
+"""saml-core-2.0 section 5.4 (signature profile); XML Signature Syntax and Processing; "On Breaking SAML", 2012."""
 
 import base64
 import binascii

@@ -40,7 +40,7 @@ def verify(encoded, provider, partition, now):
 
 
 def _decode(encoded):
-    """"The base64 encoded SAML authentication response", 4 to 100,000 characters; no line breaks (RFC 4648 section 3.1)."""
+    """"The base64 encoded SAML authentication response", 4 to 100,000 characters; RFC 4648 3.1: no line breaks."""
     if not ENCODED_MIN <= len(encoded) <= ENCODED_MAX:
         rule = "Member must have length between 4 and 100000, both inclusive"
         raise constraint("***", "sAMLAssertion", rule)

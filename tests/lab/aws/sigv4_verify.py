@@ -95,12 +95,14 @@ def _check_date(text, day, now):
     except ValueError:
         raise Refusal("IncompleteSignature", "Date must be in ISO-8601 'basic format'") from None
     if not text.startswith(day):
-        raise Refusal("SignatureDoesNotMatch", "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date")
+        raise Refusal("SignatureDoesNotMatch",
+                      "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date")
     ours = datetime.utcfromtimestamp(now).strftime(SIGV4_TIMESTAMP)
     if then < now - SKEW_MAX_S:
         raise Refusal("SignatureDoesNotMatch", f"Signature expired: {text} is now earlier than {ours} minus 15 min.")
     if then > now + SKEW_MAX_S:
-        raise Refusal("SignatureDoesNotMatch", f"Signature not yet current: {text} is still later than {ours} plus 15 min.")
+        raise Refusal("SignatureDoesNotMatch",
+                      f"Signature not yet current: {text} is still later than {ours} plus 15 min.")
     return text
 
 

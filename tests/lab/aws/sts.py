@@ -235,7 +235,7 @@ class _Session:
 
 
 def _check_trust_options(role, wanted, denied):
-    """"Permissions required to add session tags" and "… to set a source identity": both in the role's trust policy."""
+    """What IAM calls permissions to add session tags and to set a source identity: both in the role's trust policy."""
     if wanted.tags and not role.tag_session:
         raise Refusal("AccessDenied", denied.format("sts:TagSession"))
     if wanted.source_identity and not role.source_identity:
@@ -249,5 +249,6 @@ def _duration(asked, role):
     if asked <= role.max_duration:
         return asked
     if role.tells_maximum:
-        raise constraint(asked, "durationSeconds", f"Member must have value less than or equal to {role.max_duration}")
+        rule = f"Member must have value less than or equal to {role.max_duration}"
+        raise constraint(asked, "durationSeconds", rule)
     raise Refusal("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")

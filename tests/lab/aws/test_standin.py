@@ -1,4 +1,4 @@
-# The stand-in as a service: Query protocol, SigV4 as real SDKs make it, role chaining, faults on demand, its command line.
+# The stand-in as a service: Query protocol, SigV4 as real SDKs make it, role chaining, faults, its command line.
 # What it thinks of assertions is in test_standin_saml.py.
 #
 # SPDX-License-Identifier: Apache-2.0
@@ -391,7 +391,8 @@ def test_slow_and_hang(lab):
 
 
 def test_misspelt_faults_are_refused(lab):
-    for about in ({"kind": "eror"}, {"kind": "error"}, {"kind": "slow", "seconds": "1"}, {"kind": "cut", "time": 2}, [7], "x"):
+    for about in ({"kind": "eror"}, {"kind": "error"}, {"kind": "slow", "seconds": "1"}, {"kind": "cut", "time": 2},
+                  [7], "x"):
         status, reply = lab.control("POST", "/_lab/fault", about)
         assert status == 400 and "error" in reply
     assert lab.control("GET", "/_lab/other")[0] == 404

@@ -95,11 +95,15 @@ def test_indented_document(lab):
 
 
 def test_partitions_have_their_own_audience_and_recipient(lab):
-    gov = {"role": role("Gov", "444455556666", "aws-us-gov"), "provider": provider("gov", "444455556666", "aws-us-gov")}
-    cn = {"role": role("Cn", "777788889999", "aws-cn"), "provider": provider("cn", "777788889999", "aws-cn")}
+    def pair(role_name, provider_name, *where):
+        return {"role": role(role_name, *where), "provider": provider(provider_name, *where)}
+
+    gov, cn = pair("Gov", "gov", "444455556666", "aws-us-gov"), pair("Cn", "cn", "777788889999", "aws-cn")
     asked = lambda f: {"RoleArn": f["role"], "PrincipalArn": f["provider"]}  # noqa: E731
-    right_gov = gov | {"audience": "urn:amazon:webservices:govcloud", "recipient": "https://signin.amazonaws-us-gov.com/saml"}
-    right_cn = cn | {"audience": "urn:amazon:webservices:cn-north-1", "recipient": "https://signin.amazonaws.cn/saml"}
+    right_gov = gov | {"audience": "urn:amazon:webservices:govcloud",
+                       "recipient": "https://signin.amazonaws-us-gov.com/saml"}
+    right_cn = cn | {"audience": "urn:amazon:webservices:cn-north-1",
+                     "recipient": "https://signin.amazonaws.cn/saml"}
     assert lab.saml(lab.idp.right(**right_gov), **asked(gov)).status == 200
     assert lab.saml(lab.idp.right(**right_cn), **asked(cn)).status == 200
     refused(lab, lab.saml(lab.idp.right(**gov), **asked(gov)), "InvalidIdentityToken", "Recipient")
@@ -162,7 +166,7 @@ BAD_CLAIMS = [
     ({"method": "urn:oasis:names:tc:SAML:2.0:cm:sender-vouches"}, "InvalidIdentityToken", "not bearer"),
     ({"confirmations": 2}, "InvalidIdentityToken", "not exactly one saml:SubjectConfirmation"),
     ({"confirmations": 0}, "InvalidIdentityToken", "not exactly one saml:SubjectConfirmation"),
-    ({"confirmation_data": 'Recipient="https://signin.aws.amazon.com/saml"'}, "InvalidIdentityToken", "UTC instant: None"),
+    ({"confirmation_data": 'Recipient="https://signin.aws.amazon.com/saml"'}, "InvalidIdentityToken", "instant: None"),
     ({"audience": "urn:amazon:webservices:govcloud"}, "InvalidIdentityToken", "Audience"),
     ({"audience": "URN:amazon:webservices"}, "InvalidIdentityToken", "Audience"),
     ({"audience": ""}, "InvalidIdentityToken", "AudienceRestriction"),
@@ -185,7 +189,7 @@ BAD_CLAIMS = [
     ({"role": role("Admin") + " "}, "AccessDenied", "pair"),
     ({"role": role("Admin") + "," + role("Admin")}, "InvalidIdentityToken", "not a pair"),
     ({"attributes": [aws("RoleSessionName", "alice")]}, "InvalidIdentityToken", "no Role"),
-    ({"attributes": [aws("Role", f"{role('Admin')},{provider('corp')}")]}, "InvalidIdentityToken", "no RoleSessionName"),
+    ({"attributes": [aws("Role", f"{role('Admin')},{provider('corp')}")]}, "InvalidIdentityToken", "no RoleSess"),
     ({"attributes": []}, "InvalidIdentityToken", "schema"),
     ({"extra": [aws("rolesessionname", "x")]}, "InvalidIdentityToken", "no such attribute"),
     ({"extra": [attribute(ATTRIBUTES.lower() + "SourceIdentity", "x")]}, "InvalidIdentityToken", "wrong case"),
@@ -204,8 +208,8 @@ BAD_CLAIMS = [
     ({"extra": [aws("PrincipalTag:Aws:k", "v")]}, "InvalidIdentityToken", "reserved"),
     ({"extra": [aws("PrincipalTag:Team", "v"), aws("PrincipalTag:team", "w")]}, "InvalidIdentityToken", "Duplicate tag"),
     ({"extra": [aws("PrincipalTag:k", "v", "w")]}, "InvalidIdentityToken", "2 values"),
-    ({"extra": [aws("PrincipalTag:k", "v"), aws("TransitiveTagKeys", "k", "K")]}, "InvalidIdentityToken", "Duplicate trans"),
-    ({"extra": [aws("PrincipalTag:k", "@").replace("@", "v<x xmlns='urn:y'/>w")]}, "InvalidIdentityToken", "child elements"),
+    ({"extra": [aws("PrincipalTag:k", "v"), aws("TransitiveTagKeys", "k", "K")]}, "InvalidIdentityToken", "Dup.*trans"),
+    ({"extra": [aws("PrincipalTag:k", "@").replace("@", "v<x xmlns='urn:y'/>w")]}, "InvalidIdentityToken", "child elem"),
     ({"extra": [aws("TransitiveTagKeys", "k")]}, "InvalidIdentityToken", "not the key"),
 ]
 
@@ -237,7 +241,7 @@ def test_times_without_a_zone(lab):
 
 
 def test_role_trust(lab):
-    """AWS.md: PrincipalTag needs sts:TagSession, SourceIdentity needs sts:SetSourceIdentity; the role needs the provider."""
+    """PrincipalTag needs sts:TagSession, SourceIdentity needs sts:SetSourceIdentity; the role needs the provider."""
     plain = {"role": role("team/Plain")}
     ask = {"RoleArn": role("team/Plain")}
     assert lab.saml(lab.idp.right(**plain), **ask)["Arn"].endswith(":assumed-role/Plain/alice")
@@ -247,8 +251,8 @@ def test_role_trust(lab):
     assert answer.status == 403 and "sts:TagSession" in answer["Message"]
     sourced = lab.idp.right(**plain, extra=[aws("SourceIdentity", "alice")])
     refused(lab, lab.saml(sourced, **ask), "AccessDenied", "sts:SetSourceIdentity")
-    refused(lab, lab.saml(lab.idp.right(role=role("Untrusting")), RoleArn=role("Untrusting")), "AccessDenied", "trust policy")
-    refused(lab, lab.saml(lab.idp.right(role=role("Gone")), RoleArn=role("Gone")), "AccessDenied", "no such role")
+    for name, why in (("Untrusting", "trust policy"), ("Gone", "no such role")):
+        refused(lab, lab.saml(lab.idp.right(role=role(name)), RoleArn=role(name)), "AccessDenied", why)
 
 
 def test_provider(lab):
@@ -260,6 +264,7 @@ def test_provider(lab):
 
 BAD_METADATA = [
     (lambda lab: b"\xef\xbb\xbf" + lab.idp.metadata(), "byte order mark"),
+    (lambda lab: lab.idp.metadata()[:999], "shorter than 1,000"),
     (lambda lab: b"<!DOCTYPE x>" + lab.idp.metadata(), "DTD"),
     (lambda lab: forger.metadata(lab.idp.entity_id, [lab.idp.certificate], stamp(time.time() - 1)), "validUntil"),
     (lambda lab: forger.metadata(lab.idp.entity_id, [lab.idp.certificate] * 11), "11 signing certificates"),
@@ -488,7 +493,7 @@ def test_signature_wrapping(lab, wrap):
 
 
 def test_wrapping_with_one_assertion(lab):
-    """What was signed is renamed and hidden; the one assertion left is the evil one and borrows its ID or its reference."""
+    """What was signed is renamed and hidden; the one assertion left is the evil one and borrows its ID or reference."""
     def hidden(root, original, signature, same_id):
         evil = evil_of(original)
         root.replace(original, evil)

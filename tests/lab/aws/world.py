@@ -149,7 +149,7 @@ class World:
         name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
         if name.lower() == "sts.amazonaws.com":
             return "us-east-1"
-        match = re.fullmatch(r"sts(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com|amazonaws\.com\.cn|api\.aws)", name.lower())
+        match = re.fullmatch(r"sts(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)", name.lower())
         if match:
             return match.group(1) if match.group(1) in regions else None
         return regions[0]
