@@ -24,30 +24,41 @@
 struct keeper;
 
 /*
- * Fork the keeper. Called as root before any thread exists; keys are read here (their owner and mode
- * checked), then in the child: the bridge's user, own network namespace where allowed, no new privileges,
- * not dumpable, a seccomp filter that knows no socket(2) and no open(2).
- *   uid, gid     whom to become; the caller's own when not root
+ * Fork the keeper. Called as root before any thread exists, and before anything else uses OpenSSL.
+ * In the child: every descriptor closed, the keys read (owner and mode checked; they are never in
+ * this process), own network namespace where allowed, then the bridge's user, no new privileges, not
+ * dumpable, a seccomp filter that knows no socket(2) and no open(2). The child ends when this process does.
+ *   conf         without a [saml] key, SIGN is answered with FED_E_CONFIG
+ *   uid, gid     whom to become, not root; the caller's own when not root
  *   why          a line on failure
- * Returns 0, FED_E_CONFIG (a key file), FED_E_SYSTEM, FED_E_NOMEM. The child never returns.
+ * Returns 0, FED_E_CONFIG (a key file, uid 0), FED_E_SYSTEM, FED_E_NOMEM. The child never returns.
  */
 FED_MUST_USE int keeper_start(
     const struct conf *conf, uid_t uid, gid_t gid, struct keeper **ret, char *why, size_t why_size);
 void keeper_stop(struct keeper *keeper);
 
-/* Readable when the keeper has died: the bridge then ends, for it can neither verify nor sign. */
 int keeper_pid(const struct keeper *keeper);
 
 /*
+ * A descriptor to poll(2) for nothing (events = 0): POLLHUP comes when the keeper is gone or a question
+ * went unanswered. The bridge then ends, for it can neither verify nor sign. Not to be read.
+ */
+int keeper_fd(const struct keeper *keeper);
+
+/*
  * The questions; any thread, one at a time in the keeper (a signature takes some milliseconds). Each
- * blocks until the answer; FED_E_KEEPER when the keeper is gone.
+ * blocks until the answer; FED_E_KEEPER when the keeper is gone, or has not answered for ten seconds.
+ * FED_E_INVALID for arguments that are out of bounds (a SID over 191 bytes, data over 32 KiB).
  */
 
-/* seed empty: a fresh one of seed_len random bytes is made. ret_blob and ret_seed initialised by the caller. */
+/*
+ * seed empty or NULL: a fresh one of seed_len random bytes (TOTP_SEED_MIN to TOTP_SEED_MAX) is made; else it is
+ * sealed and seed_len means nothing. ret_blob and ret_seed are initialised by the caller, and replaced.
+ */
 FED_MUST_USE int keeper_seal(struct keeper *keeper, const char *sid, const struct fed_secret *seed,
     size_t seed_len, struct fed_secret *ret_blob, struct fed_secret *ret_seed);
 
-/* As totp_check, of a sealed seed. FED_E_CRYPTO: the blob is not this person's. */
+/* As totp_check, of a sealed seed. FED_E_CRYPTO: the blob is not this person's, or not of this key. */
 FED_MUST_USE int keeper_verify(struct keeper *keeper, const char *sid, const void *blob,
     size_t blob_len, const struct totp_params *params, const void *code, size_t code_len,
     int64_t now_s, uint64_t *ret_step);

@@ -1,0 +1,264 @@
+/*
+ * The bridge's side of the keeper: fork it, ask it, notice when it is gone.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "bridge/keeper.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bridge/keeper_process.h"
+#include "bridge/keeper_wire.h"
+
+enum { START_TIMEOUT_S = 30, ANSWER_TIMEOUT_S = 10 };
+
+struct keeper {
+    pid_t pid;
+    int fd;
+    pthread_mutex_t lock; /* of the conversation on fd, and of broken */
+    bool broken;          /* a question went unanswered: the next answer could be anybody's */
+};
+
+static bool
+set_timeout(int fd, time_t seconds)
+{
+    struct timeval t = {.tv_sec = seconds};
+
+    return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)) == 0 &&
+           setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t)) == 0;
+}
+
+/* One packet from the keeper; the reply's pointers are into packet. 0 or FED_E_KEEPER. */
+static int
+receive(int fd, struct fed_secret *packet, struct keeper_reply *ret)
+{
+    ssize_t n;
+
+    int r = fed_secret_resize(packet, KEEPER_REPLY_MAX);
+    if (r != 0)
+        return r;
+    do
+        n = recv(fd, packet->data, packet->len, MSG_TRUNC);
+    while (n < 0 && errno == EINTR);
+    if (n <= 0 || keeper_wire_get_reply(packet->data, (size_t)n, ret) != 0)
+        return FED_E_KEEPER;
+    return 0;
+}
+
+static int
+send_all(int fd, const struct fed_secret *packet)
+{
+    ssize_t n;
+
+    do
+        n = send(fd, packet->data, packet->len, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    return n == (ssize_t)packet->len ? 0 : FED_E_KEEPER;
+}
+
+/* Ask one question. On success ret is a view on packet, and its status is 0. */
+static int
+ask(struct keeper *keeper, const struct keeper_request *request, struct fed_secret *packet,
+    struct keeper_reply *ret)
+{
+    struct fed_secret question = FED_SECRET_INIT(KEEPER_REQUEST_MAX);
+
+    int r = keeper_wire_put_request(request, &question);
+    if (r != 0)
+        goto out;
+    (void)pthread_mutex_lock(&keeper->lock);
+    if (keeper->broken) {
+        r = FED_E_KEEPER;
+    } else if ((r = send_all(keeper->fd, &question)) != 0 ||
+               (r = receive(keeper->fd, packet, ret)) != 0 || ret->question != request->question) {
+        r = FED_E_KEEPER;
+        keeper->broken = true;
+        (void)shutdown(keeper->fd, SHUT_RDWR); /* wakes whoever watches keeper_fd */
+    }
+    (void)pthread_mutex_unlock(&keeper->lock);
+    if (r == 0)
+        r = ret->status;
+
+out:
+    fed_secret_done(&question);
+    return r;
+}
+
+/* ---- Start and stop ---- */
+
+static int
+wait_until_ready(int fd, char *why, size_t why_size)
+{
+    struct fed_secret packet = FED_SECRET_INIT(KEEPER_REPLY_MAX);
+    struct keeper_reply ready;
+
+    int r = receive(fd, &packet, &ready);
+    if (r != 0 || ready.question != KEEPER_READY) {
+        (void)snprintf(why, why_size, "the keeper died at its start");
+        r = FED_E_SYSTEM;
+    } else if ((r = ready.status) != 0) {
+        (void)snprintf(why, why_size, "%.*s", (int)ready.text_len, (const char *)ready.text);
+    }
+    fed_secret_done(&packet);
+    return r;
+}
+
+int
+keeper_start(
+    const struct conf *conf, uid_t uid, gid_t gid, struct keeper **ret, char *why, size_t why_size)
+{
+    int fds[2];
+
+    struct keeper *keeper = calloc(1, sizeof(*keeper));
+    if (keeper == NULL)
+        return FED_E_NOMEM;
+    keeper->pid = -1;
+    keeper->fd = -1;
+    (void)pthread_mutex_init(&keeper->lock, NULL);
+
+    int r = FED_E_SYSTEM;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
+        (void)snprintf(why, why_size, "cannot make the keeper's socket: %s", strerror(errno));
+        goto out;
+    }
+    keeper->fd = fds[0];
+    keeper->pid = fork();
+    if (keeper->pid == 0)
+        keeper_process(fds[1], conf, uid, gid);
+    (void)close(fds[1]);
+    if (keeper->pid < 0 || !set_timeout(keeper->fd, START_TIMEOUT_S)) {
+        (void)snprintf(why, why_size, "cannot start the keeper: %s", strerror(errno));
+        goto out;
+    }
+    if ((r = wait_until_ready(keeper->fd, why, why_size)) != 0)
+        goto out;
+    (void)set_timeout(keeper->fd, ANSWER_TIMEOUT_S);
+    *ret = keeper;
+    keeper = NULL;
+
+out:
+    keeper_stop(keeper);
+    return r;
+}
+
+void
+keeper_stop(struct keeper *keeper)
+{
+    if (keeper == NULL)
+        return;
+    if (keeper->fd >= 0)
+        (void)close(keeper->fd);
+    /* It ends by itself now; SIGKILL for one that hangs, unless somebody has reaped it already. It has
+     * nothing to save. */
+    if (keeper->pid > 0 && waitpid(keeper->pid, NULL, WNOHANG) == 0) {
+        (void)kill(keeper->pid, SIGKILL);
+        while (waitpid(keeper->pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    (void)pthread_mutex_destroy(&keeper->lock);
+    free(keeper);
+}
+
+int
+keeper_pid(const struct keeper *keeper)
+{
+    return keeper->pid;
+}
+
+int
+keeper_fd(const struct keeper *keeper)
+{
+    return keeper->fd;
+}
+
+/* ---- The questions ---- */
+
+static int
+set_sid(struct keeper_request *request, const char *sid)
+{
+    size_t len = strlen(sid);
+
+    if (len >= sizeof(request->sid))
+        return FED_E_INVALID;
+    memcpy(request->sid, sid, len + 1);
+    return 0;
+}
+
+int
+keeper_seal(struct keeper *keeper, const char *sid, const struct fed_secret *seed, size_t seed_len,
+    struct fed_secret *ret_blob, struct fed_secret *ret_seed)
+{
+    struct fed_secret packet = FED_SECRET_INIT(KEEPER_REPLY_MAX);
+    struct fed_secret blob = FED_SECRET_INIT(ret_blob->limit);
+    struct keeper_reply reply;
+    bool given = seed != NULL && seed->len != 0;
+    struct keeper_request request = {
+        .question = KEEPER_SEAL,
+        .data = given ? seed->data : NULL,
+        .data_len = given ? seed->len : 0,
+        .fresh_len = given ? 0 : seed_len,
+    };
+    int r;
+
+    if ((r = set_sid(&request, sid)) != 0 || (r = ask(keeper, &request, &packet, &reply)) != 0 ||
+        (r = fed_secret_set(&blob, reply.text, reply.text_len)) != 0 ||
+        (r = fed_secret_set(ret_seed, reply.seed, reply.seed_len)) != 0)
+        goto out;
+    fed_secret_move(ret_blob, &blob);
+
+out:
+    fed_secret_done(&blob);
+    fed_secret_done(&packet);
+    return r;
+}
+
+int
+keeper_verify(struct keeper *keeper, const char *sid, const void *blob, size_t blob_len,
+    const struct totp_params *params, const void *code, size_t code_len, int64_t now_s,
+    uint64_t *ret_step)
+{
+    struct fed_secret packet = FED_SECRET_INIT(KEEPER_REPLY_MAX);
+    struct keeper_reply reply;
+    struct keeper_request request = {
+        .question = KEEPER_VERIFY,
+        .params = *params,
+        .now_s = now_s,
+        .code = code,
+        .code_len = code_len,
+        .data = blob,
+        .data_len = blob_len,
+    };
+
+    /* Longer than any code: no reason to bother the keeper with what cannot be right. */
+    if (code_len > KEEPER_CODE_MAX)
+        return FED_E_DENIED;
+    int r = set_sid(&request, sid);
+    if (r == 0)
+        r = ask(keeper, &request, &packet, &reply);
+    if (r == 0)
+        *ret_step = reply.step;
+    fed_secret_done(&packet);
+    return r;
+}
+
+int
+keeper_sign(struct keeper *keeper, const void *data, size_t len, struct fed_secret *ret)
+{
+    struct fed_secret packet = FED_SECRET_INIT(KEEPER_REPLY_MAX);
+    struct keeper_reply reply;
+    struct keeper_request request = {.question = KEEPER_SIGN, .data = data, .data_len = len};
+
+    int r = ask(keeper, &request, &packet, &reply);
+    if (r == 0)
+        r = fed_secret_add(ret, reply.text, reply.text_len);
+    fed_secret_done(&packet);
+    return r;
+}
