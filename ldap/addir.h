@@ -54,12 +54,12 @@ void addir_free(struct addir *dir);
 /*
  * The calls below put a line for the log (no secret, no password) into why, at least ADDIR_WHY_MAX
  * bytes, whenever they fail; "" otherwise. Common errors: FED_E_DIRECTORY (nobody answered), FED_E_TLS,
- * FED_E_NOMEM.
+ * FED_E_BUSY (all connections were in use all the time), FED_E_CONFIG (no service identity), FED_E_NOMEM.
  */
 
 /*
- * Who is this? By the service identity, one search. name is what was typed without its domain part
- * (see addir_owns). Exactly one entry with an objectSid, else FED_E_UNKNOWN_USER (I-10). Results, the
+ * Who is this? By the service identity, one search. name is what addir_owns gave: "user" is a
+ * sAMAccountName, "user@SUFFIX" a userPrincipalName (or, with the domain's own suffix, user's sAMAccountName). Exactly one entry with an objectSid, else FED_E_UNKNOWN_USER (I-10). Results, the
  * negative ones too, are cached for a short time; a login that AD refuses with 525 drops its own.
  */
 FED_MUST_USE int addir_resolve(
@@ -67,8 +67,9 @@ FED_MUST_USE int addir_resolve(
 
 /*
  * Is this login name one of the domain's, by its form? "user@DOMAIN" and "NETBIOS\user" (any case)
- * are; "user" is of the default domain, which the caller knows. On true, bare (TEXT_NAME_MAX + 1 bytes) gets
- * the name for addir_resolve: without its domain for the domain's own forms.
+ * are; so is "user", of which *ret_bare_name says that it belongs to the default domain alone, which the
+ * caller knows. On true, bare (TEXT_NAME_MAX + 1 bytes) gets the name for addir_resolve: "NETBIOS\" is taken
+ * off, "@DOMAIN" stays on, since a userPrincipalName need not be somebody's sAMAccountName.
  */
 bool addir_owns(const struct addir *dir, const char *name, char *bare, bool *ret_bare_name);
 
@@ -100,7 +101,8 @@ void addir_entry_done(struct addir_entry *entry);
 bool addir_in_group(const struct addir_entry *entry, const struct sid *group);
 
 /*
- * Configured groups (names, DNs or SIDs) to SIDs, in one search for all the names (I-21).
+ * Configured groups (names, DNs or SIDs) to SIDs, in one search for all the names (I-21). A name is a
+ * sAMAccountName; a DN costs a read of its own.
  *   ret_sids     n of them; one of len 0 where no group, or more than one, has that name
  * Returns 0 even when some were not found: the caller knows which matter.
  */
@@ -116,6 +118,12 @@ FED_MUST_USE int addir_groups(
 FED_MUST_USE int addir_change_password(struct addir *dir, const struct addir_person *person,
     const struct fed_secret *old_password, const struct fed_secret *new_password, char *ret_text,
     char *why);
+
+/*
+ * The domain's account lock-out threshold (lockoutThreshold of its own entry): after how many wrong passwords
+ * AD locks an account; 0 = never. One base read, by the service identity; the caller caches it.
+ */
+FED_MUST_USE int addir_lockout_threshold(struct addir *dir, unsigned *ret, char *why);
 
 /* Open one connection of either pool and bind the service identity, to find faults at start. */
 FED_MUST_USE int addir_probe(struct addir *dir, char *why);

@@ -1,0 +1,456 @@
+/*
+ * One Active Directory domain: names, passwords, entries, groups. Each call sets its budget of time at
+ * its start; everything below works by it.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ldap/addir.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "ldap/domain.h"
+#include "ldap/entry.h"
+#include "ldap/groups.h"
+#include "ldap/identity.h"
+#include "ldap/names.h"
+#include "ldap/password.h"
+#include "ldap/why.h"
+
+_Static_assert((int)ADDIR_WHY_MAX == (int)WHY_MAX, "one size for the line of the log");
+
+enum { FILTER_MAX = 4096 };
+
+struct addir {
+    const struct conf_domain *conf;
+    const struct conf_list *extra;
+    struct names names;
+    char **entry_names;
+    struct domain *domain;
+    struct identity_cache *identities;
+};
+
+/* ---- Making one ---- */
+
+/* An attribute's name goes into requests as it is: letters, digits and hyphens (RFC 4512 2.5). */
+static int
+check_attributes(const struct conf_list *extra, char *why)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+
+    for (size_t i = 0; extra != NULL && i < extra->n; i++) {
+        size_t len = strlen(extra->items[i]);
+        if (len == 0 || len > 64 || strspn(extra->items[i], allowed) != len)
+            return why_not(
+                why, FED_E_CONFIG, "\"%s\" is not the name of an attribute", extra->items[i]);
+    }
+    return 0;
+}
+
+int
+addir_new(const struct conf_domain *conf, const struct conf_list *attributes, struct addir **ret,
+    char *why)
+{
+    struct addir *dir = calloc(1, sizeof(*dir));
+    int r;
+
+    why[0] = '\0';
+    if (dir == NULL)
+        return why_not(why, FED_E_NOMEM, "out of memory");
+    dir->conf = conf;
+    dir->extra = attributes;
+    names_init(&dir->names, conf->name, conf->netbios_name);
+    r = check_attributes(attributes, why);
+    if (r == 0)
+        r = domain_new(conf, &dir->domain, why);
+    if (r == 0)
+        r = entry_names(attributes, &dir->entry_names);
+    if (r == 0)
+        r = identity_new(&dir->identities);
+    if (r != 0) {
+        addir_free(dir);
+        return r == FED_E_NOMEM ? why_not(why, r, "out of memory") : r;
+    }
+    *ret = dir;
+    return 0;
+}
+
+void
+addir_free(struct addir *dir)
+{
+    if (dir == NULL)
+        return;
+    domain_free(dir->domain);
+    identity_free(dir->identities);
+    free(dir->entry_names);
+    free(dir);
+}
+
+int
+addir_probe(struct addir *dir, char *why)
+{
+    struct domain_budget budget = domain_budget(dir->domain);
+    struct conn *conn;
+    int r;
+
+    why[0] = '\0';
+    for (int door = DOMAIN_PEOPLE; door <= DOMAIN_SERVICE; door++) {
+        if (door == DOMAIN_SERVICE && dir->conf->service_bind == CONF_SERVICE_NONE)
+            break;
+        r = domain_take(dir->domain, (enum domain_door)door, &budget, &conn, why);
+        if (r != 0)
+            return r;
+        domain_put(dir->domain, (enum domain_door)door, conn);
+    }
+    return 0;
+}
+
+/* ---- Names ---- */
+
+bool
+addir_owns(const struct addir *dir, const char *name, char *bare, bool *ret_bare_name)
+{
+    return names_own(&dir->names, name, bare, ret_bare_name);
+}
+
+/* Make a search's result an error of ours; what is not success is never taken for an empty answer. */
+static int
+check_answer(const struct conn_answer *answer, const char *what, char *why)
+{
+    if (answer->code == LDAP_SUCCESS)
+        return 0;
+    if (answer->code == LDAP_NO_SUCH_OBJECT)
+        return why_not(why, FED_E_UNKNOWN_USER, "%s: no such entry", what);
+    return why_not(why, FED_E_DIRECTORY, "%s: result %d: %s", what, answer->code, answer->text);
+}
+
+static int
+complete_person(const struct addir *dir, struct addir_person *person, char *why)
+{
+    if (person->sid.len == 0 || person->sam[0] == '\0')
+        return why_not(
+            why, FED_E_UNKNOWN_USER, "the entry has no objectSid or sAMAccountName to read");
+    if (person->upn[0] == '\0') {
+        int n = snprintf(person->upn, sizeof(person->upn), "%s@%s", person->sam, dir->conf->name);
+        if (n < 0 || (size_t)n >= sizeof(person->upn))
+            return why_not(why, FED_E_UNKNOWN_USER, "the account's name is too long");
+    }
+    return 0;
+}
+
+static int
+search_person(struct addir *dir, const char *name, struct addir_person *ret, char *why)
+{
+    struct domain_budget budget = domain_budget(dir->domain);
+    struct fed_secret filter = FED_SECRET_INIT(FILTER_MAX);
+    struct conn_query query = {.base = dir->conf->base_dn,
+        .scope = LDAP_SCOPE_SUBTREE,
+        .attributes = person_names,
+        .most = 2};
+    struct person_reader reader = {0};
+    struct conn_sink sink = person_sink(&reader);
+    struct conn_answer answer;
+    int r = names_filter(&dir->names, name, &filter);
+
+    if (r == 0) {
+        query.filter = fed_secret_str(&filter);
+        r = domain_search(dir->domain, &query, &sink, &budget, &answer, why);
+    }
+    fed_secret_done(&filter);
+    if (r != 0)
+        return r;
+    if (answer.code == LDAP_SIZELIMIT_EXCEEDED || reader.n_entries > 1)
+        return why_not(why, FED_E_UNKNOWN_USER, "more than one entry matches the name");
+    if (answer.code != LDAP_SUCCESS)
+        return why_not(why, FED_E_DIRECTORY, "the search for a person: result %d: %s", answer.code,
+            answer.text);
+    if (reader.n_entries == 0)
+        return why_not(why, FED_E_UNKNOWN_USER, "no entry matches the name");
+    r = complete_person(dir, &reader.person, why);
+    if (r == 0)
+        *ret = reader.person;
+    return r;
+}
+
+int
+addir_resolve(struct addir *dir, const char *name, struct addir_person *ret, char *why)
+{
+    int r = text_check_name(name);
+
+    why[0] = '\0';
+    if (r != 0)
+        return why_not(why, r, "not a name to look up");
+    r = identity_get(dir->identities, name, clock_mono_ms(), ret);
+    if (r == FED_E_UNKNOWN_USER)
+        return why_not(why, r, "no entry matched the name a moment ago");
+    if (r == 0)
+        return 0;
+    r = search_person(dir, name, ret, why);
+    if (r == 0 || r == FED_E_UNKNOWN_USER)
+        identity_put(dir->identities, name, r == 0 ? ret : NULL, clock_mono_ms());
+    return r;
+}
+
+/* ---- Entries ---- */
+
+static struct conn_query
+entry_query(const struct addir *dir, const struct addir_person *person)
+{
+    return (struct conn_query){.base = person->dn,
+        .scope = LDAP_SCOPE_BASE,
+        .filter = "(objectClass=*)",
+        .attributes = dir->entry_names,
+        .most = 1};
+}
+
+/* Is this the entry of the person we mean (I-8)? It may have been deleted and made anew, or moved. */
+static int
+check_sid(struct addir *dir, const struct addir_person *person, struct addir_entry *entry,
+    int error, char *why)
+{
+    if (entry->account.has_sid && sid_equal(&entry->account.sid, &person->sid))
+        return 0;
+    identity_drop(dir->identities, &person->sid);
+    addir_entry_done(entry);
+    return why_not(why, error, "the entry's objectSid is not the one that the name resolved to");
+}
+
+/* The bind's answer as an error, and what it means for what we know of the person. */
+static int
+judge_bind(struct addir *dir, const struct addir_person *person, const struct conn_answer *answer,
+    enum addata *ret_data, char *why)
+{
+    int r;
+
+    switch (answer->code) {
+    case LDAP_SUCCESS:
+        return 0;
+    case LDAP_INVALID_CREDENTIALS:
+        *ret_data = answer->data;
+        r = addata_error(answer->data);
+        break;
+    case LDAP_NO_SUCH_OBJECT:
+    case LDAP_INVALID_DN_SYNTAX:
+        r = FED_E_DENIED;
+        break;
+    case LDAP_STRONG_AUTH_REQUIRED:
+        return why_not(why, FED_E_DIRECTORY,
+            "the server takes no simple bind on this connection (result 8): %s", answer->text);
+    default:
+        return why_not(why, FED_E_DIRECTORY, "bind: result %d: %s", answer->code, answer->text);
+    }
+    /* A DN that went stale looks like a wrong password, so the next try asks for it again. */
+    if (r == FED_E_DENIED)
+        identity_drop(dir->identities, &person->sid);
+    return why_not(
+        why, r, "bind refused: result %d, data %x", answer->code, (unsigned)answer->data);
+}
+
+/* Read the own entry on the connection that the person's bind just succeeded on. */
+static int
+read_own(struct addir *dir, struct conn *conn, const struct addir_person *person,
+    const struct domain_budget *budget, struct addir_entry *ret, char *why)
+{
+    struct conn_query query = entry_query(dir, person);
+    struct conn_answer answer;
+    struct entry_reader reader;
+    struct conn_sink sink;
+    int r;
+
+    entry_reader_init(&reader, dir->extra);
+    sink = entry_sink(&reader);
+    r = conn_search(conn, &query, &sink, domain_answer_by(budget), &answer, why);
+    if (r == 0)
+        r = check_answer(&answer, "reading the own entry", why);
+    if (r == 0)
+        r = entry_take(&reader, ret, why);
+    entry_reader_done(&reader);
+    /* The password was right but its entry cannot be had: a fault, not somebody unknown. */
+    if (r == FED_E_UNKNOWN_USER)
+        r = FED_E_DIRECTORY;
+    return r == 0 ? check_sid(dir, person, ret, FED_E_DENIED, why) : r;
+}
+
+/*
+ * One bind, whatever happens (I-6): the loop goes round only when no request left this host, which is
+ * when the connection turned out dead as it was written to.
+ */
+static int
+bind_once(struct addir *dir, const struct addir_person *person, const struct fed_secret *password,
+    const struct domain_budget *budget, struct conn **ret_conn, struct conn_answer *ret, char *why)
+{
+    struct conn *conn;
+    bool sent;
+    int r;
+
+    do {
+        r = domain_take(dir->domain, DOMAIN_PEOPLE, budget, &conn, why);
+        if (r != 0)
+            return r;
+        r = conn_bind(conn, person->dn, password, domain_answer_by(budget), &sent, ret, why);
+        if (r == 0) {
+            *ret_conn = conn;
+            return 0;
+        }
+        domain_put(dir->domain, DOMAIN_PEOPLE, conn);
+    } while (!sent && r == FED_E_DIRECTORY && clock_left_ms(budget->connect_by_ms) > 0);
+    return r;
+}
+
+int
+addir_login(struct addir *dir, const struct addir_person *person, const struct fed_secret *password,
+    struct addir_entry *ret_entry, enum addata *ret_data, char *why)
+{
+    struct domain_budget budget = domain_budget(dir->domain);
+    struct addir_entry entry = {0};
+    struct conn_answer answer;
+    struct conn *conn;
+    int r;
+
+    why[0] = '\0';
+    *ret_data = ADDATA_NONE;
+    if (text_check_password((const char *)password->data, password->len) != 0)
+        return why_not(why, FED_E_DENIED, "not a password to send to a directory");
+    if (person->dn[0] == '\0' || person->sid.len == 0)
+        return why_not(why, FED_E_INVALID, "nobody to log in");
+    r = bind_once(dir, person, password, &budget, &conn, &answer, why);
+    if (r != 0)
+        return r;
+    r = judge_bind(dir, person, &answer, ret_data, why);
+    if (r == 0)
+        r = read_own(dir, conn, person, &budget, &entry, why);
+    domain_put(dir->domain, DOMAIN_PEOPLE, conn);
+    if (r == 0)
+        *ret_entry = entry;
+    return r;
+}
+
+int
+addir_read(
+    struct addir *dir, const struct addir_person *person, struct addir_entry *ret_entry, char *why)
+{
+    struct domain_budget budget = domain_budget(dir->domain);
+    struct conn_query query = entry_query(dir, person);
+    struct addir_entry entry = {0};
+    struct conn_answer answer;
+    struct entry_reader reader;
+    struct conn_sink sink;
+    int r;
+
+    why[0] = '\0';
+    entry_reader_init(&reader, dir->extra);
+    sink = entry_sink(&reader);
+    r = domain_search(dir->domain, &query, &sink, &budget, &answer, why);
+    if (r == 0)
+        r = check_answer(&answer, "reading an entry", why);
+    if (r == 0)
+        r = entry_take(&reader, &entry, why);
+    entry_reader_done(&reader);
+    if (r == 0)
+        r = check_sid(dir, person, &entry, FED_E_UNKNOWN_USER, why);
+    if (r == FED_E_UNKNOWN_USER)
+        identity_drop(dir->identities, &person->sid);
+    if (r == 0)
+        *ret_entry = entry;
+    return r;
+}
+
+bool
+addir_in_group(const struct addir_entry *entry, const struct sid *group)
+{
+    return group->len != 0 && entry->n_groups > 0 &&
+           bsearch(group, entry->groups, entry->n_groups, sizeof(*group), sid_compare) != NULL;
+}
+
+/* ---- Groups, passwords, policy: by the service identity ---- */
+
+int
+addir_groups(struct addir *dir, char *const *groups, size_t n, struct sid *ret_sids, char *why)
+{
+    struct domain_budget budget = domain_budget(dir->domain);
+
+    why[0] = '\0';
+    return groups_search(dir->domain, dir->conf->base_dn, groups, n, &budget, ret_sids, why);
+}
+
+int
+addir_change_password(struct addir *dir, const struct addir_person *person,
+    const struct fed_secret *old_password, const struct fed_secret *new_password, char *ret_text,
+    char *why)
+{
+    struct domain_budget budget = domain_budget(dir->domain);
+
+    why[0] = '\0';
+    ret_text[0] = '\0';
+    if (text_check_password((const char *)old_password->data, old_password->len) != 0 ||
+        text_check_password((const char *)new_password->data, new_password->len) != 0)
+        return why_not(why, FED_E_DENIED, "not a password to send to a directory");
+    if (person->dn[0] == '\0')
+        return why_not(why, FED_E_INVALID, "nobody to change the password of");
+    return password_change(
+        dir->domain, person->dn, old_password, new_password, &budget, ret_text, why);
+}
+
+/* The one attribute of the domain's own entry that we read. */
+struct threshold_reader {
+    bool seen;
+    unsigned value;
+};
+
+static void
+threshold_start(void *arg)
+{
+    *(struct threshold_reader *)arg = (struct threshold_reader){0};
+}
+
+static int
+threshold_entry(void *arg, const struct berval *dn)
+{
+    (void)arg;
+    (void)dn;
+    return 0;
+}
+
+static int
+threshold_attribute(void *arg, const struct berval *name, const struct berval *values, size_t n)
+{
+    struct threshold_reader *reader = arg;
+    uint64_t number;
+    char text[16];
+
+    if (!entry_name_is(name, "lockoutThreshold"))
+        return 0;
+    if (n != 1 || entry_text(values, text, sizeof(text)) != 0 || text_to_u64(text, &number) != 0 ||
+        number > UINT16_MAX)
+        return FED_E_DIRECTORY;
+    reader->seen = true;
+    reader->value = (unsigned)number;
+    return 0;
+}
+
+int
+addir_lockout_threshold(struct addir *dir, unsigned *ret, char *why)
+{
+    static char *const names[] = {(char *)"lockoutThreshold", NULL};
+    struct domain_budget budget = domain_budget(dir->domain);
+    struct conn_query query = {.base = dir->conf->base_dn,
+        .scope = LDAP_SCOPE_BASE,
+        .filter = "(objectClass=*)",
+        .attributes = names,
+        .most = 1};
+    struct threshold_reader reader = {0};
+    struct conn_sink sink = {threshold_start, threshold_entry, threshold_attribute, &reader};
+    struct conn_answer answer;
+    int r;
+
+    why[0] = '\0';
+    r = domain_search(dir->domain, &query, &sink, &budget, &answer, why);
+    if (r != 0)
+        return r;
+    if (answer.code != LDAP_SUCCESS || !reader.seen)
+        return why_not(why, FED_E_DIRECTORY, "lockoutThreshold of \"%.96s\" cannot be read: %d, %s",
+            dir->conf->base_dn, answer.code, answer.text);
+    *ret = reader.value;
+    return 0;
+}

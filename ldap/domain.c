@@ -1,0 +1,234 @@
+/*
+ * Choosing a server, opening connections, the service identity's bind.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ldap/domain.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "conf/keyfile.h"
+#include "ldap/handle.h"
+#include "ldap/pool.h"
+#include "ldap/servers.h"
+#include "ldap/why.h"
+
+/* After a refusal the service identity is left alone for a while: our retries must not lock it out. */
+enum { REFUSED_WAIT_MS = 30 * 1000, SEARCH_TRIES = 3 };
+
+struct domain {
+    const struct conf_domain *conf;
+    struct servers *servers;
+    struct pool *doors[2]; /* by enum domain_door; the service's is NULL without an identity */
+    struct fed_secret service_password;
+    _Atomic int64_t service_refused_until_ms;
+};
+
+/* Open a connection to the first server, in their order, that lets us; each gets its share of the time. */
+static int
+open_any(struct domain *domain, int64_t deadline_ms, struct conn **ret, char *why)
+{
+    size_t order[SERVERS_MAX], n = servers_order(domain->servers, order);
+    char last[WHY_MAX] = "";
+    int r = FED_E_DIRECTORY;
+
+    for (size_t i = 0; i < n; i++) {
+        int64_t until = clock_mono_ms() + clock_left_ms(deadline_ms) / (int)(n - i);
+        int one = conn_open(
+            domain->conf, servers_get(domain->servers, order[i]), order[i], until, ret, last);
+        if (one == 0) {
+            servers_worked(domain->servers, order[i]);
+            return 0;
+        }
+        servers_failed(domain->servers, order[i]);
+        fed_log_debug("%s", last);
+        /* A certificate that is not trusted is the more telling of several failures. */
+        if (i == 0 || (one == FED_E_TLS && r != FED_E_TLS))
+            r = why_not(why, one, "%s", last);
+    }
+    return r;
+}
+
+static int
+open_people(void *arg, int64_t deadline_ms, struct conn **ret, char *why)
+{
+    return open_any(arg, deadline_ms, ret, why);
+}
+
+static int
+bind_service(struct domain *domain, struct conn *conn, int64_t deadline_ms, char *why)
+{
+    struct conn_answer answer;
+    bool sent;
+    int r = conn_bind(conn, domain->conf->service_dn, &domain->service_password, deadline_ms, &sent,
+        &answer, why);
+
+    if (r != 0 || answer.code == LDAP_SUCCESS)
+        return r;
+    if (answer.code == LDAP_INVALID_CREDENTIALS)
+        atomic_store(&domain->service_refused_until_ms, clock_mono_ms() + REFUSED_WAIT_MS);
+    return why_not(why, FED_E_DIRECTORY, "the service identity \"%.96s\" was refused: %d, %s",
+        domain->conf->service_dn, answer.code, answer.text);
+}
+
+static int
+open_service(void *arg, int64_t deadline_ms, struct conn **ret, char *why)
+{
+    struct domain *domain = arg;
+    struct conn *conn;
+    int r;
+
+    if (clock_mono_ms() < atomic_load(&domain->service_refused_until_ms))
+        return why_not(why, FED_E_DIRECTORY,
+            "the service identity \"%.96s\" was refused lately and is not tried again for a while",
+            domain->conf->service_dn);
+    r = open_any(domain, deadline_ms, &conn, why);
+    if (r != 0)
+        return r;
+    r = bind_service(domain, conn, deadline_ms, why);
+    if (r != 0) {
+        if (conn_is_broken(conn))
+            servers_failed(domain->servers, conn_server(conn));
+        conn_close(conn);
+        return r;
+    }
+    *ret = conn;
+    return 0;
+}
+
+static int
+read_service(struct domain *domain, char *why)
+{
+    const struct conf_domain *conf = domain->conf;
+
+    if (conf->service_bind == CONF_SERVICE_NONE)
+        return 0;
+    if (conf->service_bind != CONF_SERVICE_SIMPLE)
+        return why_not(
+            why, FED_E_CONFIG, "domain %s: service-bind must be simple or none", conf->name);
+    if (conf->service_dn == NULL || conf->service_dn[0] == '\0' ||
+        conf->service_password_file == NULL)
+        return why_not(why, FED_E_CONFIG,
+            "domain %s: service-bind = simple needs service-dn and service-password-file",
+            conf->name);
+    fed_secret_init_locked(&domain->service_password, 1024);
+    return keyfile_read(conf->service_password_file, true, &domain->service_password, why, WHY_MAX);
+}
+
+/* An editor's newline at the end of the file is not part of the password. */
+static int
+trim_service(struct domain *domain, char *why)
+{
+    struct fed_secret *password = &domain->service_password;
+    size_t len = password->len;
+
+    if (len > 0 && password->data[len - 1] == '\n')
+        len--;
+    if (len > 0 && password->data[len - 1] == '\r')
+        len--;
+    if (domain->conf->service_bind == CONF_SERVICE_NONE)
+        return 0;
+    if (len == 0)
+        return why_not(
+            why, FED_E_CONFIG, "\"%s\": no password in it", domain->conf->service_password_file);
+    return len == password->len ? 0 : fed_secret_resize(password, len);
+}
+
+int
+domain_new(const struct conf_domain *conf, struct domain **ret, char *why)
+{
+    struct domain *domain = calloc(1, sizeof(*domain));
+    int r;
+
+    if (domain == NULL)
+        return why_not(why, FED_E_NOMEM, "out of memory");
+    domain->conf = conf;
+    r = handle_check(conf->ca_file, why);
+    if (r == 0)
+        r = servers_new(conf, &domain->servers, why);
+    if (r == 0)
+        r = read_service(domain, why);
+    if (r == 0)
+        r = trim_service(domain, why);
+    if (r == 0)
+        r = pool_new(conf->connections, open_people, domain, &domain->doors[DOMAIN_PEOPLE]);
+    if (r == 0 && conf->service_bind != CONF_SERVICE_NONE)
+        r = pool_new(conf->connections, open_service, domain, &domain->doors[DOMAIN_SERVICE]);
+    if (r != 0) {
+        domain_free(domain);
+        return r == FED_E_NOMEM ? why_not(why, r, "out of memory") : r;
+    }
+    *ret = domain;
+    return 0;
+}
+
+void
+domain_free(struct domain *domain)
+{
+    if (domain == NULL)
+        return;
+    pool_free(domain->doors[DOMAIN_PEOPLE]);
+    pool_free(domain->doors[DOMAIN_SERVICE]);
+    servers_free(domain->servers);
+    fed_secret_done(&domain->service_password);
+    free(domain);
+}
+
+struct domain_budget
+domain_budget(const struct domain *domain)
+{
+    int64_t now = clock_mono_ms();
+    int64_t connect_ms = domain->conf->connect_timeout_s * 1000;
+    int64_t timeout_ms = domain->conf->timeout_s * 1000;
+
+    return (struct domain_budget){now + connect_ms, now + connect_ms + timeout_ms, timeout_ms};
+}
+
+int64_t
+domain_answer_by(const struct domain_budget *budget)
+{
+    int64_t by = clock_mono_ms() + budget->timeout_ms;
+
+    return by < budget->end_ms ? by : budget->end_ms;
+}
+
+int
+domain_take(struct domain *domain, enum domain_door door, const struct domain_budget *budget,
+    struct conn **ret, char *why)
+{
+    if (domain->doors[door] == NULL)
+        return why_not(why, FED_E_CONFIG, "domain %s has no service identity: set service-bind",
+            domain->conf->name);
+    return pool_take(domain->doors[door], budget->connect_by_ms, ret, why);
+}
+
+void
+domain_put(struct domain *domain, enum domain_door door, struct conn *conn)
+{
+    if (conn_is_broken(conn))
+        servers_failed(domain->servers, conn_server(conn));
+    pool_put(domain->doors[door], conn);
+}
+
+int
+domain_search(struct domain *domain, const struct conn_query *query, const struct conn_sink *sink,
+    const struct domain_budget *budget, struct conn_answer *ret, char *why)
+{
+    bool again = true;
+    int r = FED_E_DIRECTORY;
+
+    for (int tries = 0; again && tries < SEARCH_TRIES; tries++) {
+        struct conn *conn;
+        if (tries > 0 && clock_left_ms(budget->connect_by_ms) == 0)
+            break;
+        r = domain_take(domain, DOMAIN_SERVICE, budget, &conn, why);
+        if (r != 0)
+            break;
+        r = conn_search(conn, query, sink, domain_answer_by(budget), ret, why);
+        again = conn_is_broken(conn);
+        domain_put(domain, DOMAIN_SERVICE, conn);
+    }
+    return r;
+}

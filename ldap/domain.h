@@ -1,0 +1,53 @@
+/*
+ * The ways into a domain: its servers and two pools of connections that never mix, one bound as the
+ * service identity and one for people's binds (I-7). Any thread may call.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef LDAP_DOMAIN_H
+#define LDAP_DOMAIN_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "conf/conf.h"
+#include "ldap/conn.h"
+
+struct domain;
+
+enum domain_door { DOMAIN_PEOPLE, DOMAIN_SERVICE };
+
+/* How long one call may take: a connection must be there by connect_by_ms, all be done by end_ms. */
+struct domain_budget {
+    int64_t connect_by_ms;
+    int64_t end_ms;
+    int64_t timeout_ms;
+};
+
+/* conf must outlive it. Reads the service password. 0, FED_E_CONFIG, FED_E_NOMEM; why on failure. */
+FED_MUST_USE int domain_new(const struct conf_domain *conf, struct domain **ret, char *why);
+void domain_free(struct domain *domain);
+
+/* A budget that starts now. */
+struct domain_budget domain_budget(const struct domain *domain);
+/* When an answer to a request sent now must be there. */
+int64_t domain_answer_by(const struct domain_budget *budget);
+
+/*
+ * Borrow a connection: of DOMAIN_SERVICE bound as the service identity, of DOMAIN_PEOPLE bound as nobody or
+ * as whoever came last, which is why only a bind may come first on it. Servers are tried in their
+ * order until connect_by_ms. Give back with domain_put, which notes a failure of its server.
+ * 0, FED_E_TLS, FED_E_DIRECTORY, FED_E_BUSY, FED_E_CONFIG (no service identity), FED_E_NOMEM.
+ */
+FED_MUST_USE int domain_take(struct domain *domain, enum domain_door door,
+    const struct domain_budget *budget, struct conn **ret, char *why);
+void domain_put(struct domain *domain, enum domain_door door, struct conn *conn);
+
+/*
+ * A search by the service identity. A search changes nothing, so when its connection dies it is sent
+ * again on another, while there is time. Errors as for domain_take and of the sink; why on failure.
+ */
+FED_MUST_USE int domain_search(struct domain *domain, const struct conn_query *query,
+    const struct conn_sink *sink, const struct domain_budget *budget, struct conn_answer *ret,
+    char *why);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * Host names to addresses within a deadline: getaddrinfo(3) has none of its own and may take half a
+ * minute, so it runs on a thread that nobody has to wait for. Any thread may call.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef LDAP_RESOLVE_H
+#define LDAP_RESOLVE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/err.h"
+
+enum { RESOLVE_MAX = 8 };
+
+struct resolve_address {
+    struct sockaddr_storage address;
+    socklen_t len;
+};
+
+struct resolve; /* one host and port, and its last good answer */
+
+FED_MUST_USE int resolve_new(const char *host, const char *port, struct resolve **ret);
+void resolve_free(struct resolve *resolve);
+
+/*
+ * The host's addresses, at most RESOLVE_MAX; an address literal costs no query. While a query does
+ * not come back in time, or fails, the last good answer stands in for it. Answers are used for a
+ * minute. Blocks up to the deadline.
+ * Returns 0 (ret_n > 0), FED_E_DIRECTORY, FED_E_NOMEM.
+ */
+FED_MUST_USE int resolve_ask(struct resolve *resolve, int64_t deadline_ms,
+    struct resolve_address ret[RESOLVE_MAX], size_t *ret_n);
+
+#endif
