@@ -180,7 +180,7 @@ static void
 ids_are_fresh_and_reported(void **state)
 {
     struct saml_request request = plain_request();
-    char ids[2][SAML_ID_SIZE], mark[64];
+    char ids[2][SAML_ID_SIZE], mark[128];
     (void)state;
 
     for (size_t i = 0; i < 2; i++) {
