@@ -1,0 +1,345 @@
+#!/usr/bin/python3
+"""An LDAP server that does what a script says, to be wrong in ways that a real one is only once a year.
+
+usage: peer.py FOLDER KEY=VALUE…
+
+FOLDER gets (once) a CA and certificates. The first line on standard output is the port. Then comes one
+line an event, "CONNECTION EVENT …", each written before the peer answers, so that whoever has an answer can
+rely on the line. It ends when its standard input does. Keys, with the default first:
+
+    tls      ldaps | starttls | refuse | vanish | old | mute     how TLS goes
+    cert     good | name | dates | authority                     what is wrong with the certificate
+    bind     ok | 49:DATA | CODE | die | mute | type | id | cut | drip | garbage    people's binds
+    service  ok | 49                                             the service identity's bind
+    find     1 | 0 | 2 | limit | flood | refer | references | nosid    searches for a person
+    read     ok | othersid | notokens | ranged | badtoken | none | two | mute | die | bare | expired
+    modify   CODE:TEXT (0:)                                      password changes
+    after    stay | close | notice                               once an own entry was read
+    refer    URL, for answers that refer
+SPDX-License-Identifier: Apache-2.0
+"""
+import os
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from pathlib import Path
+
+SERVICE_DN = "CN=svc,DC=corp,DC=example,DC=com"
+PERSON_DN = "CN=alice,OU=People,DC=corp,DC=example,DC=com"
+
+
+def sid(*subs):
+    return bytes([1, len(subs), 0, 0, 0, 0, 0, 5]) + b"".join(struct.pack("<I", s) for s in subs)
+
+
+ALICE = sid(21, 1, 2, 3, 1103)
+TOKENS = [sid(21, 1, 2, 3, rid) for rid in (1110, 513, 1109)] + [sid(32, 545)]
+
+
+# ---- BER ----
+
+def tlv(tag, content):
+    n = len(content)
+    size = bytes([n]) if n < 128 else b"\x84" + struct.pack(">I", n)
+    return bytes([tag]) + size + content
+
+
+def text(value):
+    return tlv(4, value if isinstance(value, bytes) else value.encode())
+
+
+def take(data):
+    """The first element: tag, content, and what follows it; None when it is not all there."""
+    if len(data) < 2:
+        return None
+    n, at = data[1], 2
+    if n & 0x80:
+        at += n & 0x7f
+        n = int.from_bytes(data[2:at], "big")
+    if len(data) < at + n:
+        return None
+    return data[0], data[at:at + n], data[at + n:]
+
+
+def result(tag, code, message="", refer=None):
+    body = tlv(10, bytes([code])) + text("") + text(message)
+    if refer:
+        body += tlv(0xa3, text(refer))
+    return tlv(tag, body)
+
+
+def entry(dn, attributes):
+    body = b"".join(
+        tlv(0x30, text(name) + tlv(0x31, b"".join(text(v) for v in values)))
+        for name, values in attributes)
+    return tlv(0x64, text(dn) + tlv(0x30, body))
+
+
+# ---- Certificates ----
+
+def openssl(*words, cwd):
+    subprocess.run(["openssl", *words], cwd=cwd, check=True, capture_output=True)
+
+
+def make_certificates(folder):
+    if (folder / "done").exists():
+        return
+    for ca in ("ca", "other"):
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-days", "2", "-subj", f"/CN={ca}", "-keyout", f"{ca}.key", "-out", f"{ca}.pem", cwd=folder)
+    for name, ca, san, days in (("good", "ca", "IP:127.0.0.1", "2"), ("name", "ca", "IP:127.0.0.9", "2"),
+                                ("dates", "ca", "IP:127.0.0.1", "-1"),
+                                ("authority", "other", "IP:127.0.0.1", "2")):
+        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr", cwd=folder)
+        (folder / "ext").write_text(f"subjectAltName={san}\n")
+        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.pem", "-CAkey", f"{ca}.key", "-days",
+                days, "-extfile", "ext", "-out", f"{name}.pem", cwd=folder)
+    (folder / "done").touch()
+
+
+def tls_context(folder, script):
+    warnings.simplefilter("ignore", DeprecationWarning)  # of TLS 1.1, which is the point
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if script["tls"] == "old":
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.load_cert_chain(folder / f"{script['cert']}.pem", folder / f"{script['cert']}.key")
+    return context
+
+
+# ---- One connection ----
+
+class Connection:
+    def __init__(self, number, sock, script, context):
+        self.number, self.sock, self.script, self.context = number, sock, script, context
+        self.secure = False
+
+    def say(self, line):
+        os.write(1, f"{self.number} {line}\n".encode("utf-8", "backslashreplace"))
+
+    def send(self, ident, *operations):
+        for operation in operations:
+            self.sock.sendall(tlv(0x30, tlv(2, ident.to_bytes(4, "big")) + operation))
+
+    def start_tls(self):
+        self.sock = self.context.wrap_socket(self.sock, server_side=True)
+        self.secure = True
+
+    def serve(self):
+        self.say("connect")
+        if self.script["tls"] == "mute":
+            time.sleep(60)
+        if self.script["tls"] in ("ldaps", "old"):
+            self.start_tls()
+        data = b""
+        while True:
+            element = take(data)
+            if element is None:
+                more = self.sock.recv(65536)
+                if not more:
+                    return
+                data += more
+                continue
+            data = element[2]
+            _, ident, rest = take(element[1])
+            tag, content, _ = take(rest)
+            if not self.answer(int.from_bytes(ident, "big"), tag, content):
+                return
+
+    def answer(self, ident, tag, content):
+        if tag == 0x77:
+            return self.extended(ident)
+        if tag == 0x60:
+            return self.bind(ident, content)
+        if tag == 0x63:
+            return self.search(ident, content)
+        if tag == 0x66:
+            return self.modify(ident, content)
+        self.say(f"other {tag:x}")
+        return False
+
+    def extended(self, ident):
+        self.say("starttls")
+        if self.script["tls"] == "vanish":
+            return False
+        if self.script["tls"] == "refuse":
+            self.send(ident, result(0x78, 2, "no TLS here"))
+            return True
+        self.send(ident, result(0x78, 0))
+        self.start_tls()
+        return True
+
+    def bind(self, ident, content):
+        _, _, rest = take(content)
+        _, dn, rest = take(rest)
+        _, password, _ = take(rest)
+        self.say(f"{'bind' if self.secure else 'CLEAR-bind'} {dn.decode()} {password.decode('utf-8', 'replace')}")
+        how = self.script["service" if dn.decode() == SERVICE_DN else "bind"]
+        wrong = "80090308: LdapErr: DSID-0C09041C, comment: AcceptSecurityContext error, data {}, v4563\0"
+        if how == "die":
+            return False
+        if how == "mute":
+            return True
+        if how == "ok":
+            self.send(ident, result(0x61, 0))
+        elif how == "type":
+            self.send(ident, result(0x65, 0))
+        elif how == "id":
+            self.send(ident + 7, result(0x61, 0))
+        elif how == "cut":
+            self.sock.sendall(tlv(0x30, tlv(2, bytes([ident])) + result(0x61, 0))[:-3])
+            return False
+        elif how == "drip":
+            for byte in tlv(0x30, tlv(2, bytes([ident])) + result(0x61, 0, "x" * 200)):
+                self.sock.sendall(bytes([byte]))
+                time.sleep(0.1)
+        elif how == "garbage":
+            self.sock.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        else:
+            code, _, data = how.partition(":")
+            refer = self.script["refer"] if code == "10" else None
+            self.send(ident, result(0x61, int(code), wrong.format(data) if data else "said so", refer))
+        return True
+
+    def search(self, ident, content):
+        _, base, rest = take(content)
+        _, scope, rest = take(rest)
+        for _ in range(4):
+            _, _, rest = take(rest)
+        kind = "find" if scope[0] == 2 else "read"
+        if b"lockoutThreshold" in rest:
+            kind = "policy"
+        elif b"\x05group" in rest:
+            kind = "groups"
+        self.say(f"{kind} {base.decode()}")
+        return getattr(self, kind)(ident, rest)
+
+    def person(self, number="alice", groups=True, **other):
+        attributes = {"objectSid": [ALICE], "sAMAccountName": [number], "userAccountControl": ["512"],
+                      "accountExpires": ["9223372036854775807"], "pwdLastSet": ["134397690587387620"],
+                      "msDS-UserPasswordExpiryTimeComputed": ["9223372036854775807"],
+                      "msDS-User-Account-Control-Computed": ["0"], "department": ["R & D"]}
+        if groups:
+            attributes["tokenGroups"] = TOKENS
+        attributes.update({k.replace("_", "-"): v for k, v in other.items()})
+        return entry(PERSON_DN, [(k, v) for k, v in attributes.items() if v is not None])
+
+    def find(self, ident, _rest):
+        how, refer = self.script["find"], self.script["refer"]
+        if how == "flood":
+            for _ in range(100000):
+                self.send(ident, self.person(groups=False))
+        elif how == "refer":
+            self.send(ident, result(0x65, 10, "", refer))
+            return True
+        elif how == "references":
+            self.send(ident, *[tlv(0x73, text(refer))] * 3, self.person(groups=False))
+        elif how == "nosid":
+            self.send(ident, self.person(groups=False, objectSid=None))
+        elif how == "limit":
+            self.send(ident, self.person(groups=False), result(0x65, 4))
+            return True
+        else:
+            self.send(ident, *[self.person(groups=False)] * int(how))
+        self.send(ident, result(0x65, 0))
+        return True
+
+    def read(self, ident, _rest):
+        how = self.script["read"]
+        other = {
+            "othersid": {"objectSid": [sid(21, 1, 2, 3, 1104)]},
+            "notokens": {"tokenGroups": None},
+            "ranged": {"tokenGroups": None, "tokenGroups;range=0-1": TOKENS[:2]},
+            "badtoken": {"tokenGroups": TOKENS + [b"\x01\x05"]},
+            "bare": {"objectSid": None},
+            "expired": {"accountExpires": ["1"]},
+        }.get(how, {})
+        if how == "mute":
+            return True
+        if how == "die":
+            return False
+        count = {"none": 0, "two": 2}.get(how, 1)
+        self.send(ident, *[self.person(**other)] * count, result(0x65, 0))
+        if self.script["after"] == "notice":
+            notice = result(0x78, 52)[2:] + tlv(0x8a, b"1.3.6.1.4.1.1466.20036")
+            self.send(0, tlv(0x78, notice))
+            self.say("noticed")
+        return self.script["after"] != "close"
+
+    def groups(self, ident, rest):
+        if b"platform" in rest.lower():
+            self.send(ident, entry("CN=P,DC=x", [("objectSid", [TOKENS[0]]), ("sAMAccountName", ["PLATFORM"])]))
+        for number in range(2 if b"Twice" in rest else 0):
+            self.send(ident, entry(f"CN=T{number},DC=x",
+                                   [("objectSid", [sid(21, 9, number)]), ("sAMAccountName", ["Twice"])]))
+        self.send(ident, entry("CN=S,DC=x", [("objectSid", [sid(21, 8)]), ("sAMAccountName", ["Stray"])]),
+                  result(0x65, 0))
+        return True
+
+    def policy(self, ident, _rest):
+        self.send(ident, entry("DC=corp,DC=example,DC=com", [("lockoutThreshold", ["10"])]), result(0x65, 0))
+        return True
+
+    def modify(self, ident, content):
+        _, dn, rest = take(content)
+        _, changes, _ = take(rest)
+        words = []
+        while changes:
+            _, change, changes = take(changes)
+            _, operation, inner = take(change)
+            _, inner, _ = take(inner)
+            _, name, values = take(inner)
+            _, values, _ = take(values)
+            _, value, more = take(values)
+            words.append(f"{'add delete replace'.split()[operation[0]]} {name.decode()} "
+                         f"{value.decode('utf-16-le')}{'+' if more else ''}")
+        self.say(f"modify {dn.decode()}: {'; '.join(words)}")
+        code, _, message = self.script["modify"].partition(":")
+        self.send(ident, result(0x67, int(code), message))
+        return True
+
+    def run(self):
+        try:
+            self.serve()
+        except (OSError, ValueError, TypeError, IndexError) as error:
+            self.say(f"broken {type(error).__name__}")
+        # The shutdown, not only the close: the other end then has it before the line is written.
+        try:
+            self.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.sock.close()
+        self.say("closed")
+
+
+def main():
+    folder = Path(sys.argv[1])
+    script = {"tls": "ldaps", "cert": "good", "bind": "ok", "service": "ok", "find": "1", "read": "ok",
+              "modify": "0:", "after": "stay", "refer": "ldap://127.0.0.1:1/"}
+    script.update(word.split("=", 1) for word in sys.argv[2:])
+    make_certificates(folder)
+    context = tls_context(folder, script)
+    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+    os.write(1, f"{listener.getsockname()[1]}\n".encode())
+
+    def accept():
+        number = 0
+        while True:
+            sock, _ = listener.accept()
+            number += 1
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=Connection(number, sock, script, context).run, daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    sys.stdin.read()
+    os._exit(0)
+
+
+main()

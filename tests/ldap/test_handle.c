@@ -1,0 +1,143 @@
+/*
+ * TLS before everything: what a domain controller may not do wrong without being left, and that no
+ * password went out before it was left (I-4). All under an environment that asks libldap for the
+ * opposite (I-56).
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tests/ldap/peer.h"
+
+/* Log in at a peer that is wrong in one way: the error, and that nobody heard a password. */
+static void
+check_refused(enum conf_transport transport, const char *script, int error)
+{
+    struct peer *peer = peer_start(script);
+    struct peer_domain *d = domain_start(transport, (unsigned[4]){peer->port});
+    int64_t start = clock_mono_ms();
+
+    if (domain_login(d, "correct horse") != error)
+        fail_msg("%s: %s", script, d->why);
+    assert_string_not_equal(d->why, "");
+    assert_null(strstr(d->why, "horse"));
+    assert_int_not_equal(addir_resolve(d->dir, "alice", &d->person, d->why), 0);
+    assert_int_not_equal(addir_probe(d->dir, d->why), 0);
+    assert_true(clock_mono_ms() - start < 3 * 2000 + 1000);
+    domain_stop(d);
+    peer_stop(peer);
+    assert_true(peer_count(peer, "connect") >= 3);
+    assert_int_equal(peer_count(peer, "bind"), 0);
+    assert_int_equal(peer_count(peer, "find"), 0);
+    peer_free(peer);
+}
+
+/* I-4, I-56 */
+static void
+a_certificate_that_is_not_verified_ends_it(void **state)
+{
+    (void)state;
+    check_refused(CONF_LDAPS, "cert=authority", FED_E_TLS);
+    check_refused(CONF_LDAPS, "cert=name", FED_E_TLS);
+    check_refused(CONF_LDAPS, "cert=dates", FED_E_TLS);
+    check_refused(CONF_STARTTLS, "tls=starttls cert=authority", FED_E_TLS);
+    check_refused(CONF_STARTTLS, "tls=starttls cert=name", FED_E_TLS);
+    check_refused(CONF_STARTTLS, "tls=starttls cert=dates", FED_E_TLS);
+}
+
+/* I-4 */
+static void
+old_tls_ends_it(void **state)
+{
+    (void)state;
+    check_refused(CONF_LDAPS, "tls=old", FED_E_TLS);
+}
+
+/* I-4 */
+static void
+refused_starttls_ends_it(void **state)
+{
+    (void)state;
+    check_refused(CONF_STARTTLS, "tls=refuse", FED_E_TLS);
+    check_refused(CONF_STARTTLS, "tls=vanish", FED_E_DIRECTORY);
+}
+
+/* I-4: LDAPS to a port that speaks plain LDAP, StartTLS to one that speaks TLS. */
+static void
+the_wrong_port_ends_it(void **state)
+{
+    (void)state;
+    check_refused(CONF_LDAPS, "tls=refuse", FED_E_DIRECTORY);
+    check_refused(CONF_STARTTLS, "tls=ldaps", FED_E_DIRECTORY);
+}
+
+static void
+a_mute_server_costs_the_connect_timeout(void **state)
+{
+    (void)state;
+    check_refused(CONF_LDAPS, "tls=mute", FED_E_DIRECTORY);
+    check_refused(CONF_STARTTLS, "tls=mute", FED_E_DIRECTORY);
+}
+
+static void
+verified_tls_lets_in(void **state)
+{
+    static const struct {
+        enum conf_transport transport;
+        const char *script;
+    } table[] = {{CONF_LDAPS, "tls=ldaps"}, {CONF_STARTTLS, "tls=starttls"}};
+    (void)state;
+
+    for (size_t i = 0; i < 2; i++) {
+        struct peer *peer = peer_start(table[i].script);
+        struct peer_domain *d = domain_start(table[i].transport, (unsigned[4]){peer->port});
+        assert_int_equal(domain_login(d, "correct horse"), 0);
+        assert_int_equal(addir_probe(d->dir, d->why), 0);
+        domain_stop(d);
+        peer_stop(peer);
+        assert_int_equal(peer_count(peer, " bind " PEER_PERSON " correct horse\n"), 1);
+        assert_int_equal(peer_count(peer, "CLEAR"), 0);
+        peer_free(peer);
+    }
+}
+
+/* I-56: one server verified, one not, and the environment vouches for the wrong one. */
+static int
+set_up_hostile(void **state)
+{
+    char text[256];
+    FILE *file;
+
+    if (peer_set_up(state) != 0)
+        return -1;
+    (void)snprintf(text, sizeof(text), "%s", peer_file("ldaprc"));
+    file = fopen(text, "w");
+    if (file == NULL)
+        return -1;
+    (void)fprintf(file, "TLS_REQCERT never\nREFERRALS on\nTLS_CACERT %s/other.pem\n", peer_folder);
+    (void)fclose(file);
+    (void)setenv("LDAPCONF", text, 1);
+    (void)setenv("LDAPRC", text, 1);
+    (void)setenv("LDAPTLS_REQCERT", "never", 1);
+    (void)setenv("LDAPTLS_REQSAN", "never", 1);
+    (void)setenv("LDAPTLS_CACERT", peer_file("other.pem"), 1);
+    (void)setenv("LDAPTLS_CACERTDIR", peer_folder, 1);
+    (void)setenv("LDAPTLS_CERT", "/nonexistent", 1);
+    (void)setenv("LDAPTLS_KEY", "/nonexistent", 1);
+    (void)setenv("LDAPTLS_CIPHER_SUITE", "NONE", 1);
+    (void)setenv("LDAPREFERRALS", "on", 1);
+    (void)setenv("LDAPNETWORK_TIMEOUT", "60", 1);
+    (void)setenv("LDAPTIMEOUT", "60", 1);
+    return unsetenv("LDAPNOINIT");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_certificate_that_is_not_verified_ends_it),
+        cmocka_unit_test(old_tls_ends_it),
+        cmocka_unit_test(refused_starttls_ends_it),
+        cmocka_unit_test(the_wrong_port_ends_it),
+        cmocka_unit_test(a_mute_server_costs_the_connect_timeout),
+        cmocka_unit_test(verified_tls_lets_in),
+    };
+    return cmocka_run_group_tests(tests, set_up_hostile, peer_tear_down);
+}
