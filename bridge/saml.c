@@ -331,6 +331,8 @@ static int
 prepare(struct writer *w)
 {
     const struct saml_request *request = w->request;
+    /* After a step of our clock backwards, a login would lie in the future, which nobody accepts. */
+    int64_t authn_s = request->authn_s < request->now_s ? request->authn_s : request->now_s;
 
     w->partition = find_partition(request->partition);
     if (w->partition == NULL || request->duration_s < 900 || request->duration_s > 43200)
@@ -338,7 +340,7 @@ prepare(struct writer *w)
     if (format_time(w->issued, request->now_s) != 0 ||
         format_time(w->not_before, request->now_s - SAML_BEFORE_S) != 0 ||
         format_time(w->not_after, request->now_s + SAML_AFTER_S) != 0 ||
-        format_time(w->authn, request->authn_s) != 0)
+        format_time(w->authn, authn_s) != 0)
         return FED_E_INVALID;
     int r = make_id(w->response_id);
     return r != 0 ? r : make_id(w->id);

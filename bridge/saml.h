@@ -44,7 +44,8 @@ struct saml_request {
     size_t n_tags;
     const char *const *transitive; /* keys among tags */
     size_t n_transitive;
-    int64_t authn_s;             /* required: when the person authenticated, Unix seconds */
+    int64_t
+        authn_s; /* required: when the person authenticated, Unix seconds; at most now_s is written */
     int64_t now_s;               /* required: time of issue */
     const char *certificate_b64; /* DER in base64 for KeyInfo, NULL = no KeyInfo */
     /* Signs data with RSA-SHA256; appends the raw signature. Required. */

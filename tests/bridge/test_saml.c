@@ -216,6 +216,10 @@ times_are_those_of_the_contract(void **state)
                     "Recipient=\"https://signin.aws.amazon.com/saml\">"));
     assert_non_null(strstr(xml, " IssueInstant=\"2024-02-29T23:59:59Z\" Version=\"2.0\">"));
     assert_non_null(strstr(xml, "AuthnInstant=\"1970-01-01T00:00:00Z\""));
+    fed_secret_clear(&response);
+    request.authn_s = request.now_s + 100; /* the clock was set back since */
+    assert_int_equal(saml_response(&request, &response, id), 0);
+    assert_non_null(strstr(fed_secret_str(&response), "AuthnInstant=\"2024-02-29T23:59:59Z\""));
     fed_secret_done(&response);
 }
 
