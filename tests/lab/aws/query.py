@@ -34,7 +34,7 @@ class Query:
             raise constraint(value[:64], _member(name), rule)
         return value
 
-    def need(self, name, low, high):
+    def need(self, name, low=None, high=None):
         value = self.take(name, low, high)
         if value is None:
             raise constraint("null", _member(name), "Member must not be null")

@@ -51,7 +51,8 @@ def test_parameters(lab):
         ({"Action": "GetFederationToken"}, "InvalidAction", 400),
         ({"Action": None}, "MissingAction", 400),
         ({"RoleArn": None}, "ValidationError", 400),
-        ({"RoleArn": "arn:aws:iam::1:role/x"[:19]}, "ValidationError", 400),
+        ({"RoleArn": "arn:aws:iam::1:role"}, "ValidationError", 400),
+        ({"RoleArn": role("x" * 2048)}, "ValidationError", 400),
         ({"DurationSeconds": "899"}, "ValidationError", 400),
         ({"DurationSeconds": "43201"}, "ValidationError", 400),
         ({"DurationSeconds": "1e3"}, "ValidationError", 400),
@@ -64,11 +65,18 @@ def test_parameters(lab):
         assert (answer.code, answer.status) == (code, status), changed
 
 
+def test_length_is_checked_before_anything_else(lab):
+    answer = lab.saml(RoleArn=role("x" * 2048))
+    assert "Member must have length between 20 and 2048" in answer["Message"]
+
+
 def test_duration_texts(lab):
     """A client learns the limits from these words."""
     low = lab.saml(DurationSeconds="600")["Message"]
     assert low == ("1 validation error detected: Value '600' at 'durationSeconds' failed to satisfy constraint: "
                    "Member must have value greater than or equal to 900")
+    high = lab.saml(DurationSeconds="43201")["Message"]
+    assert high.endswith("Member must have value less than or equal to 43200")
     plain = lab.saml(lab.idp.right(role=role("team/Plain")), RoleArn=role("team/Plain"), DurationSeconds="3601")
     assert plain.code == "ValidationError"
     assert plain["Message"] == "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."

@@ -265,12 +265,21 @@ def test_provider(lab):
 BAD_METADATA = [
     (lambda lab: b"\xef\xbb\xbf" + lab.idp.metadata(), "byte order mark"),
     (lambda lab: lab.idp.metadata()[:999], "shorter than 1,000"),
+    (lambda lab: b'<md:EntitiesDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata">' + lab.idp.metadata()
+     + b"</md:EntitiesDescriptor>", "root is not EntityDescriptor"),
+    (lambda lab: twice(lab.idp.metadata(), b"<md:IDPSSODescriptor", b"</md:IDPSSODescriptor>"), "exactly one IDPSSO"),
+    (lambda lab: lab.idp.metadata().replace(b"Certificate>MII", b"Certificate>AAA"), "cannot be read"),
     (lambda lab: b"<!DOCTYPE x>" + lab.idp.metadata(), "DTD"),
     (lambda lab: forger.metadata(lab.idp.entity_id, [lab.idp.certificate], stamp(time.time() - 1)), "validUntil"),
     (lambda lab: forger.metadata(lab.idp.entity_id, [lab.idp.certificate] * 11), "11 signing certificates"),
     (lambda lab: forger.metadata(lab.idp.entity_id, [weak_certificate()]), "2048 bits"),
     (lambda lab: lab.idp.metadata().replace(b"IDPSSODescriptor", b"SPSSODescriptor"), "schema"),
 ]
+
+
+def twice(data, start, end):
+    begin, after = data.index(start), data.index(end) + len(end)
+    return data[:after] + data[begin:after] + data[after:]
 
 
 def weak_certificate():
