@@ -29,7 +29,10 @@ memory_unmask(const unsigned char *masked, size_t len)
     return (char *)(uintptr_t)text;
 }
 
-/* How often the masked bytes stand unmasked in the writable memory of this process. */
+/* free(3) writes over the beginning of a block: what was freed unwiped is known by what comes after this. */
+enum { MEMORY_SKIP = 24 };
+
+/* How often the masked bytes, from MEMORY_SKIP on, stand unmasked in the writable memory of this process. */
 __attribute__((unused)) static unsigned
 memory_count(const unsigned char *masked, size_t len)
 {
@@ -39,8 +42,10 @@ memory_count(const unsigned char *masked, size_t len)
     FILE *maps = fopen("/proc/self/maps", "re");
     int mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
 
-    if (maps == NULL || mem < 0)
+    if (maps == NULL || mem < 0 || len < MEMORY_SKIP + 8)
         abort();
+    masked += MEMORY_SKIP;
+    len -= MEMORY_SKIP;
     while (fgets(line, sizeof(line), maps) != NULL) {
         char *end;
         unsigned long from = strtoul(line, &end, 16), to = strtoul(end + 1, &end, 16);

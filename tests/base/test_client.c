@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/time.h>
 
@@ -17,6 +18,22 @@
 #include "tests/pam_awsfed/fake_bridge.h"
 
 static struct fake_bridge bridge;
+
+/* While set, the client sends only after the bridge has closed: otherwise that is a matter of luck. */
+static bool wait_for_hangup;
+static int client_flags;
+
+ssize_t
+send(int fd, const void *data, size_t len, int flags)
+{
+    struct pollfd p = {.fd = fd};
+
+    if (wait_for_hangup) {
+        (void)poll(&p, 1, 5000);
+        client_flags = flags;
+    }
+    return sendto(fd, data, len, flags, NULL, 0);
+}
 
 static int
 set_up(void **state)
@@ -136,12 +153,16 @@ foreign_replies_are_refused(void **state)
     assert_int_equal(ask_mannered(FAKE_HUGE), FED_E_PROTO);
 }
 
-/* I-52: SIGPIPE would end this program. */
+/* I-52: SIGPIPE would end this program, where the kernel sends one for this type of socket; not all do. */
 static void
 bridge_that_goes_is_unavailable(void **state)
 {
     (void)state;
-    assert_int_equal(ask_mannered(FAKE_CLOSE), FED_E_BRIDGE);
+    wait_for_hangup = true;
+    int r = ask_mannered(FAKE_CLOSE);
+    wait_for_hangup = false;
+    assert_true((client_flags & MSG_NOSIGNAL) != 0);
+    assert_int_equal(r, FED_E_BRIDGE);
     assert_int_equal(ask_mannered(FAKE_DROP), FED_E_BRIDGE);
 }
 
@@ -259,5 +280,6 @@ main(void)
         cmocka_unit_test(request_numbers_differ),
     };
 
+    (void)signal(SIGPIPE, SIG_DFL); /* whatever this was started with: it is to kill */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -139,7 +139,13 @@ equal_compares_length_and_bytes(void **state)
 
 static const unsigned char masked[] = {'b' ^ MEMORY_MASK, 'u' ^ MEMORY_MASK, 'r' ^ MEMORY_MASK,
     'n' ^ MEMORY_MASK, '-' ^ MEMORY_MASK, 'a' ^ MEMORY_MASK, 'f' ^ MEMORY_MASK, 't' ^ MEMORY_MASK,
-    'e' ^ MEMORY_MASK, 'r' ^ MEMORY_MASK, '-' ^ MEMORY_MASK, '8' ^ MEMORY_MASK, 'K' ^ MEMORY_MASK};
+    'e' ^ MEMORY_MASK, 'r' ^ MEMORY_MASK, '-' ^ MEMORY_MASK, 'r' ^ MEMORY_MASK, 'e' ^ MEMORY_MASK,
+    'a' ^ MEMORY_MASK, 'd' ^ MEMORY_MASK, 'i' ^ MEMORY_MASK, 'n' ^ MEMORY_MASK, 'g' ^ MEMORY_MASK,
+    '-' ^ MEMORY_MASK, '8' ^ MEMORY_MASK, 'K' ^ MEMORY_MASK, '-' ^ MEMORY_MASK, 'a' ^ MEMORY_MASK,
+    'n' ^ MEMORY_MASK, 'd' ^ MEMORY_MASK, '-' ^ MEMORY_MASK, 'q' ^ MEMORY_MASK, 'u' ^ MEMORY_MASK,
+    'i' ^ MEMORY_MASK, 't' ^ MEMORY_MASK, 'e' ^ MEMORY_MASK, '-' ^ MEMORY_MASK, 'a' ^ MEMORY_MASK,
+    '-' ^ MEMORY_MASK, 'l' ^ MEMORY_MASK, 'o' ^ MEMORY_MASK, 't' ^ MEMORY_MASK, '-' ^ MEMORY_MASK,
+    'm' ^ MEMORY_MASK, 'o' ^ MEMORY_MASK, 'r' ^ MEMORY_MASK, 'e' ^ MEMORY_MASK};
 
 /* Fill, grow several times (each leaves a block behind), replace, move, cut. */
 static void

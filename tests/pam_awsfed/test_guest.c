@@ -29,10 +29,23 @@ extern char **environ;
 /* A password and a code that stand in this program's memory only while they are answers: kept XORed. */
 static const unsigned char masked_password[] = {'w' ^ MEMORY_MASK, 'i' ^ MEMORY_MASK,
     'p' ^ MEMORY_MASK, 'e' ^ MEMORY_MASK, 'd' ^ MEMORY_MASK, '-' ^ MEMORY_MASK, 'p' ^ MEMORY_MASK,
-    'a' ^ MEMORY_MASK, 's' ^ MEMORY_MASK, 's' ^ MEMORY_MASK, '-' ^ MEMORY_MASK, '7' ^ MEMORY_MASK,
-    'q' ^ MEMORY_MASK, 'Z' ^ MEMORY_MASK};
+    'a' ^ MEMORY_MASK, 's' ^ MEMORY_MASK, 's' ^ MEMORY_MASK, 'w' ^ MEMORY_MASK, 'o' ^ MEMORY_MASK,
+    'r' ^ MEMORY_MASK, 'd' ^ MEMORY_MASK, '-' ^ MEMORY_MASK, '7' ^ MEMORY_MASK, 'q' ^ MEMORY_MASK,
+    'Z' ^ MEMORY_MASK, '-' ^ MEMORY_MASK, 'a' ^ MEMORY_MASK, 'n' ^ MEMORY_MASK, 'd' ^ MEMORY_MASK,
+    '-' ^ MEMORY_MASK, 'q' ^ MEMORY_MASK, 'u' ^ MEMORY_MASK, 'i' ^ MEMORY_MASK, 't' ^ MEMORY_MASK,
+    'e' ^ MEMORY_MASK, '-' ^ MEMORY_MASK, 'a' ^ MEMORY_MASK, '-' ^ MEMORY_MASK, 'l' ^ MEMORY_MASK,
+    'o' ^ MEMORY_MASK, 't' ^ MEMORY_MASK, '-' ^ MEMORY_MASK, 'm' ^ MEMORY_MASK, 'o' ^ MEMORY_MASK,
+    'r' ^ MEMORY_MASK, 'e' ^ MEMORY_MASK, '-' ^ MEMORY_MASK, 'o' ^ MEMORY_MASK, 'f' ^ MEMORY_MASK,
+    '-' ^ MEMORY_MASK, 'i' ^ MEMORY_MASK, 't' ^ MEMORY_MASK};
 static const unsigned char masked_code[] = {'9' ^ MEMORY_MASK, '1' ^ MEMORY_MASK, '7' ^ MEMORY_MASK,
-    '3' ^ MEMORY_MASK, '8' ^ MEMORY_MASK, '2' ^ MEMORY_MASK, '6' ^ MEMORY_MASK, '4' ^ MEMORY_MASK};
+    '3' ^ MEMORY_MASK, '8' ^ MEMORY_MASK, '2' ^ MEMORY_MASK, '6' ^ MEMORY_MASK, '4' ^ MEMORY_MASK,
+    '0' ^ MEMORY_MASK, '1' ^ MEMORY_MASK, '9' ^ MEMORY_MASK, '2' ^ MEMORY_MASK, '8' ^ MEMORY_MASK,
+    '3' ^ MEMORY_MASK, '7' ^ MEMORY_MASK, '4' ^ MEMORY_MASK, '6' ^ MEMORY_MASK, '5' ^ MEMORY_MASK,
+    '5' ^ MEMORY_MASK, '6' ^ MEMORY_MASK, '4' ^ MEMORY_MASK, '7' ^ MEMORY_MASK, '3' ^ MEMORY_MASK,
+    '8' ^ MEMORY_MASK, '2' ^ MEMORY_MASK, '9' ^ MEMORY_MASK, '1' ^ MEMORY_MASK, '0' ^ MEMORY_MASK,
+    '4' ^ MEMORY_MASK, '7' ^ MEMORY_MASK, '3' ^ MEMORY_MASK, '8' ^ MEMORY_MASK, '2' ^ MEMORY_MASK,
+    '9' ^ MEMORY_MASK, '1' ^ MEMORY_MASK, '0' ^ MEMORY_MASK, '4' ^ MEMORY_MASK, '7' ^ MEMORY_MASK,
+    '3' ^ MEMORY_MASK, '8' ^ MEMORY_MASK, '2' ^ MEMORY_MASK, '9' ^ MEMORY_MASK};
 
 static int
 converse(int n, const struct pam_message **messages, struct pam_response **ret, void *data)

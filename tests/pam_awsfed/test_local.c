@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -17,6 +18,26 @@
 
 static struct fake_exchange hang = {.manner = FAKE_HANG};
 static struct fake_bridge bridge;
+
+/* How the module opened the list, seen by standing in for open(2) (see guest_poll for the name). */
+static int open_flags;
+GUEST_EXPORT int watch_open(const char *path, int flags, ...) __asm__("open");
+
+int
+watch_open(const char *path, int flags, ...)
+{
+    mode_t mode = 0;
+
+    if ((flags & O_CREAT) != 0) {
+        va_list ap;
+        va_start(ap, flags);
+        mode = va_arg(ap, mode_t);
+        va_end(ap);
+    }
+    if (strstr(path, "/local-users") != NULL)
+        open_flags = flags;
+    return openat(AT_FDCWD, path, flags, mode);
+}
 
 static int
 set_up(void **state)
@@ -120,6 +141,19 @@ local_users_must_be_roots(void **state)
     assert_int_equal(rmdir(path), 0);
 }
 
+/* I-32, I-51: a link is not followed, a FIFO not waited for, and no child of the application gets it. */
+static void
+local_users_are_opened_with_care(void **state)
+{
+    (void)state;
+    open_flags = 0;
+    expect_local("backup", false, NULL);
+    assert_int_equal(open_flags & O_ACCMODE, O_RDONLY);
+    assert_true((open_flags & O_CLOEXEC) != 0);
+    assert_true((open_flags & O_NOFOLLOW) != 0);
+    assert_true((open_flags & O_NONBLOCK) != 0);
+}
+
 /* I-23: lines as they may come: the last without its end, empty ones, a file above the limit. */
 static void
 local_users_are_whole_lines(void **state)
@@ -167,6 +201,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_BRIDGE(local_users_must_be_roots),
+        WITH_BRIDGE(local_users_are_opened_with_care),
         WITH_BRIDGE(local_users_are_whole_lines),
         WITH_BRIDGE(local_users_need_no_bridge),
     };
