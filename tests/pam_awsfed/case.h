@@ -9,6 +9,7 @@
  *   listed NAME              a line of local-users
  *   env NAME=VALUE           the PAM environment beforehand
  *   nobody                   no bridge listens
+ *   unnamed                  PAM_USER is not set
  *   mute                     the application's conversation function is NULL
  *   speed N                  the clock runs N times as fast
  *
@@ -21,6 +22,7 @@
  *   say info|error TEXT      a text message
  *   request TYPE NAME=VALUE...   what the bridge is asked, exactly, every field in order
  *   reply STATUS|MANNER NAME=VALUE...   its answer (OK, or a name of base/err.h), or how it misbehaves
+ *   leaves TEXT              a password for the modules that follow; without this line: none
  *   logs TEXT                is part of the log of this call
  *   returns CODE             without PAM_; IGNORE included
  *   is NAME=VALUE, is NAME   the PAM environment afterwards; without a value: not set
@@ -60,7 +62,7 @@ struct case_call {
     size_t exchange;
     const char *logs[4];
     size_t n_logs;
-    const char *returns;
+    const char *returns, *leaves;
     const char *is[6];
     size_t n_is;
 };
@@ -73,7 +75,7 @@ struct case_file {
     char listed[512];
     const char *env[4];
     size_t n_env;
-    bool nobody, mute;
+    bool nobody, mute, unnamed;
     int speed;
     struct case_call calls[CASE_CALLS];
     size_t n_calls;
@@ -257,6 +259,8 @@ case_call_line(struct case_file *c, struct case_call *call, char **words, size_t
         case_reply(c, words, n);
     } else if (strcmp(key, "logs") == 0 && n == 2 && call->n_logs < 4) {
         call->logs[call->n_logs++] = words[1];
+    } else if (strcmp(key, "leaves") == 0 && n == 2) {
+        call->leaves = words[1];
     } else if (strcmp(key, "returns") == 0 && n == 2) {
         call->returns = words[1];
     } else if (strcmp(key, "is") == 0 && n == 2 && call->n_is < 6) {
@@ -290,6 +294,8 @@ case_head_line(struct case_file *c, char **words, size_t n)
         c->env[c->n_env++] = value;
     } else if (strcmp(key, "nobody") == 0) {
         c->nobody = true;
+    } else if (strcmp(key, "unnamed") == 0) {
+        c->unnamed = true;
     } else if (strcmp(key, "mute") == 0) {
         c->mute = true;
     } else if (strcmp(key, "speed") == 0) {

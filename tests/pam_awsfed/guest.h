@@ -34,7 +34,8 @@ static struct guest {
     char log[16384];     /* every line, each ended by a newline */
     const char *authtok; /* what the module sees; NULL = what libpam has */
     const char *oldauthtok;
-    int speed; /* 0, 1 = the clock as it is */
+    char left[600]; /* the PAM_AUTHTOK that the module set, for the modules after it */
+    int speed;      /* 0, 1 = the clock as it is */
     struct timespec origin;
 } guest;
 
@@ -88,6 +89,18 @@ pam_get_item(const pam_handle_t *pamh, int item, const void **ret)
         return PAM_SUCCESS;
     }
     return real(pamh, item, ret);
+}
+
+GUEST_EXPORT int
+pam_set_item(pam_handle_t *pamh, int item, const void *value)
+{
+    static int (*real)(pam_handle_t *, int, const void *);
+
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "pam_set_item");
+    if (item == PAM_AUTHTOK && value != NULL) /* libpam itself forgets it at the end */
+        (void)snprintf(guest.left, sizeof(guest.left), "%s", (const char *)value);
+    return real(pamh, item, value);
 }
 
 static int64_t

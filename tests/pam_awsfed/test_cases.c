@@ -183,7 +183,7 @@ play_call(
 
     talk->call = call;
     talk->at = 0;
-    guest.log[0] = '\0';
+    guest.log[0] = guest.left[0] = '\0';
     int code = perform(pamh, call);
     if (talk->fault[0] != '\0')
         fail_msg("%s: %s: unexpected conversation: %s", c->path, call->function, talk->fault);
@@ -195,8 +195,12 @@ play_call(
             call->returns, guest.log);
     check_log(c, call);
     check_env(c, call, pamh);
+    assert_string_equal(guest.left, call->leaves != NULL ? call->leaves : "");
     assert_int_equal(pam_get_item(pamh, PAM_USER, &user), PAM_SUCCESS);
-    assert_string_equal(user, c->user);
+    if (c->unnamed)
+        assert_null(user);
+    else
+        assert_string_equal(user, c->user);
 }
 
 static void
@@ -233,7 +237,8 @@ start_pam(const struct case_file *c, const struct fake_bridge *bridge, const str
     pam_handle_t *pamh = NULL;
 
     assert_int_equal(
-        pam_start_confdir("awsfed", c->user, conv, bridge->folder, &pamh), PAM_SUCCESS);
+        pam_start_confdir("awsfed", c->unnamed ? NULL : c->user, conv, bridge->folder, &pamh),
+        PAM_SUCCESS);
     if (c->rhost != NULL)
         assert_int_equal(pam_set_item(pamh, PAM_RHOST, c->rhost), PAM_SUCCESS);
     if (c->tty != NULL)

@@ -357,6 +357,33 @@ deadline_is_total(void **state)
     assert_int_equal(pam_end(pamh, PAM_SUCCESS), PAM_SUCCESS);
 }
 
+/* I-52: what each call may cost, asleep in a bridge that hangs. */
+static void
+each_call_has_its_deadline(void **state)
+{
+    static const struct {
+        int (*call)(pam_handle_t *, int);
+        int deadline_ms;
+    } calls[] = {{pam_authenticate, 30000}, {pam_acct_mgmt, 20000}, {pam_open_session, 10000},
+        {pam_close_session, 10000}};
+
+    (void)state;
+    fake_start(&bridge, &hang, 1);
+    for (size_t i = 0; i < 4; i++) {
+        pam_handle_t *pamh = start("alice");
+        assert_int_equal(pam_putenv(pamh, "AWSFED_SESSION=session"), PAM_SUCCESS);
+        guest_set_speed(40);
+        int64_t began_ms = clock_mono_ms();
+        int code = calls[i].call(pamh, PAM_SILENT);
+        int64_t took_ms = clock_mono_ms() - began_ms;
+        guest_set_speed(0);
+        assert_true(code != PAM_SUCCESS || calls[i].call == pam_close_session);
+        assert_non_null(strstr(guest.log, "(TIMEOUT)"));
+        assert_in_range(took_ms, calls[i].deadline_ms, calls[i].deadline_ms * 19 / 10);
+        assert_int_equal(pam_end(pamh, PAM_SUCCESS), PAM_SUCCESS);
+    }
+}
+
 /* I-52: a bridge whose queue is full and that never accepts costs no more. */
 static void
 deadline_holds_while_connecting(void **state)
@@ -453,6 +480,7 @@ main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         WITH_BRIDGE(no_descriptor_left_denies),
         WITH_BRIDGE(deadline_is_total),
+        WITH_BRIDGE(each_call_has_its_deadline),
         WITH_BRIDGE(deadline_holds_while_connecting),
         WITH_BRIDGE(sigchld_does_not_matter),
         WITH_BRIDGE(process_is_as_it_was),
