@@ -132,10 +132,10 @@ answer_all(
             continue;
         if (n <= 0)
             return n == 0 ? 0 : FED_E_SYSTEM;
-        if ((r = keeper_keys_answer(keys, request->data, (size_t)n, reply)) != 0 ||
-            (r = send_packet(fd, reply)) != 0)
+        r = keeper_keys_answer(keys, request->data, (size_t)n, reply);
+        fed_secret_clear(request); /* whoever has the answer may know that the question is gone */
+        if (r != 0 || (r = send_packet(fd, reply)) != 0)
             return r;
-        fed_secret_clear(request);
         fed_secret_clear(reply);
     }
 }

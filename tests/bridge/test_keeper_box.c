@@ -1,0 +1,420 @@
+/*
+ * The walls around the keeper, from outside (what the kernel says of the running process) and from
+ * inside (what happens to a process behind the same walls when it tries).
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "bridge/keeper_box.h"
+#include "tests/bridge/keeper_fixture.h"
+
+static struct keeper *keeper;
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    (void)fixture_make(NULL);
+    keeper = fixture_keeper();
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    (void)state;
+    keeper_stop(keeper);
+    return fixture_remove();
+}
+
+/* ---- From outside ---- */
+
+/* A line of /proc/PID/status, without its name. */
+static const char *
+status_line(const char *name, char *to, size_t size)
+{
+    char path[64], line[256];
+
+    (void)snprintf(path, sizeof(path), "/proc/%d/status", keeper_pid(keeper));
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    to[0] = '\0';
+    while (fgets(line, sizeof(line), f) != NULL)
+        if (strncmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ':')
+            (void)snprintf(
+                to, size, "%s", line + strlen(name) + 1 + strspn(line + strlen(name) + 1, "\t "));
+    (void)fclose(f);
+    to[strcspn(to, "\n")] = '\0';
+    return to;
+}
+
+static void
+assert_status(const char *name, const char *wanted)
+{
+    char got[256];
+
+    assert_string_equal(status_line(name, got, sizeof(got)), wanted);
+}
+
+static void
+test_process_has_no_rights_i62(void **state)
+{
+    char wanted[128];
+
+    (void)state;
+    (void)snprintf(wanted, sizeof(wanted), "%u\t%u\t%u\t%u", fixture_uid(), fixture_uid(),
+        fixture_uid(), fixture_uid());
+    assert_status("Uid", wanted);
+    (void)snprintf(wanted, sizeof(wanted), "%u\t%u\t%u\t%u", fixture_gid(), fixture_gid(),
+        fixture_gid(), fixture_gid());
+    assert_status("Gid", wanted);
+    assert_status("CapPrm", "0000000000000000");
+    assert_status("CapEff", "0000000000000000");
+    assert_status("CapAmb", "0000000000000000");
+    assert_status("NoNewPrivs", "1");
+    if (!KEEPER_BOX_SANITIZED) {
+        assert_status("Threads", "1");
+        assert_status("Seccomp", "2");
+    }
+    if (geteuid() == 0)
+        assert_status("Groups", "");
+}
+
+static void
+test_process_has_a_network_of_its_own_i62(void **state)
+{
+    char path[64], ours[64] = "", theirs[64] = "";
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    /* Where the machine refuses namespaces, the filter alone stands: nothing to see then. */
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(unshare(CLONE_NEWNET) == 0 ? 0 : 77);
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (status != 0)
+        skip();
+    assert_true(readlink("/proc/self/ns/net", ours, sizeof(ours) - 1) > 0);
+    (void)snprintf(path, sizeof(path), "/proc/%d/ns/net", keeper_pid(keeper));
+    assert_true(readlink(path, theirs, sizeof(theirs) - 1) > 0);
+    assert_string_not_equal(ours, theirs);
+}
+
+static void
+test_process_has_four_descriptors(void **state)
+{
+    char path[64], target[64];
+
+    (void)state;
+    if (geteuid() != 0)
+        skip(); /* not dumpable: only root may look */
+    for (int fd = 0; fd < 4; fd++) {
+        ssize_t n;
+        (void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", keeper_pid(keeper), fd);
+        assert_true((n = readlink(path, target, sizeof(target) - 1)) > 0);
+        target[n] = '\0';
+        if (fd < 2)
+            assert_string_equal(target, "/dev/null");
+        if (fd == KEEPER_BOX_FD)
+            assert_memory_equal(target, "socket:", 7);
+    }
+    (void)snprintf(path, sizeof(path), "/proc/%d/fd", keeper_pid(keeper));
+    DIR *d = opendir(path);
+    int n = 0;
+    assert_non_null(d);
+    while (readdir(d) != NULL)
+        n++;
+    (void)closedir(d);
+    assert_int_equal(n, 2 + 4);
+}
+
+/* Soft and hard limit both, as /proc/PID/limits has them: 26 columns of name, then two of 21. */
+static void
+assert_limit_is_zero(const char *name)
+{
+    char path[64], line[256];
+    unsigned found = 0;
+
+    (void)snprintf(path, sizeof(path), "/proc/%d/limits", keeper_pid(keeper));
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof(line), f) != NULL) {
+        if (strncmp(line, name, strlen(name)) != 0)
+            continue;
+        assert_memory_equal(line + 26, "0 ", 2);
+        assert_memory_equal(line + 26 + 21, "0 ", 2);
+        found++;
+    }
+    (void)fclose(f);
+    assert_int_equal(found, 1);
+}
+
+static void
+test_process_has_tight_limits_i57(void **state)
+{
+    (void)state;
+    assert_limit_is_zero("Max core file size");
+    if (!KEEPER_BOX_SANITIZED) {
+        assert_limit_is_zero("Max open files");
+        assert_limit_is_zero("Max processes");
+    }
+}
+
+/* Somebody of the keeper's own uid, which is the bridge's, can neither trace it nor read its memory. */
+static void
+test_process_is_not_traceable_i57(void **state)
+{
+    char path[64];
+    int status;
+
+    (void)state;
+    pid_t target = keeper_pid(keeper);
+    (void)snprintf(path, sizeof(path), "/proc/%d/mem", target);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        if (geteuid() == 0 && (setgroups(0, NULL) != 0 ||
+                                  setresgid(fixture_gid(), fixture_gid(), fixture_gid()) != 0 ||
+                                  setresuid(fixture_uid(), fixture_uid(), fixture_uid()) != 0))
+            _exit(1);
+        if (open(path, O_RDONLY) >= 0)
+            _exit(2);
+        if (ptrace(PTRACE_ATTACH, target, NULL, NULL) == 0)
+            _exit(3);
+        _exit(kill(target, 0) == 0 ? 0 : 4); /* the uid was the right one */
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static void
+test_signals_do_not_end_it(void **state)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1};
+    struct fed_secret blob = FED_SECRET_INIT(SEAL_BLOB_MAX), seed = FED_SECRET_INIT(TOTP_SEED_MAX);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        assert_int_equal(kill(keeper_pid(keeper), signals[i]), 0);
+        assert_int_equal(keeper_seal(keeper, "S-1-1-1", NULL, 20, &blob, &seed), 0);
+    }
+    fed_secret_done(&blob);
+    fed_secret_done(&seed);
+}
+
+/* A bridge that dies, however, takes the keeper with it. */
+static void
+test_it_ends_with_the_bridge(void **state)
+{
+    int report[2], status;
+    pid_t orphan = 0;
+
+    (void)state;
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    assert_int_equal(pipe2(report, O_CLOEXEC), 0);
+    pid_t bridge = fork();
+    assert_true(bridge >= 0);
+    if (bridge == 0) {
+        struct keeper *own = fixture_keeper();
+        orphan = keeper_pid(own);
+        if (write(report[1], &orphan, sizeof(orphan)) != (ssize_t)sizeof(orphan))
+            _exit(1);
+        (void)raise(SIGKILL);
+    }
+    assert_int_equal(read(report[0], &orphan, sizeof(orphan)), sizeof(orphan));
+    assert_int_equal(waitpid(bridge, &status, 0), bridge);
+    assert_int_equal(waitpid(orphan, &status, 0), orphan);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    (void)close(report[0]);
+    (void)close(report[1]);
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+}
+
+/* ---- From inside ---- */
+
+/* The environment's OpenSSL configuration is not read (I-56): this one would stop any start. */
+static void
+test_environment_changes_nothing_i56(void **state)
+{
+    char *path = fixture_path("openssl.cnf");
+
+    (void)state;
+    fixture_write("openssl.cnf", 0644,
+        "openssl_conf = a\n[a]\nproviders = p\nalg_section = b\n[p]\nno_such_provider = q\n"
+        "[q]\nmodule = /nowhere.so\nactivate = 1\n[b]\ndefault_properties = fips=yes\n");
+    assert_int_equal(setenv("OPENSSL_CONF", path, 1), 0);
+    assert_int_equal(setenv("OPENSSL_MODULES", "/nowhere", 1), 0);
+    struct keeper *other = fixture_keeper();
+    struct fed_secret signature = FED_SECRET_INIT(512);
+    assert_int_equal(keeper_sign(other, "abc", 3, &signature), 0);
+    keeper_stop(other);
+    fed_secret_done(&signature);
+    assert_int_equal(unsetenv("OPENSSL_CONF"), 0);
+    assert_int_equal(unsetenv("OPENSSL_MODULES"), 0);
+    free(path);
+}
+
+static void
+try_open(void)
+{
+    (void)open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+}
+
+static void
+try_socket(void)
+{
+    (void)socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static void
+try_fork(void)
+{
+    if (fork() == 0)
+        _exit(0);
+}
+
+static void
+try_exec(void)
+{
+    (void)execl("/bin/true", "true", (char *)NULL);
+}
+
+static void
+try_kill(void)
+{
+    (void)kill(getppid(), 0);
+}
+
+static void
+try_setuid(void)
+{
+    (void)!setuid(0);
+}
+
+static void
+try_dup(void)
+{
+    (void)!dup(KEEPER_BOX_FD);
+}
+
+static void
+try_write_to_socket(void)
+{
+    (void)!write(KEEPER_BOX_FD, "x", 1);
+}
+
+static void
+try_code_memory(void)
+{
+    (void)mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static void
+try_make_code(void)
+{
+    void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (p != MAP_FAILED)
+        (void)mprotect(p, 4096, PROT_READ | PROT_EXEC);
+}
+
+static void
+try_dumpable(void)
+{
+    (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
+
+static void
+try_nothing(void)
+{
+}
+
+/* How a process ends that walks behind the walls and then tries. */
+static int
+behind_the_walls(void (*attempt)(void))
+{
+    int status, pair[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        char why[512] = "";
+        if (keeper_box_close(pair[0], why, sizeof(why)) != 0 ||
+            keeper_box_drop(fixture_uid(), fixture_gid(), why, sizeof(why)) != 0 ||
+            keeper_box_shut(why, sizeof(why)) != 0)
+            _exit(1);
+        attempt();
+        _exit(0);
+    }
+    (void)close(pair[0]);
+    (void)close(pair[1]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+static void
+test_forbidden_calls_kill_i62(void **state)
+{
+    static void (*const attempts[])(void) = {try_open, try_socket, try_fork, try_exec, try_kill,
+        try_setuid, try_dup, try_write_to_socket, try_code_memory, try_make_code, try_dumpable};
+
+    (void)state;
+    if (KEEPER_BOX_SANITIZED)
+        skip();
+    assert_int_equal(behind_the_walls(try_nothing), 0);
+    for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
+        int status = behind_the_walls(attempts[i]);
+        if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
+            fail_msg("attempt %zu: status %x", i, (unsigned)status);
+    }
+}
+
+static void
+test_root_is_not_a_user(void **state)
+{
+    char why[512] = "";
+
+    (void)state;
+    assert_int_equal(keeper_box_drop(0, 0, why, sizeof(why)), FED_E_CONFIG);
+    if (geteuid() != 0)
+        assert_int_equal(keeper_box_drop(geteuid() + 1, getegid(), why, sizeof(why)), FED_E_CONFIG);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_root_is_not_a_user),
+        cmocka_unit_test(test_forbidden_calls_kill_i62),
+        TEST(test_process_has_no_rights_i62),
+        TEST(test_process_has_a_network_of_its_own_i62),
+        TEST(test_process_has_four_descriptors),
+        TEST(test_process_has_tight_limits_i57),
+        TEST(test_process_is_not_traceable_i57),
+        TEST(test_signals_do_not_end_it),
+        TEST(test_it_ends_with_the_bridge),
+        TEST(test_environment_changes_nothing_i56),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
