@@ -11,11 +11,11 @@
 #include <time.h>
 
 #include "base/log.h"
-#include "bridge/expand.h"
 #include "bridge/saml.h"
 #include "bridge/standing.h"
+#include "bridge/texts.h"
 
-enum { LEAST_DURATION_S = 900, TEXT_LIMIT = 8192 };
+enum { LEAST_DURATION_S = 900 };
 
 /* ---- Which role ---- */
 
@@ -96,73 +96,6 @@ credentials_needs_code(const struct bridge *b, const struct ticket *t, unsigned 
 }
 
 /* ---- The assertion ---- */
-
-struct texts {
-    struct fed_secret session_name, source_identity;
-    struct fed_secret *values; /* of the tags */
-    struct saml_tag *tags;
-    size_t n_tags;
-};
-
-static void
-texts_done(struct texts *x)
-{
-    fed_secret_done(&x->session_name);
-    fed_secret_done(&x->source_identity);
-    for (size_t i = 0; i < x->n_tags; i++)
-        fed_secret_done(&x->values[i]);
-    free(x->values);
-    free(x->tags);
-}
-
-static int
-expand_tags(const struct expand_values *v, const struct conf_role *role, struct texts *x, char *why)
-{
-    if (role->n_tags == 0)
-        return 0;
-    x->values = calloc(role->n_tags, sizeof(*x->values));
-    x->tags = calloc(role->n_tags, sizeof(*x->tags));
-    if (x->values == NULL || x->tags == NULL)
-        return FED_E_NOMEM;
-    for (; x->n_tags < role->n_tags; x->n_tags++) {
-        const struct conf_tag *tag = &role->tags[x->n_tags];
-        struct fed_secret *value = &x->values[x->n_tags];
-        fed_secret_init(value, TEXT_LIMIT);
-        int r = expand_template(v, TEMPLATE_TAG_VALUE, tag->value, value, why);
-        if (r != 0) {
-            fed_secret_done(value);
-            return r;
-        }
-        x->tags[x->n_tags] = (struct saml_tag){.key = tag->key, .value = fed_secret_str(value)};
-    }
-    return 0;
-}
-
-/* Every text that goes to AWS, expanded and checked before anything is signed. */
-static int
-expand_texts(const struct bridge *b, const struct ticket *t, const struct conf_role *role,
-    struct texts *ret, char *why)
-{
-    struct expand_values v = {.ticket = t, .conf = b->conf, .host = b->host};
-    char detail[TEMPLATE_WHY_MAX] = "";
-    int r;
-
-    *ret = (struct texts){.session_name = FED_SECRET_INIT(TEXT_LIMIT),
-        .source_identity = FED_SECRET_INIT(TEXT_LIMIT)};
-    r = expand_template(&v, TEMPLATE_SESSION_NAME, role->session_name, &ret->session_name, detail);
-    if (r == 0 && role->source_identity != NULL)
-        r = expand_template(
-            &v, TEMPLATE_SOURCE_IDENTITY, role->source_identity, &ret->source_identity, detail);
-    if (r == 0)
-        r = expand_tags(&v, role, ret, detail);
-    if (r != 0) {
-        (void)snprintf(why, BRIDGE_WHY_MAX, "[role %s] cannot be used for you: %s", role->name,
-            detail[0] != '\0' ? detail : fed_strerror(r));
-        texts_done(ret);
-        *ret = (struct texts){0};
-    }
-    return r == FED_E_INVALID ? FED_E_AWS_REFUSED : r;
-}
 
 struct signing {
     struct bridge *b;
@@ -253,7 +186,7 @@ fetch(struct bridge *b, const struct job *job, const struct ticket *t, const str
 {
     struct texts texts;
     char request_id[STS_REQUEST_ID_MAX] = "";
-    int r = expand_texts(b, t, role, &texts, why);
+    int r = texts_expand(b->conf, b->host, t, role, &texts, why);
 
     if (r != 0)
         return r;
