@@ -33,12 +33,17 @@ ask_close(const struct call *call, const struct fed_secret *session)
     return r;
 }
 
-/* The session's name and its settings into the PAM environment. A bad setting costs itself, not the login. */
+/*
+ * The session's name and its settings into the PAM environment. A bad setting costs itself, not the
+ * login. No name: the bridge keeps no session of this account (a system user's cron job, say), so there will be
+ * none to close.
+ */
 static int
 publish(const struct call *call, const struct wire_msg *reply)
 {
     const char *assignment;
-    int r = env_put(call->pamh, ENV_SESSION, wire_text(reply, WIRE_SESSION));
+    const char *session = wire_text(reply, WIRE_SESSION);
+    int r = session != NULL ? env_put(call->pamh, ENV_SESSION, session) : 0;
 
     for (size_t i = 0; r == 0 && (assignment = wire_text_at(reply, WIRE_ENVIRONMENT, i)) != NULL;
          i++) {
