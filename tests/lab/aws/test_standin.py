@@ -421,7 +421,12 @@ def start(lab, **changed):
 def test_refuses_to_start(lab):
     lab.write("bad.json", b'{"regions": ["x"], "accounts": [], "rolls": {}}')
     lab.write("alien.json", json.dumps({"regions": ["x"], "accounts": [], "roles": {role("Admin"): {}}}).encode())
+    here = {"regions": ["x"], "accounts": [ACCOUNT]}
+    lab.write("long.json", json.dumps(here | {"roles": {role("Admin"): {"max_duration": 43201}}}).encode())
+    lab.write("kind.json", json.dumps(here | {"providers": {role("Admin"): "metadata.xml"}}).encode())
     for changed, text in (({"world": lab.path("bad.json")}, "rolls"), ({"world": lab.path("alien.json")}, "accounts"),
+                          ({"world": lab.path("long.json")}, "max_duration"),
+                          ({"world": lab.path("kind.json")}, "ARN of a SAML provider"),
                           ({"world": "/nonexistent"}, "nonexistent"), ({"control": "0.0.0.0:0"}, "loopback"),
                           ({"cert": lab.path("ca.pem")}, "standin: ")):
         process = start(lab, **changed)
