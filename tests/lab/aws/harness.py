@@ -7,6 +7,7 @@ import http.client
 import ipaddress
 import json
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -173,3 +174,11 @@ class Lab:
 
     def last(self):
         return self.log()[-1]
+
+
+def refused(lab, answer, code, why):
+    """Refused with that code, and by the log for that reason: not for another that happens to have the same code."""
+    assert answer.code == code, answer.body
+    assert lab.last()["result"] == code
+    assert re.search(why, lab.last()["why"]), lab.last()["why"]
+    assert answer["SessionToken"] is None

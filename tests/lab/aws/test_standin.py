@@ -1,5 +1,5 @@
 # The stand-in as a service: Query protocol, SigV4 as real SDKs make it, role chaining, faults, its command line.
-# What it thinks of assertions is in test_standin_saml.py.
+# What it thinks of assertions is in test_standin_saml.py and test_standin_signatures.py.
 #
 # SPDX-License-Identifier: Apache-2.0
 
@@ -430,7 +430,10 @@ def test_refuses_to_start(lab):
                           ({"world": "/nonexistent"}, "nonexistent"), ({"control": "0.0.0.0:0"}, "loopback"),
                           ({"cert": lab.path("ca.pem")}, "standin: ")):
         process = start(lab, **changed)
-        out, err = process.communicate(timeout=10)
+        try:
+            out, err = process.communicate(timeout=10)
+        finally:
+            process.kill()
         assert process.returncode != 0 and out == "" and text in err
 
 
