@@ -9,6 +9,12 @@ import sys
 from pathlib import Path
 
 
+def has_test(path, name):
+    """A function of that name, or a conversation in the data file cases/NAME.case beside it."""
+    return (path.parent / "cases" / f"{name}.case").is_file() or re.search(
+        rf"\b{re.escape(name)}\b", path.read_text()) is not None
+
+
 def problems(index):
     for number, line in enumerate(index.read_text().splitlines(), 1):
         if not line.strip() or line.startswith("#"):
@@ -21,7 +27,7 @@ def problems(index):
             path, _, name = test.partition("::")
             if not Path(path).is_file():
                 yield f"line {number}: {fields[0]}: no file {path}"
-            elif name and not re.search(rf"\b{re.escape(name)}\b", Path(path).read_text()):
+            elif name and not has_test(Path(path), name):
                 yield f"line {number}: {fields[0]}: no {name} in {path}"
 
 
