@@ -4,7 +4,6 @@
  */
 #include "ldap/handle.h"
 
-#include <malloc.h>
 #include <openldap.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -16,57 +15,11 @@
 /* The largest message we read: an entry with thousands of groups is a tenth of it. */
 enum { MESSAGE_MAX = 1024 * 1024 };
 
-/*
- * Allocation for liblber: requests are built in its buffers, passwords included, and what it frees it
- * does not wipe. The memory is malloc's, so it may also be freed by others.
- */
-static void *
-wiping_malloc(ber_len_t size, void *ctx)
-{
-    (void)ctx;
-    return malloc(size);
-}
-
-static void *
-wiping_calloc(ber_len_t n, ber_len_t size, void *ctx)
-{
-    (void)ctx;
-    return calloc(n, size);
-}
-
-static void
-wiping_free(void *p, void *ctx)
-{
-    (void)ctx;
-    if (p != NULL)
-        explicit_bzero(p, malloc_usable_size(p));
-    free(p);
-}
-
-static void *
-wiping_realloc(void *p, ber_len_t size, void *ctx)
-{
-    size_t old = p != NULL ? malloc_usable_size(p) : 0;
-    void *fresh;
-
-    if (p != NULL && old >= size)
-        return p;
-    fresh = malloc(size);
-    if (fresh == NULL)
-        return NULL;
-    if (old > 0)
-        memcpy(fresh, p, old);
-    wiping_free(p, ctx);
-    return fresh;
-}
-
 static void
 init_once(void)
 {
-    static BerMemoryFunctions wiping = {wiping_malloc, wiping_calloc, wiping_realloc, wiping_free};
     static const int none = 0;
 
-    (void)ber_set_option(NULL, LBER_OPT_MEMORY_FNS, &wiping);
     /* A debug level prints packets, passwords included; no variable may turn it on. */
     (void)ldap_set_option(NULL, LDAP_OPT_DEBUG_LEVEL, &none);
     (void)ber_set_option(NULL, LBER_OPT_DEBUG_LEVEL, &none);
@@ -188,6 +141,7 @@ handle_new(struct sock *sock, const char *uri, const char *ca_file, LDAP **ret, 
         return r;
     if (ldap_get_option(ld, LDAP_OPT_SOCKBUF, &sb) != LDAP_OPT_SUCCESS || sb == NULL ||
         ber_sockbuf_add_io(sb, &sock_io, LBER_SBIOD_LEVEL_PROVIDER, sock) != 0 ||
+        ber_sockbuf_add_io(sb, &sock_wiping_io, LBER_SBIOD_LEVEL_APPLICATION, NULL) != 0 ||
         ber_sockbuf_ctrl(sb, LBER_SB_OPT_SET_MAX_INCOMING, (void *)&most) != 1 || !set_options(ld))
         goto out;
     if (!set_tls_options(ld, ca_file)) {

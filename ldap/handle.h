@@ -16,7 +16,7 @@
 
 #define HANDLE_SYSTEM_CA_FILE "/etc/ssl/certs/ca-certificates.crt"
 
-/* Once, before the first handle: library globals, and buffers that are wiped when freed. Any thread. */
+/* Once, before the first handle: library globals. Any thread. */
 void handle_init(void);
 
 /* Can handles be made with this CA file (NULL = the system's)? 0, FED_E_CONFIG with why, FED_E_NOMEM. */

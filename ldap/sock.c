@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -162,6 +163,47 @@ Sockbuf_IO sock_io = {
     .sbi_read = io_read,
     .sbi_write = io_write,
     .sbi_close = io_close,
+};
+
+/* ---- The layer that wipes ---- */
+
+static int
+wiping_ctrl(Sockbuf_IO_Desc *desc, int option, void *arg)
+{
+    return LBER_SBIOD_CTRL_NEXT(desc, option, arg);
+}
+
+static ber_slen_t
+wiping_read(Sockbuf_IO_Desc *desc, void *to, ber_len_t len)
+{
+    return LBER_SBIOD_READ_NEXT(desc, to, len);
+}
+
+/* libldap keeps a written request only to send it again after a referral, which never happens (I-5). */
+static ber_slen_t
+wiping_write(Sockbuf_IO_Desc *desc, void *from, ber_len_t len)
+{
+    ber_slen_t n = LBER_SBIOD_WRITE_NEXT(desc, from, len);
+
+    if (n > 0)
+        explicit_bzero(from, (size_t)n);
+    return n;
+}
+
+static int
+wiping_close(Sockbuf_IO_Desc *desc)
+{
+    (void)desc;
+    return 0;
+}
+
+Sockbuf_IO sock_wiping_io = {
+    .sbi_setup = io_setup,
+    .sbi_remove = io_remove,
+    .sbi_ctrl = wiping_ctrl,
+    .sbi_read = wiping_read,
+    .sbi_write = wiping_write,
+    .sbi_close = wiping_close,
 };
 
 bool

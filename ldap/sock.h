@@ -38,6 +38,13 @@ FED_MUST_USE int sock_connect(
 extern Sockbuf_IO sock_io;
 
 /*
+ * A layer for LBER_SBIOD_LEVEL_APPLICATION, above TLS, without an argument: it wipes what was written where
+ * it lay, in the buffer in which libldap built the request, passwords included, and which it frees
+ * as it is (I-57).
+ */
+extern Sockbuf_IO sock_wiping_io;
+
+/*
  * Wait until something can be read (or, where a write is held up, written), the deadline passes, or a
  * signal comes: the caller looks again in each case. False when the deadline has passed.
  */

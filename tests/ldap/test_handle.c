@@ -98,6 +98,64 @@ verified_tls_lets_in(void **state)
     }
 }
 
+/* Is a text, given inverted so that it is not found here, in any memory that we may write? */
+static bool
+in_memory(const unsigned char *inverted, size_t len)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    bool found = false;
+    char line[512];
+
+    assert_non_null(maps);
+    while (!found && fgets(line, sizeof(line), maps) != NULL) {
+        char *end, mode[8] = "";
+        unsigned char *p = (unsigned char *)strtoul(line, &end, 16);
+        unsigned char *last = (unsigned char *)strtoul(end + 1, &end, 16);
+        memcpy(mode, end + 1, 4);
+        if (strncmp(mode, "rw", 2) != 0 || strstr(line, "[v") != NULL)
+            continue;
+        for (; !found && p + len <= last; p++) {
+            size_t same = 0;
+            while (same < len && p[same] == (unsigned char)~inverted[same])
+                same++;
+            found = same == len;
+        }
+    }
+    (void)fclose(maps);
+    return found;
+}
+
+/* I-57: after a bind and a change, neither the password nor its UTF-16 form is left in our memory. */
+static void
+a_password_leaves_no_trace(void **state)
+{
+    enum { LEN = 12 };
+    unsigned char inverted[LEN], wide[2 * LEN];
+    struct fed_secret password = FED_SECRET_INIT(64), other = FED_SECRET_INIT(64);
+    struct peer *peer = peer_start("modify=19:x");
+    struct peer_domain *d = domain_start(CONF_LDAPS, (unsigned[4]){peer->port});
+    char text[ADDIR_WHY_MAX];
+    (void)state;
+
+    for (size_t i = 0; i < LEN; i++) {
+        unsigned char c = (unsigned char)("ZQXJVKWPBFGY"[(i * 7 + 3) % LEN]);
+        inverted[i] = wide[2 * i] = (unsigned char)~c;
+        wide[2 * i + 1] = 0xff;
+        assert_int_equal(fed_secret_add_byte(&password, c), 0);
+    }
+    assert_int_equal(fed_secret_add_str(&other, "another"), 0);
+    assert_true(in_memory(inverted, LEN)); /* the search does find it */
+    assert_int_equal(addir_login(d->dir, &d->person, &password, &d->entry, &d->data, d->why), 0);
+    assert_int_equal(addir_change_password(d->dir, &d->person, &password, &other, text, d->why),
+        FED_E_PASSWORD_REFUSED);
+    fed_secret_done(&password);
+    fed_secret_done(&other);
+    assert_false(in_memory(inverted, LEN));
+    assert_false(in_memory(wide, sizeof(wide)));
+    domain_stop(d);
+    peer_free(peer);
+}
+
 /* I-56: one server verified, one not, and the environment vouches for the wrong one. */
 static int
 set_up_hostile(void **state)
@@ -138,6 +196,7 @@ main(void)
         cmocka_unit_test(the_wrong_port_ends_it),
         cmocka_unit_test(a_mute_server_costs_the_connect_timeout),
         cmocka_unit_test(verified_tls_lets_in),
+        cmocka_unit_test(a_password_leaves_no_trace),
     };
     return cmocka_run_group_tests(tests, set_up_hostile, peer_tear_down);
 }
