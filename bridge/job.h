@@ -1,6 +1,6 @@
 /*
- * One request on its way through the bridge: made by the listener, worked on by exactly one worker
- * at a time, and answered by the listener again.
+ * One request on its way through the bridge: made by the listener or the session endpoint, worked on by
+ * exactly one worker at a time, and answered by where it came from.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef BRIDGE_JOB_H
@@ -31,8 +31,22 @@ struct job {
     bool held;             /* a denial: not to be sent before its moment (I-35) */
     bool landed;           /* it waited for a flight, which is over (bridge/cache.h) */
 
+    /* The way back to where the job came from: called once, when it is done, in any thread. */
+    void (*answer)(void *arg, struct job *job);
+    void *answer_arg;
+
     struct job *next;        /* of the one list that it is on */
-    struct connection *from; /* the listener's; NULL when the asker has gone */
+    struct connection *from; /* the listener's own; NULL when the asker has gone */
 };
+
+/* Wipe and free what a job holds; the struct itself is its maker's. */
+void job_done(struct job *job);
+
+/*
+ * Make an empty job the bridge's own ASK_CREDENTIALS for a uid, as if that uid had asked at the socket.
+ * role NULL = none named; duration_s 0 = the role's. The maker sets answer. 0, FED_E_NOMEM, FED_E_INVALID.
+ */
+FED_MUST_USE int job_ask_credentials(
+    struct job *job, uid_t uid, const char *role, int64_t duration_s);
 
 #endif

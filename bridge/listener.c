@@ -70,8 +70,7 @@ job_free(struct job *job)
 {
     if (job == NULL)
         return;
-    fed_secret_done(&job->bytes);
-    wire_out_done(&job->reply);
+    job_done(job);
     free(job);
 }
 
@@ -350,6 +349,8 @@ on_readable(struct listener *l, struct connection *c)
     job->peer = c->peer;
     job->received_ms = clock_mono_ms();
     job->from = c;
+    job->answer = listener_answer;
+    job->answer_arg = l;
     c->job = job;
     c->state = WORKING;
     set_events(l, c, EPOLLRDHUP); /* one request at a time; but notice when the asker goes */
@@ -536,8 +537,10 @@ listener_free(struct listener *l)
 }
 
 void
-listener_answer(struct listener *l, struct job *job)
+listener_answer(void *arg, struct job *job)
 {
+    struct listener *l = arg;
+
     (void)pthread_mutex_lock(&l->lock);
     job->next = l->finished;
     l->finished = job;

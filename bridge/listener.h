@@ -29,7 +29,7 @@ struct listener_options {
     unsigned max_per_uid; /* required */
     bool has_admin_group; /* sets peer.is_admin by the peer's groups */
     gid_t admin_gid;
-    /* A request has come; the job goes back by listener_answer. Main thread. */
+    /* A request has come; the job goes back by its answer, which is listener_answer. Main thread. */
     void (*request)(void *arg, struct job *job);
     void *arg;
 };
@@ -37,8 +37,8 @@ struct listener_options {
 FED_MUST_USE int listener_new(const struct listener_options *options, struct listener **ret);
 void listener_free(struct listener *listener);
 
-/* A job is done, with its reply or without (then its connection is closed). Any thread. */
-void listener_answer(struct listener *listener, struct job *job);
+/* A job is done, with its reply or without (then its connection is closed). arg is the listener. Any thread. */
+void listener_answer(void *arg, struct job *job);
 
 /*
  * Also watch another descriptor: fn is called in the main thread whenever it is readable. The descriptor

@@ -149,7 +149,7 @@ resume(void *arg, struct job *job)
     if (b->workers != NULL)
         workers_add(b->workers, job);
     else
-        listener_answer(b->listener, job);
+        job->answer(job->answer_arg, job);
 }
 
 static void
@@ -158,14 +158,6 @@ take_request(void *arg, struct job *job)
     struct bridge *b = arg;
 
     workers_add(b->workers, job);
-}
-
-static void
-job_done(void *arg, struct job *job)
-{
-    struct bridge *b = arg;
-
-    listener_answer(b->listener, job);
 }
 
 static int
@@ -219,11 +211,8 @@ start_serving(struct bridge *b, int listen_fd)
         .admin_gid = b->admin_gid,
         .request = take_request,
         .arg = b};
-    struct workers_options pool = {.n = b->conf->bridge.workers,
-        .work = dispatch_work,
-        .work_arg = b,
-        .done = job_done,
-        .done_arg = b};
+    struct workers_options pool = {
+        .n = b->conf->bridge.workers, .work = dispatch_work, .work_arg = b};
     int r = listener_new(&options, &b->listener);
 
     if (r != 0 || (r = open_store(b)) != 0 || (r = open_sts(b)) != 0 || (r = start_tables(b)) != 0)

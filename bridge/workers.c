@@ -83,7 +83,7 @@ worker_main(void *arg)
     while ((job = wait_for_job(w, reserved)) != NULL) {
         fed_log_request(job->msg.request);
         if (w->options.work(w->options.work_arg, job))
-            w->options.done(w->options.done_arg, job);
+            job->answer(job->answer_arg, job);
         fed_log_request(0);
     }
     return NULL;
@@ -150,7 +150,7 @@ workers_free(struct workers *w)
     for (unsigned i = 0; i < w->n_started; i++)
         (void)pthread_join(w->threads[i], NULL);
     while ((job = queue_take(&w->root)) != NULL || (job = queue_take(&w->others)) != NULL)
-        w->options.done(w->options.done_arg, job);
+        job->answer(job->answer_arg, job);
     (void)pthread_cond_destroy(&w->root_work);
     (void)pthread_cond_destroy(&w->any_work);
     (void)pthread_mutex_destroy(&w->lock);

@@ -12,18 +12,15 @@
 struct workers;
 
 /*
- * What the pool calls, in a worker. True: the job is done, and done is called with it. False: the work
+ * What the pool calls, in a worker. True: the job is done, and its answer is called. False: the work
  * kept the job (it waits for something) and will hand it to workers_add again: the pool does not touch it any more.
  */
 typedef bool workers_work_fn(void *arg, struct job *job);
-typedef void workers_done_fn(void *arg, struct job *job);
 
 struct workers_options {
     unsigned n; /* required, at least 1 */
     workers_work_fn *work;
     void *work_arg;
-    workers_done_fn *done;
-    void *done_arg;
 };
 
 /* Start the threads, all signals blocked in them. 0, FED_E_NOMEM, FED_E_SYSTEM. */
@@ -32,7 +29,7 @@ FED_MUST_USE int workers_new(const struct workers_options *options, struct worke
 /* Hand over a job. Any thread; never blocks for long. */
 void workers_add(struct workers *workers, struct job *job);
 
-/* Let the jobs under way end, drop the others (done is called for them, without a reply), join the threads. */
+/* Let the jobs under way end, drop the others (their answer is called, without a reply), join the threads. */
 void workers_free(struct workers *workers);
 
 #endif
