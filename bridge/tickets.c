@@ -1,40 +1,14 @@
 /*
- * The tables of tickets and sessions, under one lock.
+ * Who is signed in.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "bridge/tickets.h"
+#include "bridge/tickets_table.h"
 
-#include <poll.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "base/log.h"
-#include "base/secret.h"
 #include "base/wire.h"
-
-struct session {
-    char id[TOKEN_SIZE];
-    uid_t uid;
-    int pidfd; /* -1 = not watched */
-    struct watch *watch;
-    struct session *next;
-};
-
-struct slot {
-    struct ticket *ticket;
-    struct slot *next;
-};
-
-struct tickets {
-    struct tickets_options options;
-    pthread_mutex_t lock;
-    struct slot *slots;
-    struct session *sessions;
-};
 
 void
 ticket_unref(struct ticket *t)
@@ -46,8 +20,8 @@ ticket_unref(struct ticket *t)
     free(t);
 }
 
-static struct ticket *
-ticket_ref(struct ticket *t)
+struct ticket *
+tickets_ref(struct ticket *t)
 {
     (void)atomic_fetch_add(&t->refs, 1);
     return t;
@@ -66,25 +40,23 @@ tickets_new(const struct tickets_options *options, struct tickets **ret)
     return 0;
 }
 
-static void
-session_free(struct tickets *t, struct session *s)
+void
+tickets_changed(struct tickets *t)
 {
-    if (s->watch != NULL)
-        listener_unwatch(t->options.listener, s->watch);
-    if (s->pidfd >= 0)
-        (void)close(s->pidfd);
-    free(s);
+    if (t->options.changed != NULL)
+        t->options.changed(t->options.arg);
 }
 
-/* Take the slot at *at out and end its ticket. Lock held. */
-static void
-end_slot(struct tickets *t, struct slot **at)
+void
+tickets_end_slot(struct tickets *t, struct slot **at)
 {
     struct slot *slot = *at;
 
     *at = slot->next;
     if (t->options.ended != NULL)
         t->options.ended(t->options.arg, slot->ticket->id);
+    sessions_drop_lingering(t, slot->ticket->uid);
+    tickets_changed(t);
     ticket_unref(slot->ticket);
     free(slot);
 }
@@ -92,22 +64,18 @@ end_slot(struct tickets *t, struct slot **at)
 void
 tickets_free(struct tickets *t)
 {
-    struct session *next;
-
     if (t == NULL)
         return;
+    t->options.changed = NULL; /* the end of the bridge is nobody's end */
     while (t->slots != NULL)
-        end_slot(t, &t->slots);
-    for (struct session *s = t->sessions; s != NULL; s = next) {
-        next = s->next;
-        session_free(t, s);
-    }
+        tickets_end_slot(t, &t->slots);
+    sessions_free(t);
     (void)pthread_mutex_destroy(&t->lock);
     free(t);
 }
 
-static struct slot **
-find_uid(struct tickets *t, uid_t uid)
+struct slot **
+tickets_find_uid(struct tickets *t, uid_t uid)
 {
     for (struct slot **at = &t->slots; *at != NULL; at = &(*at)->next) {
         if ((*at)->ticket->uid == uid)
@@ -116,14 +84,13 @@ find_uid(struct tickets *t, uid_t uid)
     return NULL;
 }
 
-/* A live slot of the uid; one past its end is ended on the way. Lock held. */
-static struct slot **
-find_live(struct tickets *t, uid_t uid)
+struct slot **
+tickets_find_live(struct tickets *t, uid_t uid)
 {
-    struct slot **at = find_uid(t, uid);
+    struct slot **at = tickets_find_uid(t, uid);
 
     if (at != NULL && (*at)->ticket->ends_s <= (int64_t)time(NULL)) {
-        end_slot(t, at);
+        tickets_end_slot(t, at);
         return NULL;
     }
     return at;
@@ -178,9 +145,9 @@ tickets_sign_in(
     }
 
     (void)pthread_mutex_lock(&t->lock);
-    struct slot **at = find_live(t, uid);
+    struct slot **at = tickets_find_live(t, uid);
     if (at != NULL && strcmp((*at)->ticket->proof.sid, fresh->proof.sid) != 0) {
-        end_slot(t, at); /* the uid is somebody else's now */
+        tickets_end_slot(t, at); /* the uid is somebody else's now */
         at = NULL;
     }
     if (at != NULL && weaker(fresh->proof.factors, (*at)->ticket->proof.factors)) {
@@ -188,6 +155,7 @@ tickets_sign_in(
         fresh = (*at)->ticket;
     } else if (at != NULL) {
         memcpy(fresh->id, (*at)->ticket->id, TOKEN_SIZE);
+        memcpy(fresh->use, (*at)->ticket->use, sizeof(fresh->use));
         ticket_unref((*at)->ticket);
         (*at)->ticket = fresh;
     } else {
@@ -196,8 +164,9 @@ tickets_sign_in(
         t->slots = spare;
         spare = NULL;
     }
+    tickets_changed(t);
     if (ret_ticket != NULL)
-        *ret_ticket = ticket_ref(fresh);
+        *ret_ticket = tickets_ref(fresh);
     (void)pthread_mutex_unlock(&t->lock);
     free(spare);
     return 0;
@@ -209,13 +178,34 @@ tickets_get(struct tickets *t, uid_t uid, struct ticket **ret)
     int r = FED_E_NO_TICKET;
 
     (void)pthread_mutex_lock(&t->lock);
-    struct slot **at = find_live(t, uid);
+    struct slot **at = tickets_find_live(t, uid);
     if (at != NULL) {
-        *ret = ticket_ref((*at)->ticket);
+        *ret = tickets_ref((*at)->ticket);
         r = 0;
     }
     (void)pthread_mutex_unlock(&t->lock);
     return r;
+}
+
+/* Put a ticket that was made from another in its place, unless that one ended or was replaced meanwhile. Lock held. */
+static int
+replace(struct tickets *t, const struct ticket *old, struct ticket *fresh, struct ticket **ret)
+{
+    struct slot **at = tickets_find_live(t, old->uid);
+
+    if (at == NULL || strcmp((*at)->ticket->id, old->id) != 0) {
+        ticket_unref(fresh);
+        return FED_E_NO_TICKET;
+    }
+    if ((*at)->ticket != old) {
+        ticket_unref(fresh);
+        return FED_E_BUSY;
+    }
+    ticket_unref((*at)->ticket);
+    (*at)->ticket = fresh;
+    *ret = tickets_ref(fresh);
+    tickets_changed(t);
+    return 0;
 }
 
 int
@@ -230,20 +220,42 @@ tickets_rechecked(
     memcpy(fresh->id, old->id, TOKEN_SIZE);
     fresh->started_s = old->started_s;
     fresh->ends_s = old->ends_s;
+    memcpy(fresh->use, old->use, sizeof(fresh->use));
 
     (void)pthread_mutex_lock(&t->lock);
-    struct slot **at = find_live(t, old->uid);
-    if (at == NULL || strcmp((*at)->ticket->id, old->id) != 0) {
-        r = FED_E_NO_TICKET; /* it ended meanwhile */
-        ticket_unref(fresh);
-    } else if ((*at)->ticket != old) {
-        *ret = ticket_ref((*at)->ticket); /* renewed meanwhile by a sign-in, which knows better */
-        ticket_unref(fresh);
-    } else {
-        ticket_unref((*at)->ticket);
-        (*at)->ticket = fresh;
-        *ret = ticket_ref(fresh);
+    r = replace(t, old, fresh, ret);
+    if (r == FED_E_BUSY) { /* by a sign-in, which knows better, or a choice of role */
+        *ret = tickets_ref((*tickets_find_uid(t, old->uid))->ticket);
+        r = 0;
     }
+    (void)pthread_mutex_unlock(&t->lock);
+    return r;
+}
+
+int
+tickets_use(struct tickets *t, const struct ticket *old, const char *role, struct ticket **ret)
+{
+    struct ticket *fresh = NULL;
+    struct proof proof;
+    size_t len = strlen(role);
+    int r;
+
+    if (len >= sizeof(fresh->use))
+        return FED_E_ROLE;
+    if ((r = proof_copy(&old->proof, &proof)) != 0)
+        return r;
+    if ((r = make_ticket(old->uid, old->user, &proof, t->options.lifetime_s, &fresh)) != 0) {
+        proof_done(&proof);
+        return r;
+    }
+    memcpy(fresh->id, old->id, TOKEN_SIZE);
+    fresh->started_s = old->started_s;
+    fresh->ends_s = old->ends_s;
+    fresh->checked_s = old->checked_s;
+    memcpy(fresh->use, role, len + 1);
+
+    (void)pthread_mutex_lock(&t->lock);
+    r = replace(t, old, fresh, ret);
     (void)pthread_mutex_unlock(&t->lock);
     return r;
 }
@@ -254,9 +266,9 @@ tickets_end_uid(struct tickets *t, uid_t uid)
     unsigned n = 0;
 
     (void)pthread_mutex_lock(&t->lock);
-    struct slot **at = find_uid(t, uid);
+    struct slot **at = tickets_find_uid(t, uid);
     if (at != NULL) {
-        end_slot(t, at);
+        tickets_end_slot(t, at);
         n = 1;
     }
     (void)pthread_mutex_unlock(&t->lock);
@@ -271,7 +283,7 @@ tickets_end_sid(struct tickets *t, const char *sid)
     (void)pthread_mutex_lock(&t->lock);
     for (struct slot **at = &t->slots; *at != NULL;) {
         if (strcmp((*at)->ticket->proof.sid, sid) == 0) {
-            end_slot(t, at);
+            tickets_end_slot(t, at);
             n++;
         } else {
             at = &(*at)->next;
@@ -289,120 +301,11 @@ tickets_sweep(struct tickets *t)
     (void)pthread_mutex_lock(&t->lock);
     for (struct slot **at = &t->slots; *at != NULL;) {
         if ((*at)->ticket->ends_s <= now_s)
-            end_slot(t, at);
+            tickets_end_slot(t, at);
         else
             at = &(*at)->next;
     }
     (void)pthread_mutex_unlock(&t->lock);
-}
-
-/* ---- Sessions ---- */
-
-static unsigned
-count_sessions(const struct tickets *t, uid_t uid)
-{
-    unsigned n = 0;
-
-    for (const struct session *s = t->sessions; s != NULL; s = s->next)
-        n += s->uid == uid;
-    return n;
-}
-
-/* Take the session at *at out; the last one of its uid takes the ticket along. Lock held. */
-static void
-end_session(struct tickets *t, struct session **at)
-{
-    struct session *s = *at;
-    uid_t uid = s->uid;
-
-    *at = s->next;
-    session_free(t, s);
-    if (count_sessions(t, uid) > 0)
-        return;
-    struct slot **slot = find_uid(t, uid);
-    if (slot != NULL)
-        end_slot(t, slot);
-}
-
-/*
- * Some session's process has ended. It looks for which, rather than being told, since the session may be closed
- * by another thread at this very moment.
- */
-static void
-close_dead_sessions(void *arg)
-{
-    struct tickets *t = arg;
-
-    (void)pthread_mutex_lock(&t->lock);
-    for (struct session **at = &t->sessions; *at != NULL;) {
-        struct pollfd p = {.fd = (*at)->pidfd, .events = POLLIN};
-        if ((*at)->pidfd >= 0 && poll(&p, 1, 0) == 1) {
-            fed_log_info(
-                "a session of uid %u is closed: its process is gone", (unsigned)(*at)->uid);
-            end_session(t, at);
-        } else {
-            at = &(*at)->next;
-        }
-    }
-    (void)pthread_mutex_unlock(&t->lock);
-}
-
-/*
- * A process that is killed closes nothing. Its pidfd becomes readable when it ends, and then we close for it. The
- * process is the one that waits for our reply, so its number cannot have been given to another yet.
- */
-static void
-watch_process(struct tickets *t, struct session *s, pid_t pid)
-{
-    if (t->options.listener == NULL)
-        return;
-    s->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (s->pidfd < 0 ||
-        listener_watch(t->options.listener, s->pidfd, close_dead_sessions, t, &s->watch) != 0)
-        fed_log_warning(
-            "cannot watch process %d: its session ends only when it is closed", (int)pid);
-}
-
-int
-tickets_open_session(struct tickets *t, uid_t uid, pid_t pid, char ret_session[TOKEN_SIZE])
-{
-    struct session *s = calloc(1, sizeof(*s));
-
-    if (s == NULL)
-        return FED_E_NOMEM;
-    int r = token_make(s->id);
-    if (r != 0) {
-        free(s);
-        return r;
-    }
-    s->uid = uid;
-    s->pidfd = -1;
-    memcpy(ret_session, s->id, TOKEN_SIZE);
-
-    (void)pthread_mutex_lock(&t->lock);
-    s->next = t->sessions;
-    t->sessions = s;
-    watch_process(t, s, pid);
-    (void)pthread_mutex_unlock(&t->lock);
-    return 0;
-}
-
-int
-tickets_close_session(struct tickets *t, const char *session)
-{
-    int r = FED_E_NOT_FOUND;
-    size_t len = strlen(session);
-
-    (void)pthread_mutex_lock(&t->lock);
-    for (struct session **at = &t->sessions; *at != NULL; at = &(*at)->next) {
-        if (!fed_secret_equal((*at)->id, TOKEN_SIZE - 1, session, len))
-            continue;
-        end_session(t, at);
-        r = 0;
-        break;
-    }
-    (void)pthread_mutex_unlock(&t->lock);
-    return r;
 }
 
 void
@@ -411,6 +314,6 @@ tickets_each(struct tickets *t,
 {
     (void)pthread_mutex_lock(&t->lock);
     for (const struct slot *slot = t->slots; slot != NULL; slot = slot->next)
-        fn(arg, slot->ticket, count_sessions(t, slot->ticket->uid));
+        fn(arg, slot->ticket, sessions_count(t, slot->ticket->uid));
     (void)pthread_mutex_unlock(&t->lock);
 }

@@ -1,7 +1,8 @@
 /*
  * Tickets and sessions. A ticket says that this uid is signed in as that SID, by which factors, until when; it
  * is what credentials are given for. A session is one login of a uid on this host, with or without a
- * ticket. When the last session of a uid ends (closed, or its process gone), its ticket ends too.
+ * ticket. When the last session of a uid ends (closed, or its process gone), its ticket ends too, unless the
+ * configuration lets it linger. A session may have an endpoint: a token by which HTTP clients of that session ask.
  *
  * Tickets never change: a new sign-in or a re-check puts another in the place of the old, under the
  * same id. So a reader needs no lock on what it holds.
@@ -11,14 +12,18 @@
 #define BRIDGE_TICKETS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
 #include "base/text.h"
 #include "bridge/listener.h"
+#include "bridge/process.h"
 #include "bridge/proof.h"
 #include "bridge/token.h"
+
+enum { TICKET_ROLE_SIZE = 129 };
 
 struct ticket {
     atomic_uint refs;
@@ -27,7 +32,9 @@ struct ticket {
     char user[TEXT_NAME_MAX + 1]; /* the PAM user's name */
     struct proof proof;
     int64_t started_s, ends_s; /* Unix seconds */
-    int64_t checked_s;         /* when the directory last confirmed standing and groups */
+    int64_t
+        checked_s; /* when the directory last confirmed standing and groups; 0 = not since a restart */
+    char use[TICKET_ROLE_SIZE]; /* the role chosen for role-less calls; "" = none */
 };
 
 void ticket_unref(struct ticket *ticket);
@@ -36,9 +43,11 @@ struct tickets;
 
 struct tickets_options {
     int64_t lifetime_s;        /* required */
+    bool linger;               /* tickets outlive their last session */
     struct listener *listener; /* watches the sessions' processes; NULL = nobody does */
     void (*ended)(
         void *arg, const char *ticket_id); /* a ticket is no more; its lock is held: be brief */
+    void (*changed)(void *arg); /* there is something to save; the lock is held; may be NULL */
     void *arg;
 };
 
@@ -59,6 +68,11 @@ FED_MUST_USE int tickets_get(struct tickets *tickets, uid_t uid, struct ticket *
 FED_MUST_USE int tickets_rechecked(
     struct tickets *tickets, const struct ticket *old, struct proof *proof, struct ticket **ret);
 
+/* Choose the role of role-less calls, by name. 0, FED_E_NO_TICKET, FED_E_BUSY (it was
+ * replaced meanwhile: get it and try again), FED_E_NOMEM. */
+FED_MUST_USE int tickets_use(
+    struct tickets *tickets, const struct ticket *old, const char *role, struct ticket **ret);
+
 /* End the tickets of a uid, or of a SID. Returns how many there were. */
 unsigned tickets_end_uid(struct tickets *tickets, uid_t uid);
 unsigned tickets_end_sid(struct tickets *tickets, const char *sid);
@@ -72,6 +86,23 @@ FED_MUST_USE int tickets_open_session(
 
 /* 0 or FED_E_NOT_FOUND. */
 FED_MUST_USE int tickets_close_session(struct tickets *tickets, const char *session);
+
+/*
+ * Give a session of a signed-in uid its endpoint's token; one that it had before is void. 0, FED_E_NOT_FOUND,
+ * FED_E_NO_TICKET (the uid is not signed in), FED_E_SYSTEM, FED_E_CRYPTO.
+ */
+FED_MUST_USE int tickets_add_endpoint(
+    struct tickets *tickets, const char *session, char ret_token[TOKEN_SIZE]);
+
+/*
+ * Whose endpoint has the token of this hash? Every endpoint is compared, each in constant time. 0 or FED_E_DENIED.
+ */
+FED_MUST_USE int tickets_find_endpoint(
+    struct tickets *tickets, const unsigned char hash[TOKEN_HASH_SIZE], uid_t *ret_uid);
+
+/* An endpoint gives out credentials of a role: is it the first time, or another role than the last time? */
+bool tickets_endpoint_handed(
+    struct tickets *tickets, const unsigned char hash[TOKEN_HASH_SIZE], const char *role);
 
 /* Call fn with each live ticket and its number of sessions; the lock is held meanwhile. */
 void tickets_each(struct tickets *tickets,

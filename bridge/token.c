@@ -4,7 +4,7 @@
  */
 #include "bridge/token.h"
 
-#include <stddef.h>
+#include <openssl/evp.h>
 #include <sys/random.h>
 
 int
@@ -21,4 +21,10 @@ token_make(char ret_token[TOKEN_SIZE])
     }
     ret_token[TOKEN_SIZE - 1] = '\0';
     return 0;
+}
+
+int
+token_hash(const char *token, size_t len, unsigned char ret[TOKEN_HASH_SIZE])
+{
+    return EVP_Digest(token, len, ret, NULL, EVP_sha256(), NULL) == 1 ? 0 : FED_E_CRYPTO;
 }

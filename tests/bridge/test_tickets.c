@@ -250,6 +250,126 @@ test_a_killed_process_closes_its_session(void **state)
     (void)close(ends[1]);
 }
 
+/* What was chosen stays through re-checks and renewals, and goes with the ticket. */
+static void
+test_a_chosen_role_lasts_as_long_as_the_ticket(void **state)
+{
+    struct tickets *t = fresh_tickets(60, NULL);
+    struct proof a = proof_of("S-1-5-21-1", BOTH), b = proof_of("S-1-5-21-1", BOTH),
+                 c = proof_of("S-1-5-21-1", BOTH), d = proof_of("S-1-5-21-1", BOTH);
+    struct ticket *old = NULL, *used = NULL, *got = NULL;
+    char too_long[TICKET_ROLE_SIZE + 1];
+
+    (void)state;
+    assert_int_equal(tickets_sign_in(t, 2000, "alice", &a, &old), 0);
+    assert_string_equal(old->use, "");
+    memset(too_long, 'x', TICKET_ROLE_SIZE);
+    too_long[TICKET_ROLE_SIZE] = '\0';
+    assert_int_equal(tickets_use(t, old, too_long, &used), FED_E_ROLE);
+    assert_int_equal(tickets_use(t, old, "prod", &used), 0);
+    assert_string_equal(used->use, "prod");
+    assert_string_equal(used->id, old->id);
+    assert_int_equal(used->ends_s, old->ends_s);
+    assert_int_equal(tickets_use(t, old, "dev", &got), FED_E_BUSY); /* it is not the one of now */
+
+    assert_int_equal(tickets_rechecked(t, used, &b, &got), 0);
+    assert_string_equal(got->use, "prod");
+    ticket_unref(got);
+    assert_int_equal(tickets_sign_in(t, 2000, "alice", &c, &got), 0);
+    assert_string_equal(got->use, "prod");
+    assert_int_equal(tickets_end_uid(t, 2000), 1);
+    ticket_unref(got);
+    assert_int_equal(tickets_use(t, used, "dev", &got), FED_E_NO_TICKET);
+    assert_int_equal(tickets_sign_in(t, 2000, "alice", &d, &got), 0);
+    assert_string_equal(got->use, "");
+    ticket_unref(got);
+    ticket_unref(used);
+    ticket_unref(old);
+    tickets_free(t);
+}
+
+static int
+find(struct tickets *t, const char *token)
+{
+    unsigned char hash[TOKEN_HASH_SIZE];
+    uid_t uid = 0;
+
+    assert_int_equal(token_hash(token, strlen(token), hash), 0);
+    int r = tickets_find_endpoint(t, hash, &uid);
+    return r == 0 ? (int)uid : r;
+}
+
+static void
+test_an_endpoint_is_of_one_session(void **state)
+{
+    struct tickets *t = fresh_tickets(60, NULL);
+    struct proof p = proof_of("S-1-5-21-1", BOTH);
+    char one[TOKEN_SIZE], two[TOKEN_SIZE], first[TOKEN_SIZE], second[TOKEN_SIZE];
+
+    (void)state;
+    assert_int_equal(tickets_open_session(t, 2000, getpid(), one), 0);
+    assert_int_equal(tickets_open_session(t, 2000, getpid(), two), 0);
+    assert_int_equal(tickets_add_endpoint(t, one, first), FED_E_NO_TICKET);
+    assert_int_equal(tickets_sign_in(t, 2000, "alice", &p, NULL), 0);
+    assert_int_equal(tickets_add_endpoint(t, "nobody's", first), FED_E_NOT_FOUND);
+    assert_int_equal(tickets_add_endpoint(t, one, first), 0);
+    assert_int_equal(tickets_add_endpoint(t, two, second), 0);
+    assert_int_equal(strlen(first), TOKEN_SIZE - 1);
+    assert_string_not_equal(first, second);
+    assert_int_equal(find(t, first), 2000);
+    assert_int_equal(find(t, one), FED_E_DENIED); /* a session's name opens nothing */
+    assert_int_equal(find(t, ""), FED_E_DENIED);
+    assert_int_equal(tickets_close_session(t, one), 0);
+    assert_int_equal(find(t, first), FED_E_DENIED); /* gone at logout, though the ticket lives */
+    assert_int_equal(find(t, second), 2000);
+    tickets_free(t);
+}
+
+static void
+test_the_first_hand_out_of_a_role_is_told_once(void **state)
+{
+    struct tickets *t = fresh_tickets(60, NULL);
+    struct proof p = proof_of("S-1-5-21-1", BOTH);
+    char session[TOKEN_SIZE], token[TOKEN_SIZE];
+    unsigned char hash[TOKEN_HASH_SIZE];
+
+    (void)state;
+    assert_int_equal(tickets_open_session(t, 2000, getpid(), session), 0);
+    assert_int_equal(tickets_sign_in(t, 2000, "alice", &p, NULL), 0);
+    assert_int_equal(tickets_add_endpoint(t, session, token), 0);
+    assert_int_equal(token_hash(token, TOKEN_SIZE - 1, hash), 0);
+    assert_true(tickets_endpoint_handed(t, hash, "dev"));
+    assert_false(tickets_endpoint_handed(t, hash, "dev"));
+    assert_true(tickets_endpoint_handed(t, hash, "prod"));
+    tickets_free(t);
+}
+
+/* linger-sessions = keep: ticket and endpoint outlive the last session, but not each other. */
+static void
+test_a_ticket_may_outlive_its_sessions(void **state)
+{
+    struct tickets_options options = {.lifetime_s = 60, .linger = true, .ended = count_ended};
+    struct tickets *t = NULL;
+    struct proof p = proof_of("S-1-5-21-1", BOTH);
+    struct ticket *got = NULL;
+    char session[TOKEN_SIZE], token[TOKEN_SIZE];
+
+    (void)state;
+    ended = 0;
+    assert_int_equal(tickets_new(&options, &t), 0);
+    assert_int_equal(tickets_open_session(t, 2000, getpid(), session), 0);
+    assert_int_equal(tickets_sign_in(t, 2000, "alice", &p, NULL), 0);
+    assert_int_equal(tickets_add_endpoint(t, session, token), 0);
+    assert_int_equal(tickets_close_session(t, session), 0);
+    assert_int_equal(tickets_close_session(t, session), FED_E_NOT_FOUND);
+    assert_int_equal(tickets_get(t, 2000, &got), 0);
+    ticket_unref(got);
+    assert_int_equal(find(t, token), 2000);
+    assert_int_equal(tickets_end_uid(t, 2000), 1);
+    assert_int_equal(find(t, token), FED_E_DENIED);
+    tickets_free(t);
+}
+
 int
 main(void)
 {
@@ -264,6 +384,10 @@ main(void)
         cmocka_unit_test(test_a_recheck_cannot_bring_a_ticket_back),
         cmocka_unit_test(test_revoking_ends_every_uid_of_a_person),
         cmocka_unit_test(test_a_killed_process_closes_its_session),
+        cmocka_unit_test(test_a_chosen_role_lasts_as_long_as_the_ticket),
+        cmocka_unit_test(test_an_endpoint_is_of_one_session),
+        cmocka_unit_test(test_the_first_hand_out_of_a_role_is_told_once),
+        cmocka_unit_test(test_a_ticket_may_outlive_its_sessions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
