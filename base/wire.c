@@ -47,6 +47,7 @@ static const struct request_row {
     {ASK_UNLOCK, {WIRE_USER}, {0}},
     {ASK_UNENROL, {WIRE_USER}, {0}},
     {ASK_ENROLMENTS, {0}, {0}},
+    {ASK_USE, {WIRE_ROLE_NAME}, {0}},
 };
 
 struct field {

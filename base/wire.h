@@ -72,7 +72,7 @@ enum wire_type {
     ASK_SIGN_IN = 6,
     /* self: -> USER SID EXPIRES STARTED FACTORS CODE_TIME [RHOST] [ROLE_NAME] */
     ASK_STATUS_OF = 7,
-    /* self: -> USER EXPIRES ROLE... */
+    /* self: -> USER EXPIRES ROLE... ; the role of ASK_USE has IN_USE */
     ASK_ROLES = 8,
     /* self: [ROLE_NAME] [DURATION] -> CREDENTIAL fields, ROLE_NAME ACCOUNT [REGION] EXPIRES */
     ASK_CREDENTIALS = 9,
@@ -92,6 +92,9 @@ enum wire_type {
     ASK_UNENROL = 16,
     /* admin: -> ENROLMENT... */
     ASK_ENROLMENTS = 17,
+    /* self: ROLE_NAME -> ROLE_NAME ROLE_ARN ACCOUNT [ALIAS] [REGION] EXPIRES; from now on the role of the session endpoint
+     * and of role-less ASK_CREDENTIALS, in every session of the uid, until the ticket's end */
+    ASK_USE = 30,
 };
 
 /* Tags in the order in which they stand in a message. X(name, tag, kind, many, value size limit) */
@@ -133,7 +136,8 @@ enum wire_type {
     X(STEP, 54, TEXT, true, 1024)                                                                  \
     X(ROLE, 60, GROUP, true, 8192)                                                                 \
     X(TICKET, 61, GROUP, true, 8192)                                                               \
-    X(ENROLMENT, 62, GROUP, true, 8192)
+    X(ENROLMENT, 62, GROUP, true, 8192)                                                            \
+    X(IN_USE, 70, NUMBER, false, 8)
 
 enum wire_tag {
 #define WIRE_TAG_ENUM(name, tag, kind, many, limit) WIRE_##name = (tag),

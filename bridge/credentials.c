@@ -29,17 +29,25 @@ has_role(const struct ticket *t, unsigned role)
     return false;
 }
 
-static int
-role_by_name(
-    const struct bridge *b, const struct ticket *t, const char *name, unsigned *ret_role, char *why)
+static bool
+find_role(const struct bridge *b, const struct ticket *t, const char *name, unsigned *ret_role)
 {
     for (size_t i = 0; i < t->proof.n_roles; i++) {
         unsigned role = t->proof.roles[i];
         if (strcmp(b->conf->roles[role].name, name) == 0) {
             *ret_role = role;
-            return 0;
+            return true;
         }
     }
+    return false;
+}
+
+static int
+role_by_name(
+    const struct bridge *b, const struct ticket *t, const char *name, unsigned *ret_role, char *why)
+{
+    if (find_role(b, t, name, ret_role))
+        return 0;
     /* The same words whether the role is somebody else's or nobody's. */
     (void)snprintf(why, BRIDGE_WHY_MAX,
         "no role \"%.64s\" for you; awsfed-login roles lists those you may take", name);
@@ -49,7 +57,8 @@ role_by_name(
 static void
 list_roles(const struct bridge *b, const struct ticket *t, char *why)
 {
-    size_t used = (size_t)snprintf(why, BRIDGE_WHY_MAX, "several roles fit; name one with --role:");
+    size_t used = (size_t)snprintf(why, BRIDGE_WHY_MAX,
+        "several roles fit; name one with --role, or choose with awsfed-login use ROLE:");
 
     for (size_t i = 0; i < t->proof.n_roles && used < BRIDGE_WHY_MAX - 80; i++) {
         int n = snprintf(why + used, BRIDGE_WHY_MAX - used, "%s %.64s", i > 0 ? "," : "",
@@ -70,6 +79,16 @@ credentials_role(
     if (t->proof.n_roles == 0) {
         (void)snprintf(
             why, BRIDGE_WHY_MAX, "you have no AWS role: none of your groups is mapped to one");
+        return FED_E_ROLE;
+    }
+    if (t->use[0] != '\0') {
+        if (find_role(b, t, t->use, ret_role))
+            return 0;
+        /* Never another one instead: a command meant for one role must not run as another. */
+        (void)snprintf(why, BRIDGE_WHY_MAX,
+            "role \"%.64s\", which you chose, is not yours any more; choose another with "
+            "awsfed-login use ROLE",
+            t->use);
         return FED_E_ROLE;
     }
     for (size_t i = 0; i < t->proof.n_roles; i++) {
@@ -223,8 +242,8 @@ wanted_duration(const struct conf_role *role, const struct ticket *t, int64_t as
         duration_s = t->ends_s - now_s;
     if (duration_s < LEAST_DURATION_S) {
         (void)snprintf(why, BRIDGE_WHY_MAX,
-            "your sign-in ends in %" PRId64 " min, and AWS gives no credential for less than 15; "
-            "run awsfed-login logout, then awsfed-login",
+            "your sign-in ends in %" PRId64
+            " min, and AWS gives no credential for less than 15; " CREDENTIALS_RENEW,
             (t->ends_s - now_s) / 60);
         return FED_E_NO_TICKET;
     }

@@ -10,9 +10,12 @@
 /* Another job's call is under way: the job was kept and comes again when it has landed. Not an error of base/err.h. */
 enum { CREDENTIALS_WAIT = 1 };
 
+/* What a person does about a sign-in that ends soon. */
+#define CREDENTIALS_RENEW "to go on, run awsfed-login logout, then awsfed-login"
+
 /*
- * Which role is meant? name NULL: the only one, or the only one with default = yes, of the ticket's roles. 0, or
- * FED_E_ROLE with why (BRIDGE_WHY_MAX) saying what to do.
+ * Which role is meant? name NULL: the one chosen with ASK_USE; else the only one, or the only one with default = yes, of the
+ * ticket's roles. 0, or FED_E_ROLE with why (BRIDGE_WHY_MAX) saying what to do.
  */
 FED_MUST_USE int credentials_role(const struct bridge *b, const struct ticket *t, const char *name,
     unsigned *ret_role, char *why);

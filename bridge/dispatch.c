@@ -34,6 +34,7 @@ static const struct row {
     {ASK_UNLOCK, WHO_ADMIN, handle_unlock},
     {ASK_UNENROL, WHO_ADMIN, handle_unenrol},
     {ASK_ENROLMENTS, WHO_ADMIN, handle_enrolments},
+    {ASK_USE, WHO_ANYBODY, handle_use},
 };
 
 static bool

@@ -35,7 +35,8 @@ FED_MUST_USE int dispatch_may_act_for(
 /* The handlers: handle_pam.c, handle_user.c, handle_admin.c. */
 handler_fn handle_authenticate, handle_account, handle_session_open, handle_session_close,
     handle_change_password;
-handler_fn handle_sign_in, handle_status, handle_roles, handle_credentials, handle_logout;
+handler_fn handle_sign_in, handle_status, handle_roles, handle_use, handle_credentials,
+    handle_logout;
 handler_fn handle_enrol, handle_unenrol, handle_unlock, handle_enrolments, handle_sessions,
     handle_revoke, handle_explain;
 

@@ -5,6 +5,7 @@
  */
 #include "bridge/dispatch.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -15,18 +16,47 @@
 #include "bridge/signin.h"
 #include "bridge/standing.h"
 
+enum { ENDING_S = 600, CHOOSE_TRIES = 8 };
+
 static void
 say(struct answer *answer, const char *text)
 {
     (void)snprintf(answer->message, sizeof(answer->message), "%s", text);
 }
 
+/* The bridge cannot write to anybody's terminal; so whoever asks shortly before the end is told, and may show it. */
 static void
-put_status(
-    const struct bridge *b, struct job *job, const struct answer *answer, const struct ticket *t)
+say_if_ending(struct answer *answer, const struct ticket *t)
+{
+    int64_t left_s = t->ends_s - (int64_t)time(NULL);
+
+    if (left_s <= ENDING_S && answer->message[0] == '\0')
+        (void)snprintf(answer->message, sizeof(answer->message),
+            "your sign-in ends in %" PRId64 " min; " CREDENTIALS_RENEW, (left_s + 59) / 60);
+}
+
+/*
+ * The ticket of the asker, in good standing as far as is known. One that an earlier bridge gave has no roles until the directory was
+ * asked again. Returns 0, FED_E_NO_TICKET, or what standing_check gives; *ret is there with an error of class UNAVAILABLE too.
+ */
+static int
+own_ticket(struct bridge *b, const struct job *job, struct ticket **ret, char *why)
+{
+    int r = tickets_get(b->tickets, job->peer.uid, ret);
+
+    if (r == 0 && (*ret)->checked_s == 0)
+        r = standing_check(b, ret, why);
+    return r;
+}
+
+static void
+put_status(const struct bridge *b, struct job *job, struct answer *answer, const struct ticket *t)
 {
     struct wire_out *out = &job->reply;
-    char name[2 * TEXT_NAME_MAX + 2];
+    char name[2 * TEXT_NAME_MAX + 2], why[BRIDGE_WHY_MAX];
+    unsigned role;
+
+    say_if_ending(answer, t);
 
     (void)snprintf(name, sizeof(name), "%.256s@%s", t->proof.person.sam,
         b->conf->domains[t->proof.domain].name);
@@ -35,6 +65,10 @@ put_status(
     wire_put_text(out, WIRE_SID, t->proof.sid);
     wire_put_number(out, WIRE_FACTORS, t->proof.factors);
     wire_put_text(out, WIRE_RHOST, t->proof.rhost[0] != '\0' ? t->proof.rhost : NULL);
+    if (credentials_role(b, t, NULL, &role, why) == 0)
+        wire_put_text(out, WIRE_ROLE_NAME, b->conf->roles[role].name);
+    else if (t->use[0] != '\0')
+        wire_put_text(out, WIRE_ROLE_NAME, t->use);
     wire_put_number(out, WIRE_EXPIRES, (uint64_t)t->ends_s);
     wire_put_number(out, WIRE_STARTED, (uint64_t)t->started_s);
     wire_put_number(out, WIRE_CODE_TIME, (uint64_t)t->proof.code_s);
@@ -109,10 +143,15 @@ int
 handle_status(struct bridge *b, struct job *job, struct answer *answer)
 {
     struct ticket *ticket = NULL;
-    int r = tickets_get(b->tickets, job->peer.uid, &ticket);
+    char why[BRIDGE_WHY_MAX] = "";
+    int r = own_ticket(b, job, &ticket, why);
 
+    if (r != 0 && ticket != NULL && fed_error_class(r) == FED_CLASS_UNAVAILABLE)
+        r = 0; /* who and until when is known all the same */
     if (r == 0)
         put_status(b, job, answer, ticket);
+    else
+        say(answer, why);
     ticket_unref(ticket);
     return r;
 }
@@ -139,6 +178,8 @@ put_role(const struct bridge *b, struct wire_out *out, const struct ticket *t, u
     wire_put_number(out, WIRE_CODE_NEEDED, credentials_needs_code(b, t, index, now_s) ? 1 : 0);
     wire_put_number(out, WIRE_CACHED_UNTIL, (uint64_t)cache_until(b->cache, t->id, index, now_s));
     wire_put_number(out, WIRE_DEFAULT, role->is_default ? 1 : 0);
+    if (strcmp(t->use, role->name) == 0)
+        wire_put_number(out, WIRE_IN_USE, 1);
     wire_end_group(out);
 }
 
@@ -157,6 +198,7 @@ handle_roles(struct bridge *b, struct job *job, struct answer *answer)
         ticket_unref(t);
         return r;
     }
+    say_if_ending(answer, t);
     answer_begin(job, answer);
     wire_put_text(&job->reply, WIRE_USER, t->user);
     wire_put_number(&job->reply, WIRE_EXPIRES, (uint64_t)t->ends_s);
@@ -164,6 +206,83 @@ handle_roles(struct bridge *b, struct job *job, struct answer *answer)
         put_role(b, &job->reply, t, t->proof.roles[i], now_s);
     ticket_unref(t);
     return 0;
+}
+
+/* Take the role for role-less calls; again if the ticket is replaced at this very moment. */
+static int
+choose(struct bridge *b, struct ticket **t, unsigned role, char *why)
+{
+    struct ticket *fresh = NULL;
+    int r = 0;
+
+    for (int i = 0; i < CHOOSE_TRIES; i++) {
+        if (credentials_needs_code(b, *t, role, (int64_t)time(NULL)))
+            return FED_E_FRESH_CODE;
+        r = tickets_use(b->tickets, *t, b->conf->roles[role].name, &fresh);
+        if (r != FED_E_BUSY)
+            break;
+        uid_t uid = (*t)->uid;
+        ticket_unref(*t);
+        *t = NULL;
+        if ((r = tickets_get(b->tickets, uid, t)) != 0)
+            return r;
+        if ((r = credentials_role(b, *t, b->conf->roles[role].name, &role, why)) != 0)
+            return r;
+    }
+    if (r != 0)
+        return r;
+    ticket_unref(*t);
+    *t = fresh;
+    return 0;
+}
+
+static void
+audit_use(struct bridge *b, const struct job *job, const struct ticket *t, const char *role)
+{
+    struct audit_event e = {.event = "use",
+        .user = t->user,
+        .sid = t->proof.sid,
+        .ticket = t->id,
+        .role = role,
+        .asked_by = job->peer.uid,
+        .request = job->msg.request};
+    int audited = audit_write(b->audit, &e);
+
+    (void)audited; /* a choice among what was granted grants nothing */
+}
+
+int
+handle_use(struct bridge *b, struct job *job, struct answer *answer)
+{
+    char why[BRIDGE_WHY_MAX] = "";
+    struct ticket *t = NULL;
+    unsigned index;
+    int r = tickets_get(b->tickets, job->peer.uid, &t);
+
+    if (r == 0)
+        r = standing_check(b, &t, why);
+    if (r != 0 && t != NULL && fed_error_class(r) == FED_CLASS_UNAVAILABLE && t->checked_s != 0)
+        r = 0; /* the roles of a while ago: credentials wait for the directory anyway */
+    if (r == 0)
+        r = credentials_role(b, t, wire_text(&job->msg, WIRE_ROLE_NAME), &index, why);
+    if (r == 0)
+        r = choose(b, &t, index, why);
+    if (r == 0) {
+        const struct conf_role *role = &b->conf->roles[index];
+        audit_use(b, job, t, role->name);
+        say_if_ending(answer, t);
+        answer_begin(job, answer);
+        wire_put_text(&job->reply, WIRE_ROLE_NAME, role->name);
+        wire_put_text(&job->reply, WIRE_ROLE_ARN, role->arn);
+        wire_put_text(&job->reply, WIRE_ACCOUNT, role->account);
+        wire_put_text(&job->reply, WIRE_ALIAS, role->alias);
+        wire_put_text(&job->reply, WIRE_REGION, role_region(b, role));
+        wire_put_number(&job->reply, WIRE_EXPIRES, (uint64_t)t->ends_s);
+    } else {
+        say(answer, why);
+    }
+    ticket_unref(t);
+    return r;
 }
 
 static void
@@ -198,7 +317,7 @@ handle_credentials(struct bridge *b, struct job *job, struct answer *answer)
         say(answer, "a duration is from 15m to 12h");
         return FED_E_INVALID;
     }
-    int r = tickets_get(b->tickets, job->peer.uid, &t);
+    int r = own_ticket(b, job, &t, why);
     if (r == 0)
         r = credentials_role(b, t, name, &role, why);
     if (r == 0)
@@ -207,6 +326,8 @@ handle_credentials(struct bridge *b, struct job *job, struct answer *answer)
         ticket_unref(t); /* the job may be in another worker's hands already */
         return HANDLER_WAITS;
     }
+    if (r == 0)
+        say_if_ending(answer, t);
     if (r == 0)
         put_credential(b, job, answer, role, &credential);
     else
