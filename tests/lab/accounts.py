@@ -4,6 +4,7 @@ SPDX-License-Identifier: Apache-2.0
 """
 import os
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def _make_home(home, uid):
 
 
 def _set_names():
-    hosts = [("127.0.0.1", "localhost"), (places.JUMP[0], f"{places.JUMP[1]} jump"),
+    hosts = [("127.0.0.1", "localhost"), (places.JUMP[0], f"{places.JUMP[1]} jump {socket.gethostname()}"),
              (places.DC1[0], f"{places.DC1[1]} dc1"), (places.STS[0], " ".join(places.STS[1:]))]
     changes.write("/etc/hosts", "".join(f"{address} {names}\n" for address, names in hosts))
     changes.write("/etc/resolv.conf", f"nameserver {places.DC1[0]}\nsearch {places.DOMAIN}\n")

@@ -8,7 +8,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 from pathlib import Path
 
@@ -23,16 +22,13 @@ AUDIT = Path("/var/log/awsfed/audit.jsonl")
 _KEYS = CONFIG / "keys"
 
 
-def _answers():
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
-            client.connect(str(SOCKET))
-            return True
-    except OSError:
-        return False
+def answers():
+    """Does the bridge answer? That it listens is not enough: it does so before it has read its keys."""
+    return SOCKET.exists() and subprocess.run(
+        ["awsfed-admin", "mfa", "list"], capture_output=True, env={"PATH": places.PATH}).returncode == 0
 
 
-BRIDGE = Service("bridge", ["/usr/local/sbin/awsfed-bridge", "-c", CONFIG, "-f"], ready=_answers)
+BRIDGE = Service("bridge", ["/usr/local/sbin/awsfed-bridge", "-c", CONFIG, "-f"], ready=answers)
 
 # Each section and key; tests change single ones with configure().
 DEFAULTS = {
@@ -47,7 +43,7 @@ DEFAULTS = {
     "saml": {"entity-id": f"https://{places.JUMP[1]}/awsfed",
              "key": str(_KEYS / "saml.key"), "certificate": str(_KEYS / "saml.pem")},
     "aws": {"region": places.REGION, "fallback-regions": places.OTHER_REGION,
-            "ca-file": str(certificates.CA_FILE)},
+            "ca-file": str(certificates.CA_FILE), "timeout": "4s"},
     "role prod-admin": {"arn": cloud.role_arn(cloud.PROD, "Admin"), "groups": "AWS-Prod-Admins",
                         "provider": cloud.provider_arn(cloud.PROD), "alias": "production"},
     "role dev-readonly": {"arn": cloud.role_arn(cloud.DEV, "ReadOnly"), "groups": "AWS-Dev-ReadOnly",

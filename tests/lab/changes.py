@@ -46,12 +46,15 @@ def directory(path, mode=0o755, owner=(0, 0)):
 
 
 def keep(path):
-    """Somebody is about to change, make or remove this file or folder: remember how it is now."""
+    """
+    Somebody is about to change, make or remove this file or folder: remember how it is now. A socket or the
+    like cannot be remembered: it will be gone.
+    """
     if not _journaling or str(path) in _kept():
         return
     path = Path(path)
     entry = {"path": str(path), "parent_times": _times(path.parent)}
-    if os.path.lexists(path):
+    if os.path.lexists(path) and not _is_special(path):
         entry["copy"] = f"copy-{len(_entries())}"
         _copy(path, JOURNAL / entry["copy"])
     _write_down(entry)

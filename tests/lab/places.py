@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("LAB_BUILD") or REPO / "build").resolve()
+BUILD = Path(os.environ.get("AWSFED_BUILD") or REPO / "build").resolve()
 HERE = REPO / "tests" / "lab"
 CACHE = BUILD / "lab-cache"  # provisioned domains, kept between runs
 STATE = BUILD / os.environ.get("LAB_NAME", "lab")  # the running lab, as seen from the host

@@ -34,7 +34,7 @@ def _line(path):
 
 def listing(folders=FOLDERS):
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-    skipped = {*_RESTLESS, here, os.environ.get("LAB_BUILD", here)}
+    skipped = {*_RESTLESS, here, os.environ.get("AWSFED_BUILD", here)}
     for top in folders:
         for folder, folders_in, files in os.walk(top):
             folders_in[:] = sorted(name for name in folders_in if os.path.join(folder, name) not in skipped)

@@ -42,6 +42,7 @@ UseDNS no
 MaxStartups 200
 MaxSessions 50
 LogLevel VERBOSE
+SetEnv AWS_PAGER=cat
 Match LocalAddress {places.JUMP_PASSWORD}
     PasswordAuthentication yes
 """)

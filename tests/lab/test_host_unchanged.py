@@ -25,6 +25,17 @@ for folder in etc var usr/local run root home; do
     mount -n -t overlay none -o "lowerdir=/$folder,upperdir=$stage/.u/$folder,workdir=$stage/.w/$folder" "$stage/$folder"
     mount -n --move "$stage/$folder" "/$folder"
 done
+mkdir "$stage/dev"
+mount -n -t tmpfs none "$stage/dev"
+for node in null zero full random urandom tty; do
+    touch "$stage/dev/$node"
+    mount -n --bind "/dev/$node" "$stage/dev/$node"
+done
+mknod -m 666 "$stage/dev/ptmx" c 5 2
+mkdir "$stage/dev/pts" "$stage/dev/shm"
+mount -n --rbind /dev/pts "$stage/dev/pts"
+ln -s /proc/self/fd "$stage/dev/fd"
+mount -n --move "$stage/dev" /dev
 ip link set lo up
 exec setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin -- sh -ec "$@"
 """
@@ -92,6 +103,7 @@ def test_in_place_everything_is_put_back(tmp_path):
 from lab import codes, people, sshd
 print(sshd.login('alice', people.person('alice').password, codes.fresh('alice'), command='id -un').output)"
         $LAB down
+        test ! -e /dev/log
         $SNAPSHOT >/tmp/after.$$
         diff /tmp/before.$$ /tmp/after.$$
         rm /tmp/before.$$ /tmp/after.$$
@@ -107,6 +119,7 @@ def test_in_place_a_crash_is_undone_by_the_next_down(tmp_path):
         $LAB up
         kill -9 $(cat /run/awsfed-lab/*.pid | cut -d' ' -f1)
         $LAB down
+        test ! -e /dev/log
         $SNAPSHOT >/tmp/after.$$
         diff /tmp/before.$$ /tmp/after.$$
         rm /tmp/before.$$ /tmp/after.$$

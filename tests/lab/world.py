@@ -2,6 +2,7 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+import socket
 import sys
 import time
 from pathlib import Path
@@ -17,9 +18,13 @@ SERVICES = (SYSLOG, directory.DC, cloud.AWS, awsfed.BRIDGE, sshd.SSHD)
 
 
 def _start_syslog():
-    """In place there may be a system log already; then that one it is."""
-    if not _SYSLOG_SOCKET.exists():
+    """In place there may be a system log already; then that one it is. A socket that nobody reads is none."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+            client.connect(str(_SYSLOG_SOCKET))
+    except OSError:
         changes.keep(_SYSLOG_SOCKET)
+        _SYSLOG_SOCKET.unlink(missing_ok=True)
         SYSLOG.start()
 
 
