@@ -549,7 +549,8 @@ listener_answer(void *arg, struct job *job)
 }
 
 int
-listener_watch(struct listener *l, int fd, void (*fn)(void *arg), void *arg, struct watch **ret)
+listener_watch(struct listener *l, int fd, uint32_t events, void (*fn)(void *arg), void *arg,
+    struct watch **ret)
 {
     struct watch *w = calloc(1, sizeof(*w));
 
@@ -557,7 +558,7 @@ listener_watch(struct listener *l, int fd, void (*fn)(void *arg), void *arg, str
         return FED_E_NOMEM;
     *w = (struct watch){.kind = WATCHED_OTHER, .fd = fd, .fn = fn, .arg = arg};
     *ret = w; /* before the first event can come */
-    int r = watch_fd(l, w, EPOLLIN);
+    int r = watch_fd(l, w, events);
     if (r != 0) {
         *ret = NULL;
         free(w);

@@ -10,6 +10,8 @@
 #ifndef BRIDGE_LISTENER_H
 #define BRIDGE_LISTENER_H
 
+#include <stdint.h>
+
 #include "base/err.h"
 #include "bridge/job.h"
 
@@ -41,12 +43,13 @@ void listener_free(struct listener *listener);
 void listener_answer(void *arg, struct job *job);
 
 /*
- * Also watch another descriptor: fn is called in the main thread whenever it is readable. The descriptor
+ * Also watch another descriptor: fn is called in the main thread whenever one of the events (EPOLLIN, or 0 for
+ * nothing but its end) is there, and when it hangs up. The descriptor
  * stays the caller's, who ends the watch before closing it. Any thread. 0, FED_E_NOMEM or FED_E_SYSTEM.
  */
 struct watch;
-FED_MUST_USE int listener_watch(
-    struct listener *listener, int fd, void (*fn)(void *arg), void *arg, struct watch **ret);
+FED_MUST_USE int listener_watch(struct listener *listener, int fd, uint32_t events,
+    void (*fn)(void *arg), void *arg, struct watch **ret);
 void listener_unwatch(struct listener *listener, struct watch *watch);
 
 /* Run until listener_stop is called (in a watch's fn, or in any thread). 0 or FED_E_SYSTEM. */

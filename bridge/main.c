@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -141,7 +141,6 @@ struct watcher {
     struct bridge *b;
     struct housekeeper *housekeeper;
     int signal_fd;
-    int keeper_fd;
     struct watch *signal_watch, *keeper_watch;
     int result;
 };
@@ -184,18 +183,19 @@ watch_all(struct watcher *w)
     (void)sigaddset(&signals, SIGINT);
     (void)sigaddset(&signals, SIGHUP);
     w->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    w->keeper_fd = (int)syscall(SYS_pidfd_open, keeper_pid(w->b->keeper), 0);
-    if (w->signal_fd < 0 || w->keeper_fd < 0)
+    if (w->signal_fd < 0)
         return FED_E_SYSTEM;
-    if ((r = listener_watch(w->b->listener, w->signal_fd, on_signal, w, &w->signal_watch)) != 0)
+    if ((r = listener_watch(
+             w->b->listener, w->signal_fd, EPOLLIN, on_signal, w, &w->signal_watch)) != 0)
         return r;
-    return listener_watch(w->b->listener, w->keeper_fd, on_keeper_gone, w, &w->keeper_watch);
+    return listener_watch(
+        w->b->listener, keeper_fd(w->b->keeper), 0, on_keeper_gone, w, &w->keeper_watch);
 }
 
 static int
 serve(struct bridge *b, int ready_fd)
 {
-    struct watcher w = {.b = b, .signal_fd = -1, .keeper_fd = -1};
+    struct watcher w = {.b = b, .signal_fd = -1};
     bool refreshed = housekeeper_round(b) == 0;
     int r = housekeeper_start(b, refreshed, &w.housekeeper);
 
@@ -215,8 +215,6 @@ serve(struct bridge *b, int ready_fd)
     listener_unwatch(b->listener, w.keeper_watch);
     if (w.signal_fd >= 0)
         (void)close(w.signal_fd);
-    if (w.keeper_fd >= 0)
-        (void)close(w.keeper_fd);
     return r != 0 ? r : w.result;
 }
 
