@@ -130,7 +130,8 @@ sessions_watch(struct tickets *t, struct session *s)
         return false;
     if (t->options.listener == NULL)
         return true;
-    if (listener_watch(t->options.listener, s->pidfd, close_dead_sessions, t, &s->watch) != 0)
+    if (listener_watch(t->options.listener, s->pidfd, EPOLLIN, close_dead_sessions, t, &s->watch) !=
+        0)
         fed_log_warning("cannot watch process %d: its session ends only when it is closed",
             (int)s->process.pid);
     return true;
