@@ -98,6 +98,18 @@ verified_tls_lets_in(void **state)
     }
 }
 
+/* The sanitizers map memory that may not be read, and keep what was freed. */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define MEMORY_IS_OURS false
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MEMORY_IS_OURS false
+#elif !defined(MEMORY_IS_OURS)
+#define MEMORY_IS_OURS true
+#endif
+
 /* Is a text, given inverted so that it is not found here, in any memory that we may write? */
 static bool
 in_memory(const unsigned char *inverted, size_t len)
@@ -132,11 +144,15 @@ a_password_leaves_no_trace(void **state)
     enum { LEN = 12 };
     unsigned char inverted[LEN], wide[2 * LEN];
     struct fed_secret password = FED_SECRET_INIT(64), other = FED_SECRET_INIT(64);
-    struct peer *peer = peer_start("modify=19:x");
-    struct peer_domain *d = domain_start(CONF_LDAPS, (unsigned[4]){peer->port});
+    struct peer *peer;
+    struct peer_domain *d;
     char text[ADDIR_WHY_MAX];
     (void)state;
 
+    if (!MEMORY_IS_OURS)
+        skip();
+    peer = peer_start("modify=19:x");
+    d = domain_start(CONF_LDAPS, (unsigned[4]){peer->port});
     for (size_t i = 0; i < LEN; i++) {
         unsigned char c = (unsigned char)("ZQXJVKWPBFGY"[(i * 7 + 3) % LEN]);
         inverted[i] = wide[2 * i] = (unsigned char)~c;
