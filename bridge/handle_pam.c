@@ -73,6 +73,14 @@ explain(int error, struct answer *answer)
     }
 }
 
+/* The state of an account is told to its own password only: a code alone does not learn it (I-12). */
+static bool
+is_account_state(int error)
+{
+    return error == FED_E_DISABLED || error == FED_E_EXPIRED || error == FED_E_RESTRICTED ||
+           error == FED_E_NOT_LISTED;
+}
+
 /* One line that tells an administrator how it went; the audit trail has the same and more. */
 static void
 log_outcome(const struct audit_event *e)
@@ -123,11 +131,12 @@ handle_authenticate(struct bridge *b, struct job *job, struct answer *answer)
     if (r != 0 || (r = dispatch_may_act_for(b, &job->peer, a.user)) != 0)
         goto out;
     r = identity_uid(b, a.user, &uid);
-    if (r != 0 &&
-        r != FED_E_NOT_FOUND) /* an account that is not on this host gets no session anyway */
-        goto out;
-    r = signin_check(b, &a, &result);
+    /* An account that is not on this host may be judged all the same: it gets no session anyway. */
+    if (r == 0 || r == FED_E_NOT_FOUND)
+        r = signin_check(b, &a, &result);
     r = audit_signin(b, &a, &result, &e, r);
+    if ((a.factors & WIRE_FACTOR_PASSWORD) == 0 && is_account_state(r))
+        r = FED_E_DENIED;
     if (r == 0)
         r = receipts_add(b->receipts, a.user, &result.proof, token);
     if (r == 0) {
@@ -194,7 +203,8 @@ handle_account(struct bridge *b, struct job *job, struct answer *answer)
     if (r == 0)
         r = audited;
     log_outcome(&e);
-    explain(r, answer);
+    if (fed_error_class(r) == FED_CLASS_UNAVAILABLE)
+        explain(r, answer); /* nothing of the account's state: no password was proved here (I-12) */
     if (r == 0)
         answer_begin(job, answer);
     return r;

@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "bridge/background.h"
+#include "bridge/check.h"
 #include "bridge/housekeeper.h"
 #include "bridge/start.h"
 #include "mfa/totp.h"
@@ -133,6 +134,25 @@ read_configuration(const char *dir, struct conf **ret)
         fed_log_error("cannot read the configuration: %s", fed_strerror(r));
     conf_errors_done(&errors);
     return r;
+}
+
+/* --check: the files too, exactly as a start would read them. */
+static int
+check_all(const struct conf *conf, const char *dir)
+{
+    struct conf_errors faults = {0}, notes = {0};
+
+    check_files(conf, &faults, &notes);
+    for (size_t i = 0; i < faults.n; i++)
+        fed_log_error("%s", faults.lines[i]);
+    for (size_t i = 0; i < notes.n; i++)
+        fed_log_warning("%s", notes.lines[i]);
+    if (faults.n == 0)
+        (void)printf("%s: the configuration is in order\n", dir);
+    int status = faults.n == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    conf_errors_done(&faults);
+    conf_errors_done(&notes);
+    return status;
 }
 
 /* ---- What the main thread watches besides its socket ---- */
@@ -254,9 +274,9 @@ main(int argc, char **argv)
     if (clean_environment() != 0 || read_configuration(o.conf_dir, &conf) != 0)
         return EXIT_FAILURE;
     if (o.check) {
-        (void)printf("%s: the configuration is in order\n", o.conf_dir);
+        status = check_all(conf, o.conf_dir);
         conf_free(conf);
-        return EXIT_SUCCESS;
+        return status;
     }
     /* Under systemd the process that it started is the one it watches: that stays in front too. */
     if (!o.foreground && getenv("NOTIFY_SOCKET") == NULL && background_begin(&ready_fd) != 0)

@@ -131,13 +131,19 @@ socket_open(const char *path, int *ret_fd, char *why, size_t why_size)
     if (fd < 0)
         return fail(why, why_size, "make a socket for", path);
     if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
-        chmod(path, 0666) != 0 || listen(fd, BACKLOG) != 0) {
-        r = fail(why, why_size, "listen at", path);
+        chmod(path, 0666) != 0) {
+        r = fail(why, why_size, "make the socket", path);
         (void)close(fd);
         return r;
     }
     *ret_fd = fd;
     return 0;
+}
+
+int
+socket_listen(int fd)
+{
+    return listen(fd, BACKLOG) == 0 ? 0 : FED_E_SYSTEM;
 }
 
 static int

@@ -15,9 +15,12 @@
 /*
  * The socket that systemd passed, or one made at path: its folder is created (0755) if it is missing, a
  * stale socket is replaced, a live one is FED_E_EXISTS. Everybody may connect: the bridge asks the kernel who it is.
- * Called as root before privileges are dropped. why gets a line on failure.
+ * Called as root before privileges are dropped. Nobody can connect yet. why gets a line on failure.
  */
 FED_MUST_USE int socket_open(const char *path, int *ret_fd, char *why, size_t why_size);
+
+/* Let people connect: when everything that an answer takes is there. 0 or FED_E_SYSTEM. */
+FED_MUST_USE int socket_listen(int fd);
 
 /* Publish the names, one a line, as "local-users" in the socket's folder, atomically. */
 FED_MUST_USE int socket_publish_local_users(

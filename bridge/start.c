@@ -217,7 +217,9 @@ start_serving(struct bridge *b, int listen_fd)
 
     if (r != 0 || (r = open_store(b)) != 0 || (r = open_sts(b)) != 0 || (r = start_tables(b)) != 0)
         return r;
-    return workers_new(&pool, &b->workers);
+    if ((r = workers_new(&pool, &b->workers)) != 0)
+        return r;
+    return socket_listen(listen_fd);
 }
 
 int

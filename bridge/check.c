@@ -1,0 +1,62 @@
+/*
+ * Reads every file once, as the bridge would at its start, and keeps nothing.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "bridge/check.h"
+
+#include <time.h>
+
+#include "bridge/cert.h"
+#include "bridge/keeper_keys.h"
+#include "conf/keyfile.h"
+
+enum { FILE_LIMIT = 1024 * 1024, WARN_DAYS = 30 };
+
+static void
+check_file(const char *path, bool secret, struct conf_errors *faults)
+{
+    struct fed_secret content = FED_SECRET_INIT(FILE_LIMIT);
+    char why[CERT_WHY_MAX];
+
+    if (path != NULL && keyfile_read(path, secret, &content, why, sizeof(why)) != 0)
+        conf_errors_add(faults, NULL, "%s", why);
+    fed_secret_done(&content);
+}
+
+static void
+check_certificate(const char *path, struct conf_errors *faults, struct conf_errors *notes)
+{
+    char why[CERT_WHY_MAX];
+    struct cert cert;
+
+    if (path == NULL)
+        return;
+    if (cert_read(path, &cert, why) != 0) {
+        conf_errors_add(faults, NULL, "%s", why);
+        return;
+    }
+    long days = (long)cert_days_left(&cert, (int64_t)time(NULL));
+    if (days < WARN_DAYS)
+        conf_errors_add(notes, NULL,
+            "\"%s\" ends in %ld day(s): renew it and give IAM the new metadata", path, days);
+    cert_done(&cert);
+}
+
+void
+check_files(const struct conf *conf, struct conf_errors *faults, struct conf_errors *notes)
+{
+    struct keeper_keys keys;
+    char why[CERT_WHY_MAX];
+
+    if (keeper_keys_load(conf, &keys, why, sizeof(why)) == 0)
+        keeper_keys_done(&keys);
+    else
+        conf_errors_add(faults, NULL, "%s", why);
+    check_certificate(conf->saml.certificate, faults, notes);
+    check_certificate(conf->saml.previous_certificate, faults, notes);
+    for (size_t i = 0; i < conf->n_domains; i++) {
+        check_file(conf->domains[i].service_password_file, true, faults);
+        check_file(conf->domains[i].ca_file, false, faults);
+    }
+    check_file(conf->aws.ca_file, false, faults);
+}
