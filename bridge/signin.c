@@ -4,14 +4,13 @@
  */
 #include "bridge/signin.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "base/log.h"
 #include "base/wire.h"
+#include "bridge/factor.h"
 #include "bridge/identity.h"
 
 int
@@ -27,58 +26,6 @@ signin_outward(int error)
     default:
         return error;
     }
-}
-
-/* ---- The code ---- */
-
-struct code_check {
-    bool enrolled;
-    uint64_t step;
-};
-
-/*
- * A watermark ahead of the clock means that the clock was set back: no code can be right until it has caught up,
- * and nothing resets that by itself (I-27).
- */
-static void
-explain_clock(const struct store_enrolment *e, unsigned window, int64_t now_s, char *why)
-{
-    uint64_t now_step = (uint64_t)now_s / e->params.period_s;
-
-    if (e->watermark <= now_step + window)
-        return;
-    uint64_t behind_s = (e->watermark - now_step) * e->params.period_s;
-    (void)snprintf(why, BRIDGE_WHY_MAX,
-        "this host's clock is %" PRIu64 " s behind the last code that was used: set the clock",
-        behind_s);
-    fed_log_error("%s (enrolment of %s)", why, e->name);
-}
-
-/* Is the code right and unused? It is not used up yet. */
-static int
-check_code(struct bridge *b, const struct signin *a, const char *sid, int64_t now_s,
-    struct code_check *ret, char *why)
-{
-    const struct conf_mfa *mfa = &b->conf->mfa;
-    struct store_enrolment e;
-
-    int r = store_get(b->store, sid, &e);
-    if (r == FED_E_NOT_ENROLLED && mfa->required == CONF_MFA_ENROLLED)
-        return 0; /* in without a code, and without any role (I-31) */
-    if (r != 0)
-        return r;
-    ret->enrolled = true;
-    e.params.window = mfa->window;
-    r = keeper_verify(
-        b->keeper, sid, e.blob, e.blob_len, &e.params, a->code, a->code_len, now_s, &ret->step);
-    if (r == FED_E_DENIED)
-        explain_clock(&e, mfa->window, now_s, why);
-    if (r == 0 && ret->step <= e.watermark)
-        r = FED_E_REPLAY;
-    if (why[0] == '\0' && r != 0)
-        (void)snprintf(why, BRIDGE_WHY_MAX, "one-time code: %s",
-            r == FED_E_DENIED ? "wrong" : fed_strerror(r));
-    return r;
 }
 
 /* ---- The password and the account ---- */
@@ -148,7 +95,7 @@ copy_text(char *to, size_t size, const char *from)
 
 static int
 make_proof(struct bridge *b, const struct signin *a, const struct identity *id,
-    const struct code_check *code, bool must_change, int64_t now_s, struct addir_entry *entry,
+    const struct factor *code, bool must_change, int64_t now_s, struct addir_entry *entry,
     struct proof *ret)
 {
     bool with_password = (a->factors & WIRE_FACTOR_PASSWORD) != 0;
@@ -181,12 +128,12 @@ check_factors(struct bridge *b, const struct signin *a, const struct identity *i
     enum limits_outcome *outcome, struct signin_result *ret)
 {
     struct addir_entry entry = {0};
-    struct code_check code = {0};
+    struct factor code = {0};
     bool must_change = false;
     int r;
 
     if (a->factors & WIRE_FACTOR_CODE) {
-        r = check_code(b, a, id->sid, now_s, &code, ret->why);
+        r = factor_check(b, id->sid, a->code, a->code_len, now_s, &code, ret->why);
         if (r != 0) {
             if (fed_error_class(r) == FED_CLASS_DENIED)
                 *outcome = LIMITS_WRONG_CODE;
@@ -205,7 +152,7 @@ check_factors(struct bridge *b, const struct signin *a, const struct identity *i
         goto out;
     if ((r = make_proof(b, a, id, &code, must_change, now_s, &entry, &ret->proof)) != 0)
         goto out;
-    if (code.enrolled && (r = store_consume(b->store, id->sid, code.step)) != 0) {
+    if ((r = factor_use(b, id->sid, &code)) != 0) {
         if (r == FED_E_REPLAY)
             *outcome = LIMITS_WRONG_CODE;
         proof_done(&ret->proof);

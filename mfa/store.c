@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/text.h"
 #include "mfa/store_backend.h"
@@ -45,32 +46,65 @@ text_valid(const char *text, size_t size, bool may_be_empty)
 }
 
 static bool
-enrolment_valid(const struct store_enrolment *e)
+row_valid(const struct store_row *row)
 {
-    const struct totp_params *p = &e->params;
+    return text_valid(row->sid, sizeof(row->sid), false) &&
+           text_valid(row->name, sizeof(row->name), false) && row->enrolled_s >= 0 &&
+           row->record_len > 0 && row->record_len <= sizeof(row->record);
+}
 
-    return text_valid(e->sid, sizeof(e->sid), false) &&
-           text_valid(e->name, sizeof(e->name), false) &&
-           text_valid(e->label, sizeof(e->label), true) && p->digits >= 6 &&
-           p->digits <= TOTP_CODE_MAX && (p->period_s == 30 || p->period_s == 60) &&
-           (p->algorithm == CONF_SHA1 || p->algorithm == CONF_SHA256 ||
-               p->algorithm == CONF_SHA512) &&
-           e->blob_len >= SEAL_OVERHEAD + TOTP_SEED_MIN && e->blob_len <= SEAL_BLOB_MAX &&
-           e->watermark <= INT64_MAX && e->enrolled_s >= 0;
+static bool
+row_read_valid(const struct store_row *row)
+{
+    return row_valid(row) && row->version > 0 && row->version <= INT64_MAX;
 }
 
 int
-store_get(struct store *store, const char *sid, struct store_enrolment *ret)
+store_load(struct store *store, const char *sid, struct store_row *ret)
 {
-    struct store_enrolment e = {0};
+    struct store_row row = {.version = 0};
 
-    int r = store->ops->get(store, sid, &e);
+    int r = store->ops->load(store, sid, &row);
     if (r != 0)
         return r;
-    if (!enrolment_valid(&e) || strcmp(e.sid, sid) != 0)
+    if (!row_read_valid(&row) || strcmp(row.sid, sid) != 0)
         return FED_E_STORE;
-    *ret = e;
+    *ret = row;
     return 0;
+}
+
+/*
+ * Versions are random, not counted: somebody who was removed and enrolled anew must not be taken for who
+ * they were, by one who read the old row and is about to write.
+ */
+static int
+new_version(uint64_t other_than, uint64_t *ret)
+{
+    uint64_t version = 0;
+
+    do {
+        if (getrandom(&version, sizeof(version), 0) != (ssize_t)sizeof(version))
+            return FED_E_SYSTEM;
+        version >>= 1; /* back-ends know signed numbers */
+    } while (version == 0 || version == other_than);
+    *ret = version;
+    return 0;
+}
+
+int
+store_swap(struct store *store, struct store_row *row)
+{
+    char key[STORE_NAME_MAX];
+    uint64_t next = 0;
+
+    if (!row_valid(row))
+        return FED_E_INVALID;
+    int r = new_version(row->version, &next);
+    if (r == 0)
+        r = store->ops->swap(store, row, text_lower(key, sizeof(key), row->name), next);
+    if (r == 0)
+        row->version = next;
+    return r;
 }
 
 /*
@@ -94,51 +128,33 @@ store_find(struct store *store, const char *name, char ret_sid[STORE_SID_MAX])
 }
 
 int
-store_put(struct store *store, const struct store_enrolment *e, bool replace)
-{
-    char key[STORE_NAME_MAX];
-
-    if (!enrolment_valid(e))
-        return FED_E_INVALID;
-    return store->ops->put(store, e, text_lower(key, sizeof(key), e->name), replace);
-}
-
-int
-store_delete(struct store *store, const char *sid)
+store_remove(struct store *store, const char *sid)
 {
     return store->ops->remove(store, sid);
 }
 
 int
-store_consume(struct store *store, const char *sid, uint64_t step)
-{
-    if (step > INT64_MAX)
-        return FED_E_INVALID; /* no clock gives it */
-    return store->ops->consume(store, sid, step);
-}
-
-int
-store_each(struct store *store, int (*fn)(const struct store_enrolment *e, void *arg), void *arg)
+store_each(struct store *store, int (*fn)(const struct store_row *row, void *arg), void *arg)
 {
     char key[STORE_NAME_MAX] = "", sid[STORE_SID_MAX] = "";
 
     for (;;) {
-        struct store_enrolment e = {0};
+        struct store_row row = {.version = 0};
         char next_key[STORE_NAME_MAX];
-        int r = store->ops->next(store, key, sid, &e);
+        int r = store->ops->next(store, key, sid, &row);
         if (r == FED_E_NOT_FOUND)
             return 0;
         if (r != 0)
             return r;
-        if (!enrolment_valid(&e))
+        if (!row_read_valid(&row))
             return FED_E_STORE;
         /* A row whose key is not that of its name could send us round in circles. */
-        int order = strcmp(text_lower(next_key, sizeof(next_key), e.name), key);
-        if (order < 0 || (order == 0 && strcmp(e.sid, sid) <= 0))
+        int order = strcmp(text_lower(next_key, sizeof(next_key), row.name), key);
+        if (order < 0 || (order == 0 && strcmp(row.sid, sid) <= 0))
             return FED_E_STORE;
         memcpy(key, next_key, sizeof(key));
-        memcpy(sid, e.sid, sizeof(sid));
-        if ((r = fn(&e, arg)) != 0)
+        memcpy(sid, row.sid, sizeof(sid));
+        if ((r = fn(&row, arg)) != 0)
             return r;
     }
 }

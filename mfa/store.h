@@ -1,6 +1,8 @@
 /*
- * What is remembered of people's second factors: sealed seed, watermark, failures. One small
- * interface; SQLite is the back-end of one host. People are keyed by the text of their SID (I-18).
+ * What is remembered of people's second factors. One small interface; SQLite is the back-end of one host.
+ * A person is one record of bytes (mfa/record.h), keyed by the text of their SID (I-18), and every change of it is a
+ * compare-and-swap: so that whoever shares a store, threads, processes or hosts, a change is made by one and seen
+ * by all (I-24, I-26). mfa/person.h makes changes out of it. Failures are counted beside.
  *
  * Any number of threads may call. A write is durable (fsync) when its function returns 0 (I-25); a crash
  * at any moment leaves the old row or the new one (I-33). Functions block on the disk, and up to
@@ -15,38 +17,45 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/secret.h"
-#include "mfa/seal.h"
-#include "mfa/totp.h"
+#include "mfa/record.h"
 
 struct store;
 
-enum { STORE_WHY_MAX = 256, STORE_SID_MAX = 192, STORE_NAME_MAX = 257, STORE_LABEL_MAX = 129 };
+enum { STORE_WHY_MAX = 256, STORE_SID_MAX = 192, STORE_NAME_MAX = 257 };
 
-struct store_enrolment {
+struct store_row {
     char sid[STORE_SID_MAX];
     char name[STORE_NAME_MAX]; /* as enrolled, user@domain: for people, and for hosts that have no
                                   service identity to resolve names with */
-    char label[STORE_LABEL_MAX];
-    struct totp_params params; /* window excepted: that is the configuration's */
-    unsigned char blob[SEAL_BLOB_MAX];
-    size_t blob_len;
-    uint64_t watermark; /* the last time step used; 0 = none */
-    int64_t enrolled_s;
+    int64_t enrolled_s;        /* when the person came into the store: the latest wins a name */
+    uint64_t version;          /* another after every write; never 0, and without order */
+    unsigned char record[RECORD_MAX];
+    size_t record_len;
 };
 
 /*
  * Open or create a store: "sqlite:/absolute/path". The file is made with mode 0600, whole or not at all;
  * one that is a link, of another owner or accessible to others is refused, and so is a folder that
- * others may write to (I-32). A torn or foreign file is FED_E_STORE. Not to be kept across fork(2).
+ * others may write to (I-32). A torn or foreign file is FED_E_STORE; one of an older version is brought
+ * to this one, whole or not at all. Not to be kept across fork(2).
  *   why   STORE_WHY_MAX bytes; a line on failure
  * 0, FED_E_STORE, FED_E_CONFIG (unknown kind of store, bad owner or mode), FED_E_NOMEM.
  */
 FED_MUST_USE int store_open(const char *where, struct store **ret, char *why);
 void store_close(struct store *store);
 
-/* The enrolment of a SID. 0, FED_E_NOT_ENROLLED, FED_E_STORE. */
-FED_MUST_USE int store_get(struct store *store, const char *sid, struct store_enrolment *ret);
+/* ---- People ---- */
+
+/* The row of a SID. 0, FED_E_NOT_ENROLLED, FED_E_STORE. */
+FED_MUST_USE int store_load(struct store *store, const char *sid, struct store_row *ret);
+
+/*
+ * Write a row where the stored one still is of row->version; 0 = there must be none. One of N parallel callers
+ * with the same version succeeds, across threads, processes and hosts.
+ * 0 (durable; row->version is the new one), FED_E_REPLAY (somebody else wrote, or removed it), FED_E_STORE (not
+ * known to be written), FED_E_INVALID (a field that store_load would refuse).
+ */
+FED_MUST_USE int store_swap(struct store *store, struct store_row *row);
 
 /*
  * The SID under which a name ("user@domain", any case of ASCII) was enrolled; the latest, should an account have
@@ -55,24 +64,10 @@ FED_MUST_USE int store_get(struct store *store, const char *sid, struct store_en
 FED_MUST_USE int store_find(struct store *store, const char *name, char ret_sid[STORE_SID_MAX]);
 
 /*
- * Save an enrolment. An existing one is FED_E_EXISTS unless replace. A replaced one keeps the higher of both
- * watermarks, so that replacing never reopens a used step (I-24). 0, FED_E_EXISTS, FED_E_STORE,
- * FED_E_INVALID (a field that store_get would refuse).
- */
-FED_MUST_USE int store_put(struct store *store, const struct store_enrolment *e, bool replace);
-
-/*
- * Forget an enrolment, its watermark too: the administrator's way out when the clock once ran ahead (I-27).
+ * Forget a person, watermarks too: the administrator's way out when the clock once ran ahead (I-27).
  * 0, FED_E_NOT_ENROLLED, FED_E_STORE.
  */
-FED_MUST_USE int store_delete(struct store *store, const char *sid);
-
-/*
- * Use up a time step: move the watermark from anything below it to it, in one conditional write of
- * which exactly one of N parallel callers succeeds, across threads and processes (I-24, I-26).
- * 0 (durable), FED_E_REPLAY (at or below the watermark), FED_E_NOT_ENROLLED, FED_E_STORE, FED_E_INVALID (no such step).
- */
-FED_MUST_USE int store_consume(struct store *store, const char *sid, uint64_t step);
+FED_MUST_USE int store_remove(struct store *store, const char *sid);
 
 /* ---- Failures, for mfa/limits.h: one row a person and source ---- */
 
@@ -108,10 +103,10 @@ FED_MUST_USE int store_failures_forget(struct store *store, const char *person);
 /* ---- Listing ---- */
 
 /*
- * Call fn for each enrolment in order of name, until it returns non-zero, which is then returned.
+ * Call fn for each person in order of name, until it returns non-zero, which is then returned.
  * fn may use the store: no lock is held while it runs, and each row is read afresh. 0 or FED_E_STORE.
  */
 FED_MUST_USE int store_each(
-    struct store *store, int (*fn)(const struct store_enrolment *e, void *arg), void *arg);
+    struct store *store, int (*fn)(const struct store_row *row, void *arg), void *arg);
 
 #endif

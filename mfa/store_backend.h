@@ -11,15 +11,14 @@
 
 struct store_ops {
     void (*close)(struct store *store);
-    int (*get)(struct store *store, const char *sid, struct store_enrolment *ret);
+    int (*load)(struct store *store, const char *sid, struct store_row *ret);
+    /* Write row (its version is what must be there, 0 = nothing) under the version next. */
+    int (*swap)(
+        struct store *store, const struct store_row *row, const char *name_key, uint64_t next);
     int (*find)(struct store *store, const char *name_key, char ret_sid[STORE_SID_MAX]);
-    int (*put)(
-        struct store *store, const struct store_enrolment *e, const char *name_key, bool replace);
     int (*remove)(struct store *store, const char *sid);
-    int (*consume)(struct store *store, const char *sid, uint64_t step);
-    /* The first enrolment behind (name_key, sid) in their order; FED_E_NOT_FOUND past the last. */
-    int (*next)(
-        struct store *store, const char *name_key, const char *sid, struct store_enrolment *ret);
+    /* The first person behind (name_key, sid) in their order; FED_E_NOT_FOUND past the last. */
+    int (*next)(struct store *store, const char *name_key, const char *sid, struct store_row *ret);
     int (*failures_get)(struct store *store, const char *person, const char *source, int64_t now_s,
         int64_t forget_s, struct store_failures *ret);
     int (*failures_add)(struct store *store, const char *person, const char *source,

@@ -18,14 +18,12 @@
 enum lane_id { READ, WRITE, N_LANES };
 
 enum statement {
-    GET,
+    LOAD,
     FIND,
     NEXT,
     INSERT,
-    REPLACE,
+    SWAP,
     REMOVE,
-    CONSUME,
-    ENROLLED,
     FAILURES,
     ADD_FAILURE,
     PRUNE,
@@ -37,28 +35,22 @@ enum statement {
     N_STATEMENTS
 };
 
-#define COLUMNS "sid, name, label, digits, period, algorithm, seed, watermark, enrolled"
-#define INSERT_ENROLMENT                                                                           \
-    "INSERT INTO enrolment (" COLUMNS ", name_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "   \
-    "?10) ON CONFLICT (sid) DO "
+#define COLUMNS "sid, name, enrolled, version, record"
 
 static const struct {
     enum lane_id lane;
     const char *sql;
 } statements[N_STATEMENTS] = {
-    [GET] = {READ, "SELECT " COLUMNS " FROM enrolment WHERE sid = ?1"},
-    [FIND] = {READ, "SELECT sid FROM enrolment WHERE name_key = ?1 ORDER BY enrolled DESC LIMIT 1"},
-    [NEXT] = {READ, "SELECT " COLUMNS " FROM enrolment WHERE (name_key, sid) > (?1, ?2) "
+    [LOAD] = {READ, "SELECT " COLUMNS " FROM person WHERE sid = ?1"},
+    [FIND] = {READ, "SELECT sid FROM person WHERE name_key = ?1 ORDER BY enrolled DESC LIMIT 1"},
+    [NEXT] = {READ, "SELECT " COLUMNS " FROM person WHERE (name_key, sid) > (?1, ?2) "
                     "ORDER BY name_key, sid LIMIT 1"},
-    [INSERT] = {WRITE, INSERT_ENROLMENT "NOTHING"},
-    [REPLACE] = {WRITE, INSERT_ENROLMENT
-        "UPDATE SET name = excluded.name, name_key = excluded.name_key, label = excluded.label,"
-        " digits = excluded.digits, period = excluded.period, algorithm = excluded.algorithm,"
-        " seed = excluded.seed, enrolled = excluded.enrolled,"
-        " watermark = max(watermark, excluded.watermark)"},
-    [REMOVE] = {WRITE, "DELETE FROM enrolment WHERE sid = ?1"},
-    [CONSUME] = {WRITE, "UPDATE enrolment SET watermark = ?2 WHERE sid = ?1 AND watermark < ?2"},
-    [ENROLLED] = {WRITE, "SELECT 1 FROM enrolment WHERE sid = ?1"},
+    /* The same places in both, so that one function binds them; ?7 is what must be there. */
+    [INSERT] = {WRITE, "INSERT INTO person (" COLUMNS ", name_key) SELECT ?1, ?2, ?3, ?4, ?5, ?6 "
+                       "WHERE ?7 = 0 ON CONFLICT (sid) DO NOTHING"},
+    [SWAP] = {WRITE, "UPDATE person SET name = ?2, enrolled = ?3, version = ?4, record = ?5,"
+                     " name_key = ?6 WHERE sid = ?1 AND version = ?7"},
+    [REMOVE] = {WRITE, "DELETE FROM person WHERE sid = ?1"},
     [FAILURES] = {READ,
         "SELECT total(tries) FILTER (WHERE source = ?2), total(codes), total(passwords)"
         " FROM failure WHERE person = ?1 AND abs(?3 - last) < ?4"},
@@ -170,15 +162,15 @@ end(struct store_sqlite *s, bool good)
     return FED_E_STORE;
 }
 
-/* ---- Enrolments ---- */
+/* ---- People ---- */
 
-/* Run a bound query for one enrolment; absent is what no row means. */
+/* Run a bound query for one row; absent is what none means. */
 static int
-query_enrolment(struct store_sqlite *s, enum statement which, bool bound, int absent,
-    struct store_enrolment *ret)
+query_row(
+    struct store_sqlite *s, enum statement which, bool bound, int absent, struct store_row *ret)
 {
     int code = bound ? step(s, which) : SQLITE_NOMEM;
-    int r = code == SQLITE_ROW    ? store_sqlite_row_enrolment(s->stmts[which], ret)
+    int r = code == SQLITE_ROW    ? store_sqlite_row_read(s->stmts[which], ret)
             : code == SQLITE_DONE ? absent
                                   : FED_E_STORE;
     finish(s, which);
@@ -186,26 +178,44 @@ query_enrolment(struct store_sqlite *s, enum statement which, bool bound, int ab
 }
 
 static int
-sqlite_get(struct store *store, const char *sid, struct store_enrolment *ret)
+sqlite_load(struct store *store, const char *sid, struct store_row *ret)
 {
     struct store_sqlite *s = ours(store);
 
     lock(s, READ);
-    int r = query_enrolment(s, GET, bind_text(s, GET, 1, sid), FED_E_NOT_ENROLLED, ret);
+    int r = query_row(s, LOAD, bind_text(s, LOAD, 1, sid), FED_E_NOT_ENROLLED, ret);
     unlock(s, READ);
     return r;
 }
 
 static int
-sqlite_next(struct store *store, const char *name_key, const char *sid, struct store_enrolment *ret)
+sqlite_next(struct store *store, const char *name_key, const char *sid, struct store_row *ret)
 {
     struct store_sqlite *s = ours(store);
 
     lock(s, READ);
     bool bound = bind_text(s, NEXT, 1, name_key) && bind_text(s, NEXT, 2, sid);
-    int r = query_enrolment(s, NEXT, bound, FED_E_NOT_FOUND, ret);
+    int r = query_row(s, NEXT, bound, FED_E_NOT_FOUND, ret);
     unlock(s, READ);
     return r;
+}
+
+static int
+sqlite_swap(struct store *store, const struct store_row *row, const char *name_key, uint64_t next)
+{
+    struct store_sqlite *s = ours(store);
+    enum statement which = row->version == 0 ? INSERT : SWAP;
+    int changed = 0, r = FED_E_STORE;
+
+    lock(s, WRITE);
+    if (bind_text(s, which, 1, row->sid) && bind_text(s, which, 2, row->name) &&
+        bind_int(s, which, 3, row->enrolled_s) && bind_int(s, which, 4, (int64_t)next) &&
+        sqlite3_bind_blob(s->stmts[which], 5, row->record, (int)row->record_len, SQLITE_STATIC) ==
+            SQLITE_OK &&
+        bind_text(s, which, 6, name_key) && bind_int(s, which, 7, (int64_t)row->version))
+        r = change(s, which, &changed);
+    unlock(s, WRITE);
+    return r == 0 && changed != 1 ? FED_E_REPLAY : r;
 }
 
 static int
@@ -226,28 +236,6 @@ sqlite_find(struct store *store, const char *name_key, char ret_sid[STORE_SID_MA
 }
 
 static int
-sqlite_put(struct store *store, const struct store_enrolment *e, const char *name_key, bool replace)
-{
-    struct store_sqlite *s = ours(store);
-    enum statement which = replace ? REPLACE : INSERT;
-    int changed = 0, r = FED_E_STORE;
-
-    lock(s, WRITE);
-    if (bind_text(s, which, 1, e->sid) && bind_text(s, which, 2, e->name) &&
-        bind_text(s, which, 3, e->label) && bind_int(s, which, 4, e->params.digits) &&
-        bind_int(s, which, 5, e->params.period_s) && bind_int(s, which, 6, e->params.algorithm) &&
-        sqlite3_bind_blob(s->stmts[which], 7, e->blob, (int)e->blob_len, SQLITE_STATIC) ==
-            SQLITE_OK &&
-        bind_int(s, which, 8, (int64_t)e->watermark) && bind_int(s, which, 9, e->enrolled_s) &&
-        bind_text(s, which, 10, name_key))
-        r = change(s, which, &changed);
-    unlock(s, WRITE);
-    if (r == 0 && changed != 1)
-        return FED_E_EXISTS;
-    return r;
-}
-
-static int
 sqlite_remove(struct store *store, const char *sid)
 {
     struct store_sqlite *s = ours(store);
@@ -259,33 +247,6 @@ sqlite_remove(struct store *store, const char *sid)
     unlock(s, WRITE);
     if (r == 0 && changed != 1)
         return FED_E_NOT_ENROLLED;
-    return r;
-}
-
-/* Was it the watermark, or is there no such row? Asked after the write was refused. */
-static int
-why_not_consumed(struct store_sqlite *s, const char *sid)
-{
-    int code = bind_text(s, ENROLLED, 1, sid) ? step(s, ENROLLED) : SQLITE_NOMEM;
-
-    finish(s, ENROLLED);
-    if (code == SQLITE_ROW)
-        return FED_E_REPLAY;
-    return code == SQLITE_DONE ? FED_E_NOT_ENROLLED : FED_E_STORE;
-}
-
-static int
-sqlite_consume(struct store *store, const char *sid, uint64_t at)
-{
-    struct store_sqlite *s = ours(store);
-    int changed = 0, r = FED_E_STORE;
-
-    lock(s, WRITE);
-    if (bind_text(s, CONSUME, 1, sid) && bind_int(s, CONSUME, 2, (int64_t)at))
-        r = change(s, CONSUME, &changed);
-    if (r == 0 && changed != 1)
-        r = why_not_consumed(s, sid);
-    unlock(s, WRITE);
     return r;
 }
 
@@ -402,11 +363,10 @@ store_sqlite_open(const char *where, struct store **ret, char *why)
 {
     static const struct store_ops ops = {
         .close = sqlite_close,
-        .get = sqlite_get,
+        .load = sqlite_load,
+        .swap = sqlite_swap,
         .find = sqlite_find,
-        .put = sqlite_put,
         .remove = sqlite_remove,
-        .consume = sqlite_consume,
         .next = sqlite_next,
         .failures_get = sqlite_failures_get,
         .failures_add = sqlite_failures_add,

@@ -15,21 +15,15 @@
 #include <unistd.h>
 
 #include "mfa/store.h"
+#include "mfa/store_sqlite_upgrade.h"
 
-enum { SCHEMA_VERSION = 1, BUSY_TIMEOUT_MS = 5000 };
+enum { BUSY_TIMEOUT_MS = 5000 };
 
 #define APPLICATION_ID "1096237638" /* "AWFF" */
 
 static const char schema[] =
     "PRAGMA application_id = " APPLICATION_ID ";"
-    "PRAGMA user_version = 1;"
-    "CREATE TABLE enrolment ("
-    "  sid TEXT PRIMARY KEY, name TEXT NOT NULL, name_key TEXT NOT NULL, label TEXT NOT NULL,"
-    "  digits INTEGER NOT NULL, period INTEGER NOT NULL, algorithm INTEGER NOT NULL,"
-    "  seed BLOB NOT NULL, watermark INTEGER NOT NULL CHECK (watermark >= 0),"
-    "  enrolled INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX enrolment_name ON enrolment (name_key, sid);"
-    "CREATE TABLE failure ("
+    "PRAGMA user_version = " STORE_SQLITE_VERSION ";" STORE_SQLITE_PEOPLE "CREATE TABLE failure ("
     "  person TEXT NOT NULL, source TEXT NOT NULL, tries INTEGER NOT NULL,"
     "  codes INTEGER NOT NULL, passwords INTEGER NOT NULL, last INTEGER NOT NULL,"
     "  PRIMARY KEY (person, source)) STRICT, WITHOUT ROWID;"
@@ -254,11 +248,11 @@ check_content(sqlite3 *db, const char *path, bool thoroughly, char *why)
         return fail(why, FED_E_STORE,
             "\"%s\": not a second-factor store, or a torn one (%s): restore it from a backup", path,
             was);
-    if (!query_says(db, "PRAGMA user_version", "1", was, sizeof(was)))
+    if (!query_says(db, "PRAGMA user_version", STORE_SQLITE_VERSION, was, sizeof(was)))
         return fail(why, FED_E_STORE,
-            "\"%s\": a store of version %s, and this program knows %d: "
-            "update awsfed",
-            path, was, SCHEMA_VERSION);
+            "\"%s\": a store of version %s, and this program knows " STORE_SQLITE_VERSION
+            ": update awsfed",
+            path, was);
     if (!query_says(db, "PRAGMA journal_mode", "wal", was, sizeof(was)))
         return fail(why, FED_E_STORE, "\"%s\": no write-ahead log (%s)", path, was);
     if (thoroughly && !query_says(db, "PRAGMA integrity_check(1)", "ok", was, sizeof(was)))
@@ -287,6 +281,12 @@ store_sqlite_file_connect(const char *path, bool writer, sqlite3 **ret, char *wh
         sqlite3_exec(db, settings, NULL, NULL, NULL) != SQLITE_OK ||
         (!writer && sqlite3_exec(db, "PRAGMA query_only = ON", NULL, NULL, NULL) != SQLITE_OK)) {
         r = fail(why, FED_E_STORE, "cannot open \"%s\": %s: restore it from a backup", path,
+            sqlite3_errmsg(db));
+        goto out;
+    }
+    if (writer && (r = store_sqlite_upgrade(db)) != 0) {
+        r = fail(why, FED_E_STORE,
+            "\"%s\": cannot be brought to version " STORE_SQLITE_VERSION ": %s", path,
             sqlite3_errmsg(db));
         goto out;
     }

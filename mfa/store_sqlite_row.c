@@ -24,8 +24,8 @@ store_sqlite_row_text(sqlite3_stmt *stmt, int at, char *to, size_t size)
     return true;
 }
 
-static bool
-read_int(sqlite3_stmt *stmt, int at, int64_t most, int64_t *ret)
+bool
+store_sqlite_row_int(sqlite3_stmt *stmt, int at, int64_t most, int64_t *ret)
 {
     if (sqlite3_column_type(stmt, at) != SQLITE_INTEGER)
         return false;
@@ -36,8 +36,8 @@ read_int(sqlite3_stmt *stmt, int at, int64_t most, int64_t *ret)
     return true;
 }
 
-static bool
-read_blob(sqlite3_stmt *stmt, int at, unsigned char *to, size_t size, size_t *ret_len)
+bool
+store_sqlite_row_blob(sqlite3_stmt *stmt, int at, unsigned char *to, size_t size, size_t *ret_len)
 {
     if (sqlite3_column_type(stmt, at) != SQLITE_BLOB)
         return false;
@@ -51,25 +51,17 @@ read_blob(sqlite3_stmt *stmt, int at, unsigned char *to, size_t size, size_t *re
 }
 
 int
-store_sqlite_row_enrolment(sqlite3_stmt *stmt, struct store_enrolment *ret)
+store_sqlite_row_read(sqlite3_stmt *stmt, struct store_row *ret)
 {
-    int64_t digits, period, algorithm, watermark;
+    int64_t version;
 
     if (!store_sqlite_row_text(stmt, 0, ret->sid, sizeof(ret->sid)) ||
         !store_sqlite_row_text(stmt, 1, ret->name, sizeof(ret->name)) ||
-        !store_sqlite_row_text(stmt, 2, ret->label, sizeof(ret->label)) ||
-        !read_int(stmt, 3, TOTP_CODE_MAX, &digits) || !read_int(stmt, 4, 60, &period) ||
-        !read_int(stmt, 5, CONF_SHA512, &algorithm) ||
-        !read_blob(stmt, 6, ret->blob, sizeof(ret->blob), &ret->blob_len) ||
-        !read_int(stmt, 7, INT64_MAX, &watermark) ||
-        !read_int(stmt, 8, INT64_MAX, &ret->enrolled_s))
+        !store_sqlite_row_int(stmt, 2, INT64_MAX, &ret->enrolled_s) ||
+        !store_sqlite_row_int(stmt, 3, INT64_MAX, &version) ||
+        !store_sqlite_row_blob(stmt, 4, ret->record, sizeof(ret->record), &ret->record_len))
         return FED_E_STORE;
-    ret->params = (struct totp_params){
-        .digits = (unsigned)digits,
-        .period_s = (unsigned)period,
-        .algorithm = (enum conf_algorithm)algorithm,
-    };
-    ret->watermark = (uint64_t)watermark;
+    ret->version = (uint64_t)version;
     return 0;
 }
 

@@ -18,7 +18,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
-#include "mfa/store.h"
+#include "tests/mfa/people.h"
 
 static const char alice[] = "S-1-5-21-1-2-3-1104";
 static const char bob[] = "S-1-5-21-1-2-3-1105";
@@ -26,28 +26,10 @@ static const char bob[] = "S-1-5-21-1-2-3-1105";
 static char folder[64], path[128], where[160], why[STORE_WHY_MAX];
 static struct store *store;
 
-static struct store_enrolment
-enrolment(const char *sid, const char *name)
-{
-    struct store_enrolment e = {
-        .label = "phone",
-        .params = {.digits = 6, .period_s = 30, .algorithm = CONF_SHA256},
-        .blob_len = SEAL_OVERHEAD + 20,
-        .enrolled_s = 1700000000,
-    };
-
-    (void)snprintf(e.sid, sizeof(e.sid), "%s", sid);
-    (void)snprintf(e.name, sizeof(e.name), "%s", name);
-    memset(e.blob, 0x5a, e.blob_len);
-    return e;
-}
-
 static void
 put(const char *sid, const char *name)
 {
-    struct store_enrolment e = enrolment(sid, name);
-
-    assert_int_equal(store_put(store, &e, false), 0);
+    assert_int_equal(people_put(store, sid, name, 0, false), 0);
 }
 
 static int
@@ -243,15 +225,15 @@ test_foreign_or_newer_database_refused(void **state)
 {
     (void)state;
     write_file(path, "", 0);
-    edit("CREATE TABLE enrolment (sid TEXT)");
+    edit("CREATE TABLE person (sid TEXT)");
     assert_open_refused(FED_E_STORE, "not a second-factor store");
     assert_int_equal(unlink(path), 0);
     assert_int_equal(store_open(where, &store, why), 0);
     store_close(store);
     store = NULL;
-    edit("PRAGMA user_version = 2");
+    edit("PRAGMA user_version = 3");
     assert_open_refused(FED_E_STORE, "update awsfed");
-    edit("PRAGMA user_version = 1; DROP TABLE failure");
+    edit("PRAGMA user_version = 2; DROP TABLE failure");
     assert_open_refused(FED_E_STORE, "damaged");
 }
 
@@ -260,97 +242,132 @@ test_foreign_or_newer_database_refused(void **state)
 static void
 test_read_errors_are_not_unenrolled_i29(void **state)
 {
-    static const char *const damage[] = {"digits = 5", "digits = 9", "digits = -6", "period = 31",
-        "period = 4294967326", "algorithm = 3", "algorithm = -1", "seed = x''",
-        "seed = zeroblob(33)", "seed = zeroblob(48)", "seed = zeroblob(162)", "enrolled = -1",
-        "name = ''", "name = x'61ff' || ''", "label = printf('%.200c', 'x')",
-        "name = 'alice' || char(0) || 'x'"};
-    struct store_enrolment e;
+    static const char *const damage[] = {"record = x''", "record = x'01'",
+        "record = zeroblob(4000)", "record = x'02' || substr(record, 2)",
+        "record = CAST(record || x'00' AS BLOB)",
+        "record = CAST(substr(record, 1, length(record) - 1) AS BLOB)", "enrolled = -1",
+        "name = ''", "name = x'61ff' || ''", "name = 'alice' || char(0) || 'x'"};
+    struct person p;
 
     (void)state;
     put(alice, "alice@corp.example.com");
     for (size_t i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
         char sql[160];
-        edit("CREATE TABLE backup AS SELECT * FROM enrolment");
-        (void)snprintf(sql, sizeof(sql), "UPDATE enrolment SET %s", damage[i]);
+        edit("CREATE TABLE backup AS SELECT * FROM person");
+        (void)snprintf(sql, sizeof(sql), "UPDATE person SET %s", damage[i]);
+        if (strncmp(damage[i], "record = x'02' ||", 17) == 0)
+            (void)snprintf(sql, sizeof(sql),
+                "UPDATE person SET record = CAST(x'02' || substr(record, 2) AS BLOB)");
         edit(sql);
-        memset(&e, 7, sizeof(e));
-        int r = store_get(store, alice, &e);
+        memset(&p, 7, sizeof(p));
+        int r = person_load(store, alice, &p);
         if (r != FED_E_STORE)
             fail_msg("%s: %s", damage[i], fed_error_name(r));
-        assert_int_equal(e.sid[0], 7); /* untouched */
-        edit("DELETE FROM enrolment; INSERT INTO enrolment SELECT * FROM backup; "
-             "DROP TABLE backup");
+        assert_int_equal(p.row.sid[0], 7); /* untouched */
+        edit("DELETE FROM person; INSERT INTO person SELECT * FROM backup; DROP TABLE backup");
     }
-    assert_int_equal(store_get(store, alice, &e), 0);
-    edit("DROP TABLE enrolment");
-    assert_int_equal(store_get(store, alice, &e), FED_E_STORE);
-    assert_int_equal(store_consume(store, alice, 5), FED_E_STORE);
+    assert_int_equal(person_load(store, alice, &p), 0);
+    edit("DROP TABLE person");
+    assert_int_equal(person_load(store, alice, &p), FED_E_STORE);
+    assert_int_equal(people_use(store, alice, 5), FED_E_STORE);
     char sid[STORE_SID_MAX];
     assert_int_equal(store_find(store, "alice@corp.example.com", sid), FED_E_STORE);
-    assert_int_equal(store_delete(store, alice), FED_E_STORE);
+    assert_int_equal(store_remove(store, alice), FED_E_STORE);
 }
 
 static void
-test_put_refuses_what_get_would(void **state)
+test_swap_refuses_what_load_would(void **state)
 {
-    struct store_enrolment good = enrolment(alice, "alice@corp.example.com"), e;
+    struct store_row good = {.sid = "S-1-5-21-1-2-3-1104", .name = "a@x", .record_len = 1}, row;
 
     (void)state;
-    e = good, e.sid[0] = '\0';
-    assert_int_equal(store_put(store, &e, false), FED_E_INVALID);
-    e = good, e.name[0] = '\0';
-    assert_int_equal(store_put(store, &e, false), FED_E_INVALID);
-    e = good, memset(e.name, 'x', sizeof(e.name));
-    assert_int_equal(store_put(store, &e, false), FED_E_INVALID);
-    e = good, e.blob_len = SEAL_OVERHEAD;
-    assert_int_equal(store_put(store, &e, false), FED_E_INVALID);
-    e = good, e.blob_len = SEAL_BLOB_MAX + 1;
-    assert_int_equal(store_put(store, &e, false), FED_E_INVALID);
-    e = good, e.params.digits = 5;
-    assert_int_equal(store_put(store, &e, false), FED_E_INVALID);
-    e = good, e.watermark = UINT64_MAX;
-    assert_int_equal(store_put(store, &e, false), FED_E_INVALID);
-    assert_int_equal(store_get(store, alice, &e), FED_E_NOT_ENROLLED);
+    row = good, row.sid[0] = '\0';
+    assert_int_equal(store_swap(store, &row), FED_E_INVALID);
+    row = good, row.name[0] = '\0';
+    assert_int_equal(store_swap(store, &row), FED_E_INVALID);
+    row = good, memset(row.name, 'x', sizeof(row.name));
+    assert_int_equal(store_swap(store, &row), FED_E_INVALID);
+    row = good, row.record_len = 0;
+    assert_int_equal(store_swap(store, &row), FED_E_INVALID);
+    row = good, row.record_len = RECORD_MAX + 1;
+    assert_int_equal(store_swap(store, &row), FED_E_INVALID);
+    row = good, row.enrolled_s = -1;
+    assert_int_equal(store_swap(store, &row), FED_E_INVALID);
+    assert_int_equal(store_load(store, alice, &row), FED_E_NOT_ENROLLED);
+}
+
+/* I-26: who read an older row writes nothing; neither does one who read none, or one that has gone since. */
+static void
+test_swap_by_version_i26(void **state)
+{
+    struct store_row first = {.sid = "S-1-5-21-1-2-3-1104", .name = "a@x", .record_len = 1}, other;
+
+    (void)state;
+    other = first;
+    assert_int_equal(store_swap(store, &first), 0);
+    assert_int_not_equal(first.version, 0);
+    assert_int_equal(store_swap(store, &other), FED_E_REPLAY);
+    assert_int_equal(store_load(store, alice, &other), 0);
+    assert_true(other.version == first.version);
+    other.record[0] = 9;
+    assert_int_equal(store_swap(store, &other), 0);
+    assert_true(other.version != first.version);
+    assert_int_equal(store_swap(store, &first), FED_E_REPLAY);
+    assert_int_equal(store_load(store, alice, &first), 0);
+    assert_int_equal(first.record[0], 9);
+
+    /* Removed and made anew: not the row that was read before. */
+    assert_int_equal(store_remove(store, alice), 0);
+    assert_int_equal(store_swap(store, &first), FED_E_REPLAY);
+    other.version = 0;
+    assert_int_equal(store_swap(store, &other), 0);
+    assert_int_equal(store_swap(store, &first), FED_E_REPLAY);
 }
 
 static void
-test_enrolment_round_trip(void **state)
+test_person_round_trip(void **state)
 {
-    struct store_enrolment e = enrolment(alice, "Alice@Corp.Example.COM"), got;
+    struct record_token t = people_token(0);
+    struct person got;
     char sid[STORE_SID_MAX] = "";
 
     (void)state;
-    assert_int_equal(store_get(store, alice, &got), FED_E_NOT_ENROLLED);
-    assert_int_equal(store_delete(store, alice), FED_E_NOT_ENROLLED);
+    assert_int_equal(person_load(store, alice, &got), FED_E_NOT_ENROLLED);
+    assert_int_equal(store_remove(store, alice), FED_E_NOT_ENROLLED);
     assert_int_equal(store_find(store, "alice@corp.example.com", sid), FED_E_NOT_ENROLLED);
-    assert_int_equal(store_put(store, &e, false), 0);
-    assert_int_equal(store_put(store, &e, false), FED_E_EXISTS);
-    assert_int_equal(store_get(store, alice, &got), 0);
-    assert_string_equal(got.name, e.name);
-    assert_string_equal(got.label, "phone");
-    assert_memory_equal(&got.params, &e.params, sizeof(e.params));
-    assert_int_equal(got.blob_len, e.blob_len);
-    assert_memory_equal(got.blob, e.blob, e.blob_len);
-    assert_int_equal(got.enrolled_s, e.enrolled_s);
+    put(alice, "Alice@Corp.Example.COM");
+    assert_int_equal(people_put(store, alice, "x@y", 0, false), FED_E_EXISTS);
+    assert_int_equal(person_load(store, alice, &got), 0);
+    assert_string_equal(got.row.name, "Alice@Corp.Example.COM");
+    assert_int_equal(got.row.enrolled_s, 1700000000);
+    assert_int_equal(got.record.n_tokens, 1);
+    assert_string_equal(got.record.tokens[0].label, "phone");
+    assert_memory_equal(&got.record.tokens[0].params, &t.params, sizeof(t.params));
+    assert_int_equal(got.record.tokens[0].blob_len, t.blob_len);
+    assert_memory_equal(got.record.tokens[0].blob, t.blob, t.blob_len);
     assert_int_equal(store_find(store, "ALICE@corp.example.com", sid), 0);
     assert_string_equal(sid, alice);
     assert_int_equal(store_find(store, "alice@corp.example.co", sid), FED_E_NOT_ENROLLED);
-    assert_int_equal(store_delete(store, alice), 0);
-    assert_int_equal(store_get(store, alice, &got), FED_E_NOT_ENROLLED);
+    assert_int_equal(people_put(store, alice, "alice@new", 0, true), 0);
+    assert_int_equal(store_find(store, "alice@new", sid), 0);
+    assert_int_equal(store_remove(store, alice), 0);
+    assert_int_equal(person_load(store, alice, &got), FED_E_NOT_ENROLLED);
 }
 
 /* An account made anew under its old name: the later enrolment is the one that is found. */
 static void
 test_find_latest_of_a_name(void **state)
 {
-    struct store_enrolment old = enrolment(alice, "alice@x"), new = enrolment(bob, "ALICE@x");
+    struct store_row old = {.name = "alice@x", .record_len = 1, .enrolled_s = 5}, new = old;
     char sid[STORE_SID_MAX] = "";
 
     (void)state;
-    new.enrolled_s = old.enrolled_s + 1;
-    assert_int_equal(store_put(store, &new, false), 0);
-    assert_int_equal(store_put(store, &old, false), 0);
+    (void)snprintf(old.sid, sizeof(old.sid), "%s", alice);
+    (void)snprintf(new.sid, sizeof(new.sid), "%s", bob);
+    (void)snprintf(new.name, sizeof(new.name), "ALICE@x");
+    new.enrolled_s++;
+    assert_int_equal(store_swap(store, &new), 0);
+    assert_int_equal(store_swap(store, &old), 0);
     assert_int_equal(store_find(store, "alice@X", sid), 0);
     assert_string_equal(sid, bob);
 }
@@ -359,52 +376,49 @@ test_find_latest_of_a_name(void **state)
 static void
 test_watermark_never_falls_i24(void **state)
 {
-    struct store_enrolment e;
+    uint64_t at = 0;
 
     (void)state;
-    assert_int_equal(store_consume(store, alice, 100), FED_E_NOT_ENROLLED);
+    assert_int_equal(people_use(store, alice, 100), FED_E_NOT_ENROLLED);
     put(alice, "alice@corp.example.com");
     put(bob, "bob@corp.example.com");
-    assert_int_equal(store_consume(store, alice, 0), FED_E_REPLAY);
-    assert_int_equal(store_consume(store, alice, 100), 0);
-    assert_int_equal(store_consume(store, alice, 100), FED_E_REPLAY);
-    assert_int_equal(store_consume(store, alice, 99), FED_E_REPLAY);
-    assert_int_equal(store_consume(store, alice, 1), FED_E_REPLAY);
-    assert_int_equal(store_consume(store, alice, UINT64_MAX), FED_E_INVALID);
-    assert_int_equal(store_consume(store, bob, 99), 0);
+    assert_int_equal(people_use(store, alice, 0), FED_E_REPLAY);
+    assert_int_equal(people_use(store, alice, 100), 0);
+    assert_int_equal(people_use(store, alice, 100), FED_E_REPLAY);
+    assert_int_equal(people_use(store, alice, 99), FED_E_REPLAY);
+    assert_int_equal(people_use(store, alice, 1), FED_E_REPLAY);
+    assert_int_equal(people_use(store, alice, UINT64_MAX), FED_E_INVALID);
+    assert_int_equal(people_use(store, bob, 99), 0);
 
-    e = enrolment(alice, "alice@corp.example.com");
-    e.watermark = 50;
-    assert_int_equal(store_put(store, &e, true), 0);
-    assert_int_equal(store_consume(store, alice, 100), FED_E_REPLAY);
-    assert_int_equal(store_get(store, alice, &e), 0);
-    assert_int_equal(e.watermark, 100);
-    e.watermark = 200;
-    assert_int_equal(store_put(store, &e, true), 0);
-    assert_int_equal(store_consume(store, alice, 200), FED_E_REPLAY);
-    assert_int_equal(store_consume(store, alice, 201), 0);
+    assert_int_equal(people_put(store, alice, "alice@corp.example.com", 50, true), 0);
+    assert_int_equal(people_use(store, alice, 100), FED_E_REPLAY);
+    assert_int_equal(people_watermark(store, alice, &at), 0);
+    assert_int_equal(at, 100);
+    assert_int_equal(people_put(store, alice, "alice@corp.example.com", 200, true), 0);
+    assert_int_equal(people_use(store, alice, 200), FED_E_REPLAY);
+    assert_int_equal(people_use(store, alice, 201), 0);
 
     store_close(store);
     store = NULL;
     assert_int_equal(store_open(where, &store, why), 0);
-    assert_int_equal(store_consume(store, alice, 201), FED_E_REPLAY);
+    assert_int_equal(people_use(store, alice, 201), FED_E_REPLAY);
 }
 
 /* ---- Listing ---- */
 
 static int
-collect(const struct store_enrolment *e, void *arg)
+collect(const struct store_row *e, void *arg)
 {
     char *text = arg;
 
     (void)strcat(text, e->sid + strlen("S-1-5-21-1-2-3-"));
     (void)strcat(text, " ");
     /* Using the store from here must not wait for itself. */
-    return store_delete(store, e->sid);
+    return store_remove(store, e->sid);
 }
 
 static int
-stop_at_once(const struct store_enrolment *e, void *arg)
+stop_at_once(const struct store_row *e, void *arg)
 {
     (void)e;
     (*(int *)arg)++;
@@ -445,9 +459,10 @@ main(void)
         FILE_TEST(test_torn_file_is_an_error_i29),
         FILE_TEST(test_foreign_or_newer_database_refused),
         ROW_TEST(test_read_errors_are_not_unenrolled_i29),
-        ROW_TEST(test_put_refuses_what_get_would),
+        ROW_TEST(test_swap_refuses_what_load_would),
+        ROW_TEST(test_swap_by_version_i26),
         ROW_TEST(test_watermark_never_falls_i24),
-        ROW_TEST(test_enrolment_round_trip),
+        ROW_TEST(test_person_round_trip),
         ROW_TEST(test_find_latest_of_a_name),
         ROW_TEST(test_each_in_order_of_name),
     };

@@ -23,7 +23,7 @@
 
 #include <cmocka.h>
 
-#include "mfa/store.h"
+#include "tests/mfa/people.h"
 
 static const char alice[] = "S-1-5-21-1-2-3-1104";
 
@@ -62,18 +62,10 @@ fdatasync(int fd)
 
 /* ---- Fixture ---- */
 
-static struct store_enrolment
-enrolment(const char *sid)
+static int
+put_alice(struct store *store)
 {
-    struct store_enrolment e = {
-        .name = "somebody@corp.example.com",
-        .params = {.digits = 6, .period_s = 30, .algorithm = CONF_SHA1},
-        .blob_len = SEAL_OVERHEAD + 20,
-        .enrolled_s = 1700000000,
-    };
-
-    (void)snprintf(e.sid, sizeof(e.sid), "%s", sid);
-    return e;
+    return people_put(store, alice, "alice@corp.example.com", 0, false);
 }
 
 static int
@@ -82,8 +74,7 @@ put(struct store *store, unsigned number)
     char sid[64];
 
     (void)snprintf(sid, sizeof(sid), "S-1-5-21-7-7-7-%u", number); /* never Alice's */
-    struct store_enrolment e = enrolment(sid);
-    return store_put(store, &e, false);
+    return people_put(store, sid, "somebody@corp.example.com", 0, false);
 }
 
 static void
@@ -128,10 +119,10 @@ open_store(void)
 static uint64_t
 watermark(struct store *store)
 {
-    struct store_enrolment e;
+    uint64_t at = 0;
 
-    assert_int_equal(store_get(store, alice, &e), 0);
-    return e.watermark;
+    assert_int_equal(people_watermark(store, alice, &at), 0);
+    return at;
 }
 
 /* ---- Killed ---- */
@@ -150,7 +141,7 @@ write_until_killed(struct progress from, int report)
     if (store_open(where, &store, why) != 0)
         _exit(1);
     for (;;) {
-        if (store_consume(store, alice, ++from.step) != 0)
+        if (people_use(store, alice, ++from.step) != 0)
             _exit(2);
         if (from.step % 3 == 0 && put(store, ++from.enrolled) != 0)
             _exit(3);
@@ -169,8 +160,7 @@ test_killed_in_mid_write_i33(void **state)
 
     (void)state;
     struct store *store = open_store();
-    struct store_enrolment e = enrolment(alice);
-    assert_int_equal(store_put(store, &e, false), 0);
+    assert_int_equal(put_alice(store), 0);
     store_close(store);
 
     for (unsigned round = 0; round < 80; round++) {
@@ -245,13 +235,12 @@ test_log_cut_anywhere_i33(void **state)
     (void)state;
     (void)snprintf(log, sizeof(log), "%s-wal", path);
     struct store *store = open_store();
-    struct store_enrolment e = enrolment(alice);
-    assert_int_equal(store_put(store, &e, false), 0);
+    assert_int_equal(put_alice(store), 0);
     store_close(store); /* all of it in the file now, and no log */
     store = open_store();
     for (uint64_t step = 1; step <= 5; step++) {
         struct stat st;
-        assert_int_equal(store_consume(store, alice, step), 0);
+        assert_int_equal(people_use(store, alice, step), 0);
         assert_int_equal(stat(log, &st), 0);
         length_of[step] = (size_t)st.st_size;
     }
@@ -281,25 +270,24 @@ test_success_is_synced_i25(void **state)
 {
     (void)state;
     struct store *store = open_store();
-    struct store_enrolment e = enrolment(alice);
-    assert_int_equal(store_put(store, &e, false), 0);
+    assert_int_equal(put_alice(store), 0);
     for (uint64_t step = 1; step <= 3; step++) {
         syncs = 0;
-        assert_int_equal(store_consume(store, alice, step), 0);
+        assert_int_equal(people_use(store, alice, step), 0);
         assert_true(syncs >= 1);
     }
     syncs = 0;
-    assert_int_equal(store_consume(store, alice, 3), FED_E_REPLAY);
+    assert_int_equal(people_use(store, alice, 3), FED_E_REPLAY);
     assert_int_equal(store_failures_add(store, alice, "local", STORE_FAILED_CODE, 1, 9), 0);
     assert_true(syncs >= 1);
 
     syncs_fail = true;
-    assert_int_equal(store_consume(store, alice, 4), FED_E_STORE);
-    assert_int_equal(store_delete(store, alice), FED_E_STORE);
+    assert_int_equal(people_use(store, alice, 4), FED_E_STORE);
+    assert_int_equal(store_remove(store, alice), FED_E_STORE);
     assert_int_equal(
         store_failures_add(store, alice, "local", STORE_FAILED_CODE, 2, 9), FED_E_STORE);
     syncs_fail = false;
-    assert_int_equal(store_consume(store, alice, 5), 0);
+    assert_int_equal(people_use(store, alice, 5), 0);
     assert_int_equal(watermark(store), 5);
     store_close(store);
 }
@@ -357,25 +345,24 @@ on_full_disk(void)
     static const unsigned char zeros[4096];
     char filler[128];
     struct store *store = NULL;
-    struct store_enrolment e = enrolment(alice);
-    uint64_t step = 0;
+    uint64_t step = 0, at = 0;
     int r;
 
-    CHECK(store_open(where, &store, why) == 0 && store_put(store, &e, false) == 0);
+    CHECK(store_open(where, &store, why) == 0 && put_alice(store) == 0);
     (void)snprintf(filler, sizeof(filler), "%s/filler", folder);
     int fd = open(filler, O_WRONLY | O_CREAT, 0600);
     CHECK(fd >= 0);
     while (write(fd, zeros, sizeof(zeros)) > 0)
         ;
     do
-        r = store_consume(store, alice, ++step);
+        r = people_use(store, alice, ++step);
     while (r == 0 && step < 100);
     CHECK(r == FED_E_STORE);
-    CHECK(store_consume(store, alice, step) == FED_E_STORE);
-    CHECK(store_get(store, alice, &e) == 0 && e.watermark == step - 1);
+    CHECK(people_use(store, alice, step) == FED_E_STORE);
+    CHECK(people_watermark(store, alice, &at) == 0 && at == step - 1);
     CHECK(ftruncate(fd, 0) == 0);
-    CHECK(store_consume(store, alice, step) == 0);
-    CHECK(store_consume(store, alice, step) == FED_E_REPLAY);
+    CHECK(people_use(store, alice, step) == 0);
+    CHECK(people_use(store, alice, step) == FED_E_REPLAY);
     store_close(store);
 }
 
@@ -390,9 +377,8 @@ static void
 on_read_only_disk(void)
 {
     struct store *store = NULL;
-    struct store_enrolment e = enrolment(alice);
 
-    CHECK(store_open(where, &store, why) == 0 && store_put(store, &e, false) == 0);
+    CHECK(store_open(where, &store, why) == 0 && put_alice(store) == 0);
     store_close(store);
     store = NULL;
     CHECK(mount("none", folder, NULL, MS_REMOUNT | MS_RDONLY, NULL) == 0);

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "mfa/store.h"
+#include "tests/mfa/people.h"
 
 static const char alice[] = "S-1-5-21-1-2-3-1104";
 
@@ -37,16 +37,9 @@ make_place(void)
 static int
 open_with_alice(void **state)
 {
-    struct store_enrolment e = {
-        .sid = "S-1-5-21-1-2-3-1104",
-        .name = "alice@corp.example.com",
-        .params = {.digits = 6, .period_s = 30, .algorithm = CONF_SHA1},
-        .blob_len = SEAL_OVERHEAD + 20,
-    };
-
     (void)state;
     assert_int_equal(store_open(where, &store, why), 0);
-    assert_int_equal(store_put(store, &e, false), 0);
+    assert_int_equal(people_put(store, alice, "alice@corp.example.com", 0, false), 0);
     return 0;
 }
 
@@ -80,7 +73,7 @@ consume_all(void *arg)
 
     for (uint64_t step = 1; step <= ROUNDS; step++) {
         (void)pthread_barrier_wait(&barrier);
-        int r = store_consume(store, alice, step);
+        int r = people_use(store, alice, step);
         if (r == 0)
             won[step]++;
         else if (r != FED_E_REPLAY)
@@ -120,7 +113,7 @@ contend(int gun, int report)
     if (store_open(where, &own, why) != 0 || read(gun, &go, 1) != 0)
         _exit(2);
     for (uint64_t step = 1; step <= ROUNDS; step++) {
-        int r = store_consume(own, alice, step);
+        int r = people_use(own, alice, step);
         unsigned char won = (unsigned char)step;
         if (r != 0 && r != FED_E_REPLAY)
             _exit(3);
@@ -174,10 +167,10 @@ test_second_store_of_a_process(void **state)
 
     (void)state;
     assert_int_equal(store_open(where, &second, why), 0);
-    assert_int_equal(store_consume(second, alice, 7), 0);
+    assert_int_equal(people_use(second, alice, 7), 0);
     store_close(second);
-    assert_int_equal(store_consume(store, alice, 7), FED_E_REPLAY);
-    assert_int_equal(store_consume(store, alice, 8), 0);
+    assert_int_equal(people_use(store, alice, 7), FED_E_REPLAY);
+    assert_int_equal(people_use(store, alice, 8), 0);
 }
 
 /* Another process: for each step it reads it opens the store, uses the step up, closes, and answers. */
@@ -190,7 +183,7 @@ serve_elsewhere(int ask, int answer)
         struct store *own = NULL;
         int r = store_open(where, &own, why);
         if (r == 0)
-            r = store_consume(own, alice, step);
+            r = people_use(own, alice, step);
         store_close(own);
         if (write(answer, &r, sizeof(r)) != (ssize_t)sizeof(r))
             _exit(1);
@@ -251,12 +244,12 @@ test_locks_survive_a_second_open_i26(void **state)
     struct store *second = NULL;
 
     (void)state;
-    assert_int_equal(store_consume(store, alice, 1), 0);
+    assert_int_equal(people_use(store, alice, 1), 0);
     assert_int_equal(store_open(where, &second, why), 0);
     store_close(second);
     assert_int_equal(consume_elsewhere(2), 0);
-    assert_int_equal(store_consume(store, alice, 2), FED_E_REPLAY);
-    assert_int_equal(store_consume(store, alice, 3), 0);
+    assert_int_equal(people_use(store, alice, 2), FED_E_REPLAY);
+    assert_int_equal(people_use(store, alice, 3), 0);
     assert_int_equal(consume_elsewhere(3), FED_E_REPLAY);
 }
 

@@ -1,0 +1,26 @@
+/*
+ * What the handlers of awsfed-admin's requests share.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BRIDGE_HANDLE_ADMIN_H
+#define BRIDGE_HANDLE_ADMIN_H
+
+#include "bridge/dispatch.h"
+#include "bridge/identity.h"
+
+/*
+ * The audit line of an administrator's act; it stands before the act is answered. outcome when that is an error,
+ * else 0 or why the line could not be written.
+ */
+FED_MUST_USE int admin_audit(struct bridge *b, const struct job *job, const char *event,
+    const char *sid, int outcome, const char *why);
+
+/* The directory's person whom the request names; on failure the answer's message says why. */
+FED_MUST_USE int admin_find_person(
+    struct bridge *b, const struct job *job, struct identity *id, struct answer *answer);
+
+/* Their SID. Somebody who has left the directory still has an enrolment: it is found by its name. */
+FED_MUST_USE int admin_find_sid(
+    struct bridge *b, const struct job *job, char sid[SID_TEXT_MAX], struct answer *answer);
+
+#endif
