@@ -110,6 +110,20 @@ audit_signin(struct bridge *b, const struct signin *a, const struct signin_resul
     return error != 0 ? error : r;
 }
 
+/*
+ * A program that is not root's, a screen locker, asks for its own user only; and it may not choose what root's
+ * PAM configuration chooses. Without the code it would be a way to guess the password that takes no token
+ * (I-36), and with a source of its own making one past the limits (I-37).
+ */
+static int
+limit_stranger(const struct peer *peer, struct signin *a)
+{
+    if (peer->uid == 0)
+        return 0;
+    a->rhost = NULL;
+    return a->factors & WIRE_FACTOR_CODE ? 0 : FED_E_PERMISSION;
+}
+
 int
 handle_authenticate(struct bridge *b, struct job *job, struct answer *answer)
 {
@@ -128,7 +142,8 @@ handle_authenticate(struct bridge *b, struct job *job, struct answer *answer)
     answer->held = true;
     a.code = wire_bytes(&job->msg, WIRE_CODE, &a.code_len);
     int r = secret_field(job, WIRE_PASSWORD, &password);
-    if (r != 0 || (r = dispatch_may_act_for(b, &job->peer, a.user)) != 0)
+    if (r != 0 || (r = dispatch_may_act_for(b, &job->peer, a.user)) != 0 ||
+        (r = limit_stranger(&job->peer, &a)) != 0)
         goto out;
     r = identity_uid(b, a.user, &uid);
     /* An account that is not on this host may be judged all the same: it gets no session anyway. */

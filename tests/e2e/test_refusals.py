@@ -260,6 +260,33 @@ def test_another_uid_is_not_alice(lab, person):
         assert lab.awsfed.as_user(person.name, ["awsfed-login", "status"]).returncode == 0
 
 
+def as_themselves(lab, name, script):
+    """Run a few lines of Python, with the asker at hand, as this person's uid and nothing else; what it printed."""
+    uid = int(subprocess.run(["id", "-u", name], text=True, capture_output=True, check=True).stdout)
+    prepared = (f"import os, sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); from asker import ask\n"
+                f"os.setgroups([]); os.setgid({uid}); os.setuid({uid})\n{script}")
+    done = subprocess.run([sys.executable, "-c", prepared], text=True, capture_output=True)
+    assert done.returncode == 0, done
+    return done.stdout.split()
+
+
+def test_a_program_of_the_user_cannot_do_without_the_code(lab, person):
+    """I-36: what runs as Alice may not ask about her password alone: it takes her token, as everywhere."""
+    before = lab.directory.bad_password_count(person.name)
+    script = (f"for factors in (1, 0): print(ask('AUTHENTICATE', USER='{person.name}', PASSWORD=b'guess',"
+              " FACTORS=factors, SERVICE='x')[0])")
+    assert "OK" not in as_themselves(lab, person.name, script)
+    assert lab.directory.bad_password_count(person.name) == before
+
+
+def test_a_program_of_the_user_cannot_choose_its_source(lab, person):
+    """I-37: what runs as Alice is one source, whatever it says of itself."""
+    script = ("answers = [ask('AUTHENTICATE', USER='%s', PASSWORD=b'guess', CODE=b'000000', FACTORS=3, SERVICE='x',"
+              " RHOST='192.0.2.%%d' %% n)[0] for n in range(7)]; print(*answers)" % person.name)
+    answers = as_themselves(lab, person.name, script)
+    assert answers[:5] == ["DENIED"] * 5 and answers[5:] == ["LOCKED"] * 2
+
+
 # ---- AWS ----
 
 @pytest.fixture(scope="module")
