@@ -41,8 +41,8 @@ struct conn_sink {
 
 struct conn_query {
     const char *base;
-    int scope;              /* LDAP_SCOPE_BASE or LDAP_SCOPE_SUBTREE */
-    const char *filter;     /* every foreign value in it went through escape_filter */
+    int scope;          /* LDAP_SCOPE_BASE or LDAP_SCOPE_SUBTREE */
+    const char *filter; /* every foreign value in it went through escape_filter */
     char *const *attributes;
     size_t most; /* entries; one more is an error */
 };
@@ -53,8 +53,8 @@ struct conn_query {
  *   index    of the server, kept for conn_server
  * 0, FED_E_TLS, FED_E_DIRECTORY, FED_E_NOMEM.
  */
-FED_MUST_USE int conn_open(const struct conf_domain *conf, const struct server *server, size_t index,
-    int64_t deadline_ms, struct conn **ret, char *why);
+FED_MUST_USE int conn_open(const struct conf_domain *conf, const struct server *server,
+    size_t index, int64_t deadline_ms, struct conn **ret, char *why);
 void conn_close(struct conn *conn);
 
 size_t conn_server(const struct conn *conn);

@@ -26,8 +26,8 @@ FED_MUST_USE int identity_get(
     struct identity_cache *cache, const char *name, int64_t now_ms, struct addir_person *ret);
 
 /* Remember an answer; person NULL = nobody has that name. */
-void identity_put(struct identity_cache *cache, const char *name,
-    const struct addir_person *person, int64_t now_ms);
+void identity_put(struct identity_cache *cache, const char *name, const struct addir_person *person,
+    int64_t now_ms);
 
 /* Forget every name of a person. */
 void identity_drop(struct identity_cache *cache, const struct sid *sid);

@@ -17,7 +17,8 @@
 
 struct sock {
     int fd;
-    bool ended;      /* the peer closed, the connection failed, or we gave it up: nothing more is written */
+    bool
+        ended; /* the peer closed, the connection failed, or we gave it up: nothing more is written */
     bool want_write; /* the last write found no room */
     /*
      * Not 0: reads and writes wait for the peer until then, for libldap's TLS handshake, which otherwise asks

@@ -11,8 +11,9 @@ complain() {
 
 sources=$(git ls-files '*.c' '*.h')
 
-# shellcheck disable=SC2086  # a list of files
-clang-format --dry-run -Werror $sources 2>/dev/null || complain "clang-format: run clang-format -i on what it names"
+for file in $sources; do
+    clang-format --dry-run -Werror "$file" 2>/dev/null || complain "$file: not as clang-format writes it"
+done
 
 # Functions that review keeps catching, with what to use instead.
 ban() {
