@@ -29,7 +29,7 @@ lib = $(shell pkg-config --libs $(1))
 CONF_PKGS   := ini_config
 LDAP_PKGS   := ldap
 MFA_PKGS    := liboath sqlite3 libqrencode libcrypto
-BRIDGE_PKGS := libcurl libcrypto expat jansson libsystemd libseccomp
+BRIDGE_PKGS := libcurl libcrypto expat jansson libsystemd libseccomp libmicrohttpd
 ALL_LIBS     = $(call lib,$(CONF_PKGS) $(LDAP_PKGS) $(MFA_PKGS) $(BRIDGE_PKGS)) -pthread
 
 # One archive a folder; a program's own main stays out of it.

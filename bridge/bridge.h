@@ -13,6 +13,7 @@
 #include "base/secret.h"
 #include "bridge/audit.h"
 #include "bridge/cache.h"
+#include "bridge/endpoint.h"
 #include "bridge/keeper.h"
 #include "bridge/listener.h"
 #include "bridge/mapping.h"
@@ -43,6 +44,8 @@ struct bridge {
     struct cache *cache;
     struct listener *listener;
     struct workers *workers;
+    struct endpoint *endpoint; /* NULL = session-endpoint is off */
+    unsigned endpoint_port;
     struct fed_secret certificate; /* base64 of its DER, for KeyInfo */
     bool has_admin_group;
     gid_t admin_gid;

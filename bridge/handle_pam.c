@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "bridge/endpoint_rules.h"
 #include "bridge/identity.h"
 #include "bridge/signin.h"
 
@@ -246,6 +247,34 @@ sign_in_by_receipt(struct bridge *b, uid_t uid, const char *user, struct proof *
     return 0;
 }
 
+/*
+ * The settings by which SDKs find the session's endpoint; only in sessions of people who are signed in, so that those of others are as
+ * they were. AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE is left out: every SDK that knows it knows the token itself too, whose place is as
+ * private (/proc/PID/environ is the owner's), and a file would have to be written, guarded and removed by root in step with
+ * the session for a token that never changes.
+ */
+static int
+put_endpoint(struct bridge *b, struct job *job, const char *session)
+{
+    char token[TOKEN_SIZE], text[128];
+
+    if (b->endpoint == NULL)
+        return 0;
+    int r = tickets_add_endpoint(b->tickets, session, token);
+    if (r == FED_E_NO_TICKET)
+        return 0;
+    if (r != 0)
+        return r;
+    (void)snprintf(text, sizeof(text),
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:%u" ENDPOINT_PATH, b->endpoint_port);
+    wire_put_text(&job->reply, WIRE_ENVIRONMENT, text);
+    (void)snprintf(text, sizeof(text), "AWS_CONTAINER_AUTHORIZATION_TOKEN=%s", token);
+    wire_put_text(&job->reply, WIRE_ENVIRONMENT, text);
+    explicit_bzero(token, sizeof(token));
+    explicit_bzero(text, sizeof(text));
+    return 0;
+}
+
 int
 handle_session_open(struct bridge *b, struct job *job, struct answer *answer)
 {
@@ -285,6 +314,8 @@ handle_session_open(struct bridge *b, struct job *job, struct answer *answer)
     }
     answer_begin(job, answer);
     wire_put_text(&job->reply, WIRE_SESSION, session);
+    if (put_endpoint(b, job, session) != 0)
+        fed_log_warning("session of \"%s\": without an endpoint, for lack of a token", user);
 
 out:
     explain(r, answer);

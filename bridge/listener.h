@@ -36,6 +36,7 @@ struct listener_options {
     void *arg;
 };
 
+/* 0, FED_E_NOMEM, FED_E_SYSTEM; the descriptor is closed then. */
 FED_MUST_USE int listener_new(const struct listener_options *options, struct listener **ret);
 void listener_free(struct listener *listener);
 

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "bridge/cert.h"
 #include "bridge/dispatch.h"
+#include "bridge/endpoint_port.h"
 #include "bridge/privileges.h"
 #include "bridge/socket.h"
 
@@ -105,8 +106,26 @@ read_certificate(struct bridge *b)
     return 0;
 }
 
+/* The sockets that only root can open. -1 where there is none. */
+struct sockets {
+    int listener, endpoint;
+};
+
 static int
-start_as_root(struct bridge *b, int *listen_fd)
+open_endpoint(struct bridge *b, const struct identity_ids *ids, int *ret_fd)
+{
+    const struct conf_bridge *conf = &b->conf->bridge;
+    char why[ENDPOINT_PORT_WHY_MAX] = "";
+
+    if (!conf->session_endpoint)
+        return 0;
+    int r = endpoint_port_open(
+        conf->endpoint_port, conf->state_dir, ids->uid, ret_fd, &b->endpoint_port, why);
+    return r != 0 ? complain(r, why) : 0;
+}
+
+static int
+start_as_root(struct bridge *b, struct sockets *s)
 {
     const struct conf_bridge *conf = &b->conf->bridge;
     struct identity_ids ids;
@@ -114,11 +133,12 @@ start_as_root(struct bridge *b, int *listen_fd)
     int r;
 
     if ((r = privileges_find(conf->user, &ids, why, sizeof(why))) != 0 ||
-        (r = socket_open(conf->socket, listen_fd, why, sizeof(why))) != 0 ||
+        (r = socket_open(conf->socket, &s->listener, why, sizeof(why))) != 0 ||
         (r = socket_publish_local_users(conf->socket, &conf->local_users, why, sizeof(why))) != 0 ||
         (r = audit_open(conf->audit, ids.uid, ids.gid, &b->audit, why, sizeof(why))) != 0)
         return complain(r, why);
-    if ((r = make_state_dir(conf->state_dir, &ids)) != 0 || (r = find_admin_group(b)) != 0 ||
+    if ((r = make_state_dir(conf->state_dir, &ids)) != 0 ||
+        (r = open_endpoint(b, &ids, &s->endpoint)) != 0 || (r = find_admin_group(b)) != 0 ||
         (r = open_directories(b)) != 0)
         return r;
     if ((r = keeper_start(b->conf, ids.uid, ids.gid, &b->keeper, why, sizeof(why))) != 0)
@@ -191,6 +211,7 @@ static int
 start_tables(struct bridge *b)
 {
     struct tickets_options options = {.lifetime_s = b->conf->bridge.ticket_lifetime_s,
+        .linger = b->conf->bridge.linger_sessions == CONF_LINGER_KEEP,
         .listener = b->listener,
         .ended = purge_ended,
         .arg = b};
@@ -203,9 +224,27 @@ start_tables(struct bridge *b)
 }
 
 static int
-start_serving(struct bridge *b, int listen_fd)
+start_endpoint(struct bridge *b, struct sockets *s)
 {
-    struct listener_options options = {.fd = listen_fd,
+    struct endpoint_options options = {.fd = s->endpoint,
+        .port = b->endpoint_port,
+        .tickets = b->tickets,
+        .audit = b->audit,
+        .request = take_request,
+        .arg = b};
+
+    if (s->endpoint < 0)
+        return 0;
+    if (b->conf->bridge.endpoint_port == 0)
+        endpoint_port_keep(b->conf->bridge.state_dir, b->endpoint_port);
+    s->endpoint = -1; /* it is the endpoint's now, come what may */
+    return endpoint_new(&options, &b->endpoint);
+}
+
+static int
+start_serving(struct bridge *b, struct sockets *s)
+{
+    struct listener_options options = {.fd = s->listener,
         .max_per_uid = b->conf->bridge.max_connections_per_uid,
         .has_admin_group = b->has_admin_group,
         .admin_gid = b->admin_gid,
@@ -213,20 +252,24 @@ start_serving(struct bridge *b, int listen_fd)
         .arg = b};
     struct workers_options pool = {
         .n = b->conf->bridge.workers, .work = dispatch_work, .work_arg = b};
+    s->listener = -1; /* the listener's now, come what may */
     int r = listener_new(&options, &b->listener);
 
     if (r != 0 || (r = open_store(b)) != 0 || (r = open_sts(b)) != 0 || (r = start_tables(b)) != 0)
         return r;
     if ((r = workers_new(&pool, &b->workers)) != 0)
         return r;
-    return socket_listen(listen_fd);
+    if ((r = start_endpoint(b, s)) != 0)
+        return r;
+    return socket_listen(options.fd);
 }
 
 int
 bridge_start(struct conf *conf, struct bridge **ret)
 {
     struct bridge *b = calloc(1, sizeof(*b));
-    int listen_fd = -1, r;
+    struct sockets s = {-1, -1};
+    int r;
 
     if (b == NULL) {
         conf_free(conf);
@@ -237,16 +280,17 @@ bridge_start(struct conf *conf, struct bridge **ret)
         (void)pthread_mutex_init(&b->recheck[i], NULL);
     if (gethostname(b->host, sizeof(b->host) - 1) != 0)
         b->host[0] = '\0';
-    r = start_as_root(b, &listen_fd);
+    r = start_as_root(b, &s);
     if (r == 0) {
-        r = start_serving(b, listen_fd);
-        listen_fd = b->listener != NULL ? -1 : listen_fd;
+        r = start_serving(b, &s);
         if (r != 0)
             fed_log_error("cannot start: %s", fed_strerror(r));
     }
     if (r != 0) {
-        if (listen_fd >= 0)
-            (void)close(listen_fd);
+        if (s.listener >= 0)
+            (void)close(s.listener);
+        if (s.endpoint >= 0)
+            (void)close(s.endpoint);
         bridge_free(b);
         return r;
     }
@@ -259,11 +303,13 @@ bridge_free(struct bridge *b)
 {
     if (b == NULL)
         return;
+    endpoint_close(b->endpoint);
     struct workers *workers = b->workers;
     b->workers = NULL; /* from here on, what waited goes back unanswered */
     workers_free(workers);
     cache_free(b->cache);
     b->cache = NULL;
+    endpoint_free(b->endpoint); /* every request of it has been answered by now */
     tickets_free(b->tickets);
     receipts_free(b->receipts);
     mapper_free(b->mapper);

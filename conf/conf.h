@@ -33,6 +33,7 @@ enum conf_transport { CONF_LDAPS, CONF_STARTTLS };
 enum conf_service_bind { CONF_SERVICE_NONE, CONF_SERVICE_SIMPLE, CONF_SERVICE_GSSAPI };
 enum conf_mfa_required { CONF_MFA_YES, CONF_MFA_ENROLLED };
 enum conf_algorithm { CONF_SHA1, CONF_SHA256, CONF_SHA512 };
+enum conf_linger { CONF_LINGER_END, CONF_LINGER_KEEP };
 enum conf_flow { CONF_FLOW_SAML };
 
 struct conf_bridge {
@@ -48,6 +49,9 @@ struct conf_bridge {
     unsigned minimum_uid;
     char *audit; /* "journal" or "file:/absolute/path" */
     unsigned max_connections_per_uid;
+    bool session_endpoint;
+    unsigned endpoint_port; /* 0 = any, the same at every start */
+    enum conf_linger linger_sessions;
 };
 
 struct conf_domain {

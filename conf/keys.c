@@ -29,6 +29,7 @@ static const char *const transports[] = {"ldaps", "starttls", NULL};
 static const char *const service_binds[] = {"none", "simple", "gssapi", NULL};
 static const char *const requireds[] = {"yes", "enrolled", NULL};
 static const char *const algorithms[] = {"sha1", "sha256", "sha512", NULL};
+static const char *const lingers[] = {"end", "keep", NULL};
 static const char *const flows[] = {"saml", NULL};
 
 // clang-format off
@@ -61,6 +62,9 @@ static const struct key keys[] = {
     {BRIDGE("minimum-uid", minimum_uid), "1000", NUMBER(1, 0x7fffffff)},
     {BRIDGE("audit", audit), "journal", TEXT(.form = form_audit)},
     {BRIDGE("max-connections-per-uid", max_connections_per_uid), "16", NUMBER(1, 1024)},
+    {BRIDGE("session-endpoint", session_endpoint), "yes", YES_NO},
+    {BRIDGE("endpoint-port", endpoint_port), "0", NUMBER(0, 65535)},
+    {BRIDGE("linger-sessions", linger_sessions), "end", WORD(lingers)},
 
     {DOMAIN("servers", servers), NULL, LIST(form_server)},
     {DOMAIN("transport", transport), "ldaps", WORD(transports)},
