@@ -130,38 +130,74 @@ read_line(int fd, int signals, struct fed_secret *line, int *ret_signal)
     return r;
 }
 
-/* One showing of the prompt; on a signal, that signal and FED_E_NOT_FOUND. */
+/* The terminal in our hands: what it was, and the signals that are read instead of met. */
+struct hold {
+    struct termios shown;
+    sigset_t before;
+    int signals;
+};
+
+enum mode { MODE_HIDDEN, MODE_SHOWN, MODE_KEYS };
+
 static int
-ask_once(int fd, const char *prompt, struct fed_secret *line, int *ret_signal)
+hold(int fd, enum mode mode, struct hold *h)
 {
-    const struct terminal t = {.fd = fd};
-    struct termios shown, hidden;
-    sigset_t taken, before;
-    int signals, r = FED_E_SYSTEM;
+    struct termios modes;
+    sigset_t taken;
+    int r = FED_E_SYSTEM;
 
     take_over(&taken);
-    if (tcgetattr(fd, &shown) != 0 || sigprocmask(SIG_BLOCK, &taken, &before) != 0)
+    if (mode == MODE_KEYS)
+        (void)sigaddset(&taken, SIGWINCH);
+    if (tcgetattr(fd, &h->shown) != 0 || sigprocmask(SIG_BLOCK, &taken, &h->before) != 0)
         return FED_E_SYSTEM;
-    signals = signalfd(-1, &taken, SFD_CLOEXEC);
-    if (signals < 0)
+    h->signals = signalfd(-1, &taken, SFD_CLOEXEC);
+    if (h->signals < 0)
         goto out;
-    hidden = shown;
-    hidden.c_lflag &= (tcflag_t) ~(ECHO | ECHONL);
-    if ((r = set_modes(fd, &hidden)) == 0) {
-        terminal_say(&t, prompt);
-        r = read_line(fd, signals, line, ret_signal);
-        (void)set_modes(fd, &shown);
-        terminal_say(&t, "\n");
-    }
-    (void)close(signals);
+    modes = h->shown;
+    if (mode != MODE_SHOWN)
+        modes.c_lflag &= (tcflag_t) ~(ECHO | ECHONL);
+    if (mode == MODE_KEYS)
+        modes.c_lflag &= (tcflag_t)~ICANON;
+    if ((r = set_modes(fd, &modes)) != 0)
+        (void)close(h->signals);
 
 out:
-    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    if (r != 0)
+        (void)sigprocmask(SIG_SETMASK, &h->before, NULL);
     return r;
 }
 
-int
-terminal_ask(struct terminal *t, const char *prompt, struct fed_secret *ret_line)
+static void
+release(int fd, struct hold *h)
+{
+    (void)set_modes(fd, &h->shown);
+    (void)close(h->signals);
+    (void)sigprocmask(SIG_SETMASK, &h->before, NULL);
+}
+
+/* One showing of the prompt; on a signal, that signal and FED_E_NOT_FOUND. */
+static int
+ask_once(int fd, enum mode mode, const char *prompt, struct fed_secret *line, int *ret_signal)
+{
+    const struct terminal t = {.fd = fd};
+    struct hold h;
+    int r = hold(fd, mode, &h);
+
+    if (r != 0)
+        return r;
+    terminal_say(&t, prompt);
+    r = read_line(fd, h.signals, line, ret_signal);
+    /* A shown answer has ended its line itself. */
+    if (mode == MODE_HIDDEN || r != 0)
+        terminal_say(&t, "\n");
+    release(fd, &h);
+    return r;
+}
+
+static int
+ask_until_answered(
+    struct terminal *t, enum mode mode, const char *prompt, struct fed_secret *ret_line)
 {
     /* One more byte than the answer may have, for its newline. */
     struct fed_secret line = FED_SECRET_INIT(ret_line->limit + 1);
@@ -171,7 +207,7 @@ terminal_ask(struct terminal *t, const char *prompt, struct fed_secret *ret_line
         caught = 0;
         fed_secret_clear(&line);
         fed_secret_clear(ret_line);
-        r = ask_once(t->fd, prompt, &line, &caught);
+        r = ask_once(t->fd, mode, prompt, &line, &caught);
         if (caught == SIGTSTP)
             (void)raise(SIGTSTP); /* stopped here until the person comes back */
     } while (caught == SIGTSTP || caught == SIGCONT);
@@ -179,5 +215,69 @@ terminal_ask(struct terminal *t, const char *prompt, struct fed_secret *ret_line
     if (r == 0)
         r = fed_secret_set(ret_line, line.data, line.len);
     fed_secret_done(&line);
+    return r;
+}
+
+int
+terminal_ask(struct terminal *t, const char *prompt, struct fed_secret *ret_line)
+{
+    return ask_until_answered(t, MODE_HIDDEN, prompt, ret_line);
+}
+
+int
+terminal_ask_shown(struct terminal *t, const char *prompt, struct fed_secret *ret_line)
+{
+    return ask_until_answered(t, MODE_SHOWN, prompt, ret_line);
+}
+
+/* Keys until fn is done (0), or a signal that is more than a new size of the screen. */
+static int
+read_keys(int fd, int signals, terminal_keys_fn *fn, void *arg, int *ret_signal)
+{
+    struct pollfd p[2] = {{.fd = signals, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+    struct signalfd_siginfo info;
+    char bytes[64];
+    ssize_t n;
+
+    for (bool done = fn(arg, "", 0); !done;) {
+        if (poll(p, 2, -1) < 0) {
+            if (errno != EINTR)
+                return FED_E_SYSTEM;
+            continue;
+        }
+        if (p[0].revents != 0) {
+            if (read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+                return FED_E_SYSTEM;
+            if (info.ssi_signo != SIGWINCH) {
+                *ret_signal = (int)info.ssi_signo;
+                return FED_E_NOT_FOUND;
+            }
+            done = fn(arg, "", 0);
+        } else if ((n = read(fd, bytes, sizeof(bytes))) > 0) {
+            done = fn(arg, bytes, (size_t)n);
+        } else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+            return FED_E_NOT_FOUND;
+        }
+    }
+    return 0;
+}
+
+int
+terminal_keys(struct terminal *t, terminal_keys_fn *fn, void (*leave)(void *arg), void *arg)
+{
+    struct hold h;
+    int r, caught;
+
+    do {
+        caught = 0;
+        if ((r = hold(t->fd, MODE_KEYS, &h)) != 0)
+            return r;
+        r = read_keys(t->fd, h.signals, fn, arg, &caught);
+        leave(arg);
+        release(t->fd, &h);
+        if (caught == SIGTSTP)
+            (void)raise(SIGTSTP); /* stopped here until the person comes back */
+    } while (caught == SIGTSTP || caught == SIGCONT);
+    t->caught = caught;
     return r;
 }

@@ -6,6 +6,8 @@
 #ifndef BRIDGE_LOGIN_TERMINAL_H
 #define BRIDGE_LOGIN_TERMINAL_H
 
+#include <stdbool.h>
+
 #include "base/secret.h"
 
 struct terminal {
@@ -39,5 +41,22 @@ void terminal_say(const struct terminal *t, const char *text);
  * FED_E_SYSTEM. After a failure ret_line is empty.
  */
 FED_MUST_USE int terminal_ask(struct terminal *t, const char *prompt, struct fed_secret *ret_line);
+
+/* The same with what is typed to be seen. */
+FED_MUST_USE int terminal_ask_shown(
+    struct terminal *t, const char *prompt, struct fed_secret *ret_line);
+
+/*
+ * What sees keys as they are pressed. bytes is what one read(2) gave: at least one byte, or none (len 0) when the screen is
+ * to be drawn: at the beginning, after a stop, after a change of its size. True: done.
+ */
+typedef bool terminal_keys_fn(void *arg, const char *bytes, size_t len);
+
+/*
+ * Give fn every key until it is done. Signals do what they do in a prompt, and before one of them stops or ends the
+ * process, leave is called, which clears the screen up. 0, FED_E_NOT_FOUND (a signal, the terminal went away), FED_E_SYSTEM.
+ */
+FED_MUST_USE int terminal_keys(
+    struct terminal *t, terminal_keys_fn *fn, void (*leave)(void *arg), void *arg);
 
 #endif
