@@ -5,6 +5,7 @@
 #include "bridge/login/ask.h"
 
 #include "bridge/login/output.h"
+#include "bridge/login/progress.h"
 
 enum { TEXT_MAX = 2048 };
 
@@ -19,8 +20,11 @@ ask(const char *socket_path, struct wire_out *out, int timeout_ms, struct answer
 {
     answer_done(a);
     a->error = wire_finish(out);
-    if (a->error == 0)
+    if (a->error == 0) {
+        progress_begin();
         a->error = client_ask(socket_path, out, timeout_ms, &a->reply);
+        progress_end();
+    }
     wire_out_done(out);
     if (a->error == 0)
         a->error = wire_status(&a->reply.msg);
@@ -59,6 +63,17 @@ answer_text(const struct answer *a, struct fed_secret *ret_text)
             return r;
     }
     return ret_text->len > 0 ? 0 : fed_secret_add_str(ret_text, fed_strerror(a->error));
+}
+
+void
+answer_pass_on(bool quiet, const struct answer *a)
+{
+    const char *message;
+
+    for (size_t i = 0; (message = wire_text_at(&a->reply.msg, WIRE_MESSAGE, i)) != NULL; i++) {
+        if (!quiet && *message != '\0')
+            output_complain("%s", message);
+    }
 }
 
 enum outcome

@@ -6,6 +6,8 @@
 #ifndef BRIDGE_LOGIN_ASK_H
 #define BRIDGE_LOGIN_ASK_H
 
+#include <stdbool.h>
+
 #include "base/client.h"
 #include "bridge/login/outcome.h"
 
@@ -45,6 +47,9 @@ void answer_done(struct answer *a);
  * or FED_E_TOO_BIG; ret_text's content is replaced. Not cleaned: output_complain and the terminal do that.
  */
 FED_MUST_USE int answer_text(const struct answer *a, struct fed_secret *ret_text);
+
+/* What a good reply has to say besides its fields (a sign-in that ends soon, say), a line each on standard error. */
+void answer_pass_on(bool quiet, const struct answer *a);
 
 /* Tell of an answer that is an error in one line on standard error. Returns its exit status. */
 enum outcome answer_complain(const struct answer *a);

@@ -8,8 +8,8 @@
 
 #include "bridge/login/credentials.h"
 #include "bridge/login/json.h"
+#include "bridge/login/obtain.h"
 #include "bridge/login/output.h"
-#include "bridge/login/signin.h"
 
 /* A profile in the environment beats the keys in it, in some SDKs; the last is their old name. */
 static const char *const in_the_way[] = {
@@ -118,26 +118,12 @@ env_run(const struct options *o)
 {
     struct answer a = ANSWER_INIT;
     struct credentials c;
-    enum outcome outcome;
 
     if (o->unset)
         return unset(o);
-    credentials_ask(o, &a);
-    if (signin_helps(a.error) && signin_possible()) {
-        if ((outcome = signin(o, &a)) != OUTCOME_DONE)
-            goto out;
-        credentials_ask(o, &a);
-    }
-    if (a.error != 0) {
-        outcome = credentials_complain(o, &a);
-        goto out;
-    }
-    if ((a.error = credentials_read(&a, &c)) != 0)
-        outcome = answer_complain(&a);
-    else
+    enum outcome outcome = obtain_credentials(o, &a, &c);
+    if (outcome == OUTCOME_DONE)
         outcome = write_out(o, &c);
-
-out:
     answer_done(&a);
     return outcome;
 }

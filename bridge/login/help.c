@@ -13,7 +13,8 @@
     "                        /run/awsfed/bridge.sock\n"                                            \
     "  -h, --help            this text\n"
 #define ROLE                                                                                       \
-    "  -r, --role ROLE       the role to take; without it your default one\n"                      \
+    "  -r, --role ROLE       the role to take; without it the one in use, or your\n"               \
+    "                        only or default one\n"                                                \
     "  -d, --duration TIME   how long the credentials should last, 15m to 12h; never\n"            \
     "                        longer than the role and your ticket allow\n"
 
@@ -26,8 +27,12 @@ static const char overview[] =
     "\n"
     "Words:\n"
     "  roles                 the AWS roles you may take\n"
+    "  use                   the role of every shell of this session\n"
     "  credential-process    credentials as JSON, for the AWS CLI and SDKs\n"
     "  env                   credentials as assignments, for a shell to eval\n"
+    "  exec                  run a command with credentials that renew\n"
+    "  configure             a profile for each of your roles in ~/.aws/config\n"
+    "  write                 keys in the credentials file, for tools that need them\n"
     "  status                who is signed in, since when, for how much longer\n"
     "  logout                end the session and forget its credentials\n"
     "\n"
@@ -42,7 +47,8 @@ static const char overview[] =
     "Examples:\n"
     "  awsfed-login                           sign in\n"
     "  awsfed-login roles                     which roles are mine?\n"
-    "  eval \"$(awsfed-login env -r Admin)\"    be Admin in this shell\n"
+    "  awsfed-login use Admin                 be Admin in every shell\n"
+    "  awsfed-login exec -r Admin -- make     be Admin for one command\n"
     "\n"
     "Exit status:\n"
     "  0  done                   3  denied            6  unavailable, try again later\n"
@@ -65,13 +71,34 @@ static const char roles[] =
     "\n"
     "Options:\n"
     "      --json            an array of objects: name, arn, account, alias, region,\n"
-    "                        max_duration_seconds, needs_code, cached_until, default\n" COMMON "\n"
+    "                        max_duration_seconds, needs_code, cached_until, default,\n"
+    "                        in_use\n" COMMON "\n"
     "Examples:\n"
     "  awsfed-login roles\n"
     "  awsfed-login roles --json | jq -r '.[].arn'\n"
     "\n"
     "Exit status:\n"
     "  0  done, with or without roles     4  sign-in needed     6  unavailable\n";
+
+static const char use[] =
+    "awsfed-login use: the role of every shell of this session\n"
+    "\n"
+    "Usage:\n"
+    "  awsfed-login use [ROLE]\n"
+    "\n"
+    "The session endpoint, which the AWS CLI and SDKs ask by themselves, and every\n"
+    "word without --role give this role from now on, in all your shells at once.\n"
+    "Without ROLE you choose from a list: type a part of a name, or use the arrows.\n"
+    "\n"
+    "Options:\n"
+    "  -q, --quiet           say nothing when it worked\n" COMMON "\n"
+    "Examples:\n"
+    "  awsfed-login use Admin\n"
+    "  awsfed-login use\n"
+    "\n"
+    "Exit status:\n"
+    "  0  done         3  not your role     6  unavailable\n"
+    "  2  wrong usage  4  sign-in needed\n";
 
 static const char credential_process[] =
     "awsfed-login credential-process: credentials for the AWS CLI and SDKs\n"
@@ -102,7 +129,7 @@ static const char env[] =
     "AWS_CREDENTIAL_EXPIRATION and, for a role that has a region, AWS_REGION and\n"
     "AWS_DEFAULT_REGION; unsets AWS_SECURITY_TOKEN, AWS_PROFILE, AWS_DEFAULT_PROFILE.\n"
     "On a terminal it asks for password and code first where that is needed. The\n"
-    "credentials do not renew; a profile with credential_process does.\n"
+    "credentials do not renew; exec and profiles with credential_process do.\n"
     "\n"
     "Options:\n" ROLE
     "      --shell SHELL     bash, zsh, fish, powershell, dotenv or json; without it\n"
@@ -120,6 +147,72 @@ static const char env[] =
     "  0  done         3  denied, or not your role     5  AWS refused\n"
     "  2  wrong usage  4  sign-in needed               6  unavailable\n";
 
+static const char exec[] =
+    "awsfed-login exec: run a command with credentials that renew\n"
+    "\n"
+    "Usage:\n"
+    "  awsfed-login exec [--role ROLE] [--need TIME] -- COMMAND [ARGUMENT...]\n"
+    "\n"
+    "The command gets the address of an endpoint of its own, from which SDKs fetch\n"
+    "credentials again before they end; no key is in its environment. Every other AWS\n"
+    "credential variable is taken away. Signals and job control work as without exec.\n"
+    "\n"
+    "Options:\n" ROLE
+    "      --need TIME       start only if your sign-in lasts that long: 90m, 3h\n"
+    "  -q, --quiet           no warnings\n" COMMON "\n"
+    "Examples:\n"
+    "  awsfed-login exec -r Admin -- terraform apply\n"
+    "  awsfed-login exec -r Admin --need 3h -- ./nightly-copy\n"
+    "\n"
+    "Exit status:\n"
+    "  The command's own; 128 and the signal's number if a signal ended it. 126: it\n"
+    "  cannot be run. 127: there is none. If it was not started:\n"
+    "  1  any other failure  3  denied          5  AWS refused\n"
+    "  2  wrong usage        4  sign-in needed  6  unavailable\n";
+
+static const char configure[] =
+    "awsfed-login configure: a profile for each of your roles\n"
+    "\n"
+    "Usage:\n"
+    "  awsfed-login configure [--prefix PREFIX] [--diff]\n"
+    "\n"
+    "Writes a [profile] with credential_process for each role, between two marks in\n"
+    "~/.aws/config ($AWS_CONFIG_FILE). Everything outside the marks stays as it is;\n"
+    "a name that has a profile there already is left alone. Run it again when your\n"
+    "roles change.\n"
+    "\n"
+    "Options:\n"
+    "      --prefix PREFIX   what the profiles' names begin with\n"
+    "      --diff            show what would change, and change nothing\n"
+    "  -q, --quiet           say nothing but errors and what was left out\n" COMMON "\n"
+    "Examples:\n"
+    "  awsfed-login configure\n"
+    "  aws --profile Admin sts get-caller-identity\n"
+    "\n"
+    "Exit status:\n"
+    "  0  done  1  the file cannot be changed  4  sign-in needed  6  unavailable\n";
+
+static const char write_page[] =
+    "awsfed-login write: keys in the credentials file\n"
+    "\n"
+    "Usage:\n"
+    "  awsfed-login write --profile NAME [--role ROLE] [--duration TIME]\n"
+    "\n"
+    "For tools that know nothing else. Writes the three keys to [NAME] in\n"
+    "~/.aws/credentials ($AWS_SHARED_CREDENTIALS_FILE) in place of those there; all\n"
+    "other lines stay, and a long-term key is never overwritten. They do not renew.\n"
+    "\n"
+    "Options:\n"
+    "      --profile NAME    the profile to write\n" ROLE
+    "  -q, --quiet           say nothing when it worked\n" COMMON "\n"
+    "Example:\n"
+    "  awsfed-login write --profile old-tool --role Admin\n"
+    "\n"
+    "Exit status:\n"
+    "  0  done         3  denied, or not your role     5  AWS refused\n"
+    "  2  wrong usage  4  sign-in needed               6  unavailable\n"
+    "  1  the file cannot be changed\n";
+
 static const char status[] =
     "awsfed-login status: who is signed in, since when, for how much longer\n"
     "\n"
@@ -128,7 +221,8 @@ static const char status[] =
     "\n"
     "Options:\n"
     "      --json            an object: signed_in, and if so user, sid, started,\n"
-    "                        expires, seconds_left, factors, code_time, rhost, role\n"
+    "                        expires, seconds_left, factors, code_time, rhost, role;\n"
+    "                        and warnings, if keys elsewhere would be used first\n"
     "      --prompt          the time left, for a shell prompt: \"aws:11h59m\"; nothing\n"
     "                        when signed out or unavailable, and always status 0\n" COMMON "\n"
     "Examples:\n"
@@ -158,6 +252,7 @@ help_of(const char *word)
     static const struct {
         const char *word, *text;
     } pages[] = {{"roles", roles}, {"credential-process", credential_process}, {"env", env},
+        {"use", use}, {"exec", exec}, {"configure", configure}, {"write", write_page},
         {"status", status}, {"logout", logout}};
 
     for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {

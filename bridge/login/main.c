@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 
+#include "bridge/login/exec.h"
 #include "bridge/login/help.h"
 #include "bridge/login/options.h"
 #include "bridge/login/output.h"
+#include "bridge/login/progress.h"
 
 static enum outcome
 print(const char *text)
@@ -35,12 +37,15 @@ run(int argc, const char *const *argv)
         return print(help_of(o.word->name));
     if (o.version)
         return print("awsfed-login " AWSFED_VERSION "\n");
+    if (o.word->shows_progress && !o.quiet)
+        progress_allow();
     return o.word->run(&o);
 }
 
 int
 main(int argc, char **argv)
 {
+    exec_remember_signals();
     /* Passwords and keys pass through here: no core dump, no debugger of another process (I-57). */
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     /* A reader that went away is an error of write(2), not the end before anything is wiped. */

@@ -12,14 +12,18 @@
 #include "base/text.h"
 #include "bridge/login/output.h"
 
-enum { WORDS_MAX = 16, NAME_MAX_LEN = 24, ROLE_MAX = 128 };
+enum { WORDS_MAX = 24, NAME_MAX_LEN = 24, ROLE_MAX = 128, SERVICE_MAX = 32, PROFILE_MAX = 128 };
 
 /* AWS's own limits on DurationSeconds (AssumeRole, AssumeRoleWithSAML). */
-enum { DURATION_LEAST = 900, DURATION_MOST = 43200 };
+enum { DURATION_LEAST = 900, DURATION_MOST = 43200, DURATION_LONGEST_NEED = 7 * 86400 };
+
+#define LOWER         "abcdefghijklmnopqrstuvwxyz"
+#define SERVICE_CHARS LOWER "0123456789-"
+#define PROFILE_CHARS LOWER "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+=@/-"
 
 struct parse {
     struct options o;
-    bool has_word, only_words;
+    bool has_word, has_operand, only_words;
     unsigned used; /* bits of option_flag */
 };
 
@@ -74,6 +78,62 @@ set_shell(struct parse *p, const char *value)
     return false;
 }
 
+static bool
+set_need(struct parse *p, const char *value)
+{
+    int64_t seconds;
+
+    if (text_to_seconds(value, &seconds) != 0 || seconds < 1 || seconds > DURATION_LONGEST_NEED) {
+        output_complain("--need: \"%s\" is not a time up to 7d, like 90m or 3h", value);
+        return false;
+    }
+    p->o.need_s = (uint64_t)seconds;
+    return true;
+}
+
+/* A word of the console's addresses. */
+static bool
+set_service(struct parse *p, const char *value)
+{
+    size_t len = strlen(value);
+
+    if (len == 0 || len > SERVICE_MAX || value[strspn(value, SERVICE_CHARS)] != '\0') {
+        output_complain(
+            "--service: \"%s\" is not a service's short name, like s3, ec2 or cloudwatch", value);
+        return false;
+    }
+    p->o.service = value;
+    return true;
+}
+
+/* Part of a section's name, which every SDK has to read alike. */
+static bool
+is_profile(const char *option, const char *value)
+{
+    size_t len = strlen(value);
+
+    if (len > 0 && len <= PROFILE_MAX && value[strspn(value, PROFILE_CHARS)] == '\0')
+        return true;
+    output_complain("--%s: \"%s\" has other characters than letters, digits and ._+=@/-, or is too "
+                    "short or long",
+        option, value);
+    return false;
+}
+
+static bool
+set_prefix(struct parse *p, const char *value)
+{
+    p->o.prefix = value;
+    return is_profile("prefix", value);
+}
+
+static bool
+set_profile(struct parse *p, const char *value)
+{
+    p->o.profile = value;
+    return is_profile("profile", value);
+}
+
 /* An option has a setter for its value, or is a switch: a bool in struct options. */
 static const struct option {
     const char *name;
@@ -92,6 +152,12 @@ static const struct option {
     {"shell", '\0', OPTION_SHELL, set_shell, 0},
     {"unset", '\0', OPTION_UNSET, NULL, offsetof(struct options, unset)},
     {"prompt", '\0', OPTION_PROMPT, NULL, offsetof(struct options, prompt)},
+    {"need", '\0', OPTION_NEED, set_need, 0},
+    {"service", '\0', OPTION_SERVICE, set_service, 0},
+    {"open", '\0', OPTION_OPEN, NULL, offsetof(struct options, open)},
+    {"prefix", '\0', OPTION_PREFIX, set_prefix, 0},
+    {"diff", '\0', OPTION_DIFF, NULL, offsetof(struct options, diff)},
+    {"profile", '\0', OPTION_PROFILE, set_profile, 0},
 };
 
 enum { OPTION_COUNT = sizeof(options) / sizeof(options[0]) };
@@ -168,6 +234,10 @@ take_word(struct parse *p, const char *typed)
 {
     const char *names[WORDS_MAX];
 
+    if (p->has_word && (p->o.word->takes & TAKES_ROLE) != 0 && !p->has_operand) {
+        p->has_operand = true;
+        return set_role(p, typed) ? OUTCOME_DONE : OUTCOME_USAGE;
+    }
     if (p->has_word) {
         output_complain("\"%s\" is one word too many; see awsfed-login --help", typed);
         return OUTCOME_USAGE;
@@ -288,6 +358,14 @@ check(const struct parse *p)
     return OUTCOME_DONE;
 }
 
+/* The rest of the line is somebody else's: after "exec", what is no option, or what follows "--". */
+static bool
+begins_command(const struct parse *p, const char *arg)
+{
+    return p->has_word && (p->o.word->takes & TAKES_COMMAND) != 0 &&
+           (p->only_words || arg[0] != '-' || arg[1] == '\0');
+}
+
 enum outcome
 options_parse(int argc, const char *const *argv, const char *shell_path, const char *socket,
     struct options *ret_options)
@@ -301,6 +379,10 @@ options_parse(int argc, const char *const *argv, const char *shell_path, const c
     for (int i = 1; i < argc && outcome == OUTCOME_DONE; i++) {
         const char *next = i + 1 < argc ? argv[i + 1] : NULL;
         bool consumed = false;
+        if (begins_command(&p, argv[i])) {
+            p.o.command = argv + i;
+            break;
+        }
         if (p.only_words || argv[i][0] != '-' || argv[i][1] == '\0')
             outcome = take_word(&p, argv[i]);
         else if (strcmp(argv[i], "--") == 0)

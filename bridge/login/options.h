@@ -15,12 +15,26 @@
 
 struct options;
 
-/* Options that only some words take; the others go with every word. */
-enum option_flag { OPTION_JSON = 1, OPTION_SHELL = 2, OPTION_UNSET = 4, OPTION_PROMPT = 8 };
+/* Options that only some words take; the others go with every word. The last two are what may follow the word. */
+enum option_flag {
+    OPTION_JSON = 1,
+    OPTION_SHELL = 2,
+    OPTION_UNSET = 4,
+    OPTION_PROMPT = 8,
+    OPTION_NEED = 16,
+    OPTION_SERVICE = 32,
+    OPTION_OPEN = 64,
+    OPTION_PREFIX = 128,
+    OPTION_DIFF = 256,
+    OPTION_PROFILE = 512,
+    TAKES_ROLE = 1 << 16,
+    TAKES_COMMAND = 1 << 17,
+};
 
 struct word {
-    const char *name; /* "" for the command without a word: the first row of a table */
-    unsigned takes;   /* bits of option_flag */
+    const char *name;    /* "" for the command without a word: the first row of a table */
+    unsigned takes;      /* bits of option_flag */
+    bool shows_progress; /* on a terminal, while the bridge thinks */
     enum outcome (*run)(const struct options *o);
 };
 
@@ -30,12 +44,17 @@ extern const size_t word_count;
 
 /* What was asked for; strings are borrowed from argv and the environment. */
 struct options {
-    const struct word *word; /* never NULL */
-    const char *role;        /* NULL: the bridge chooses */
-    uint64_t duration_s;     /* 0: the role's own */
+    const struct word *word;    /* never NULL */
+    const char *role;           /* NULL: the bridge chooses */
+    uint64_t duration_s;        /* 0: the role's own */
+    uint64_t need_s;            /* exec: how long the credentials must renew for, 0: no matter */
+    const char *service;        /* console: a service's page, NULL: the first page */
+    const char *prefix;         /* configure: what profile names begin with, NULL: nothing */
+    const char *profile;        /* write: the profile; NULL: not given */
+    const char *const *command; /* exec: NULL-terminated, NULL: not given */
     const char *socket;
     enum shell shell;
-    bool quiet, json, prompt, unset, help, version;
+    bool quiet, json, prompt, unset, open, diff, help, version;
 };
 
 /*

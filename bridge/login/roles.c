@@ -100,7 +100,10 @@ add_role(struct fed_secret *to, const struct wire_msg *role, const size_t *width
 
     for (size_t c = 0; c < COLUMNS; c++)
         cells[c] = cell(role, (enum column)c, now_s, text[c]);
-    return add_row(to, cells, widths, wire_number(role, WIRE_DEFAULT, 0) != 0 ? "(default)" : "");
+    const char *mark = wire_number(role, WIRE_IN_USE, 0) != 0    ? "(in use)"
+                       : wire_number(role, WIRE_DEFAULT, 0) != 0 ? "(default)"
+                                                                 : "";
+    return add_row(to, cells, widths, mark);
 }
 
 int
@@ -156,6 +159,7 @@ json_role(struct json *j, const struct wire_msg *role)
     json_bool(j, "needs_code", wire_number(role, WIRE_CODE_NEEDED, 0) != 0);
     json_text(j, "cached_until", cached ? until : NULL);
     json_bool(j, "default", wire_number(role, WIRE_DEFAULT, 0) != 0);
+    json_bool(j, "in_use", wire_number(role, WIRE_IN_USE, 0) != 0);
     json_close(j, '}');
 }
 
@@ -197,6 +201,8 @@ roles_run(const struct options *o)
         outcome = answer_complain(&a);
     else
         outcome = o->json ? write_json(&a.reply.msg) : write_table(&a.reply.msg);
+    if (outcome == OUTCOME_DONE && !o->json)
+        answer_pass_on(o->quiet, &a);
     answer_done(&a);
     return outcome;
 }

@@ -93,18 +93,6 @@ say_again(const struct terminal *t, const struct answer *a)
     fed_secret_done(&text);
 }
 
-/* What a good reply has to say besides its fields: a password that expires soon, say. */
-static void
-pass_on_messages(const struct options *o, const struct answer *a)
-{
-    const char *message;
-
-    for (size_t i = 0; (message = wire_text_at(&a->reply.msg, WIRE_MESSAGE, i)) != NULL; i++) {
-        if (!o->quiet && *message != '\0')
-            output_complain("%s", message);
-    }
-}
-
 enum outcome
 signin(const struct options *o, struct answer *ret_a)
 {
@@ -122,7 +110,7 @@ signin(const struct options *o, struct answer *ret_a)
         say_again(&t, ret_a);
     }
     if (ret_a->error == 0) {
-        pass_on_messages(o, ret_a);
+        answer_pass_on(o->quiet, ret_a);
         outcome = OUTCOME_DONE;
     } else if (ret_a->error == FED_E_NOT_FOUND && ret_a->reply.bytes.len == 0) {
         /* The prompt was left. A signal says enough by itself; after Ctrl-D there is no other sign. */

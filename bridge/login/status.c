@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "bridge/login/json.h"
 #include "bridge/login/output.h"
+#include "bridge/login/stale.h"
 #include "bridge/login/when.h"
 
 enum { TEXT_SIZE = 320 };
@@ -83,8 +84,23 @@ json_factors(struct json *j, uint64_t factors)
     json_close(j, ']');
 }
 
+/* Only where there is something to warn of. */
+static void
+json_warnings(struct json *j, const struct options *o)
+{
+    struct stale found;
+
+    stale_find(o, &found);
+    if (found.count == 0)
+        return;
+    json_open(j, "warnings", '[');
+    for (size_t i = 0; i < found.count; i++)
+        json_text(j, NULL, found.text[i]);
+    json_close(j, ']');
+}
+
 static enum outcome
-write_json(const struct answer *a, uint64_t now_s)
+write_json(const struct options *o, const struct answer *a, uint64_t now_s)
 {
     const struct wire_msg *msg = &a->reply.msg;
     struct json j;
@@ -103,6 +119,7 @@ write_json(const struct answer *a, uint64_t now_s)
         json_text(&j, "rhost", wire_text(msg, WIRE_RHOST));
         json_text(&j, "role", wire_text(msg, WIRE_ROLE_NAME));
     }
+    json_warnings(&j, o);
     json_close(&j, '}');
     enum outcome outcome = output_write(&j.bytes, json_finish(&j));
     json_done(&j);
@@ -110,13 +127,15 @@ write_json(const struct answer *a, uint64_t now_s)
 }
 
 static enum outcome
-write_text(const struct answer *a, uint64_t now_s)
+write_text(const struct options *o, const struct answer *a, uint64_t now_s)
 {
     struct fed_secret out = FED_SECRET_INIT(OUTPUT_MAX);
 
     int r = add_text(&out, &a->reply.msg, now_s);
     enum outcome outcome = output_write(&out, r);
     fed_secret_done(&out);
+    answer_pass_on(o->quiet, a);
+    stale_warn(o);
     return outcome;
 }
 
@@ -146,9 +165,9 @@ status_run(const struct options *o)
     if (o->prompt)
         outcome = write_prompt(&a, now_s);
     else if (o->json && (a.error == 0 || a.error == FED_E_NO_TICKET))
-        outcome = write_json(&a, now_s);
+        outcome = write_json(o, &a, now_s);
     else if (a.error == 0)
-        outcome = write_text(&a, now_s);
+        outcome = write_text(o, &a, now_s);
     else
         outcome = answer_complain(&a);
     answer_done(&a);

@@ -3,14 +3,19 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "bridge/login/ask.h"
+#include "bridge/login/configure.h"
 #include "bridge/login/credentials.h"
 #include "bridge/login/env.h"
+#include "bridge/login/exec.h"
 #include "bridge/login/options.h"
 #include "bridge/login/output.h"
 #include "bridge/login/roles.h"
 #include "bridge/login/signin.h"
+#include "bridge/login/stale.h"
 #include "bridge/login/status.h"
+#include "bridge/login/use.h"
 #include "bridge/login/when.h"
+#include "bridge/login/write.h"
 
 static enum outcome
 write_overview(const struct answer *who, const struct answer *roles)
@@ -61,8 +66,11 @@ none_run(const struct options *o)
     struct answer who = ANSWER_INIT, roles = ANSWER_INIT;
 
     enum outcome outcome = enter(o, &who, &roles);
-    if (outcome == OUTCOME_DONE && !o->quiet)
+    if (outcome == OUTCOME_DONE && !o->quiet) {
         outcome = write_overview(&who, &roles);
+        answer_pass_on(false, &roles);
+        stale_warn(o);
+    }
     answer_done(&who);
     answer_done(&roles);
     return outcome;
@@ -90,12 +98,16 @@ logout_run(const struct options *o)
 }
 
 const struct word words[] = {
-    {"", 0, none_run},
-    {"roles", OPTION_JSON, roles_run},
-    {"credential-process", 0, credentials_process},
-    {"env", OPTION_SHELL | OPTION_UNSET, env_run},
-    {"status", OPTION_JSON | OPTION_PROMPT, status_run},
-    {"logout", 0, logout_run},
+    {"", 0, true, none_run},
+    {"roles", OPTION_JSON, true, roles_run},
+    {"use", TAKES_ROLE, true, use_run},
+    {"credential-process", 0, false, credentials_process},
+    {"env", OPTION_SHELL | OPTION_UNSET, true, env_run},
+    {"exec", OPTION_NEED | TAKES_COMMAND, true, exec_run},
+    {"configure", OPTION_PREFIX | OPTION_DIFF, true, configure_run},
+    {"write", OPTION_PROFILE, true, write_run},
+    {"status", OPTION_JSON | OPTION_PROMPT, false, status_run},
+    {"logout", 0, true, logout_run},
 };
 
 const size_t word_count = sizeof(words) / sizeof(words[0]);

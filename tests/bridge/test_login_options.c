@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -23,11 +24,15 @@ run_nothing(const struct options *o)
 }
 
 const struct word words[] = {
-    {"", 0, run_nothing},
-    {"roles", OPTION_JSON, run_nothing},
-    {"env", OPTION_SHELL | OPTION_UNSET, run_nothing},
-    {"status", OPTION_JSON | OPTION_PROMPT, run_nothing},
-    {"credential-process", 0, run_nothing},
+    {"", 0, false, run_nothing},
+    {"roles", OPTION_JSON, false, run_nothing},
+    {"env", OPTION_SHELL | OPTION_UNSET, false, run_nothing},
+    {"status", OPTION_JSON | OPTION_PROMPT, false, run_nothing},
+    {"credential-process", 0, false, run_nothing},
+    {"use", TAKES_ROLE, false, run_nothing},
+    {"exec", OPTION_NEED | TAKES_COMMAND, false, run_nothing},
+    {"configure", OPTION_PREFIX | OPTION_DIFF, false, run_nothing},
+    {"write", OPTION_PROFILE, false, run_nothing},
 };
 
 const size_t word_count = sizeof(words) / sizeof(words[0]);
@@ -37,8 +42,11 @@ enum { ARGS_MAX = 8 };
 static enum outcome
 parse(const char *const *args, struct options *ret_options)
 {
-    const char *argv[ARGS_MAX + 1] = {"awsfed-login"};
+    static const char *argv[ARGS_MAX + 2]; /* outlives the call: a command is borrowed from it */
     int argc = 1;
+
+    memset(argv, 0, sizeof(argv));
+    argv[0] = "awsfed-login";
 
     while (argc <= ARGS_MAX && args[argc - 1] != NULL) {
         argv[argc] = args[argc - 1];
@@ -78,6 +86,17 @@ wrong_usage_is_refused(void **state)
         ARGS("--json"),
         ARGS("env", "--json"),
         ARGS("roles", "--unset"),
+        ARGS("use", "a", "b"),
+        ARGS("use", ""),
+        ARGS("roles", "--need", "1h"),
+        ARGS("exec", "--need", "8d", "true"),
+        ARGS("exec", "--need", "0", "true"),
+        ARGS("exec", "--diff", "true"),
+        ARGS("configure", "--prefix", "a b"),
+        ARGS("configure", "--prefix", ""),
+        ARGS("configure", "--prefix", "x]"),
+        ARGS("write", "--profile", "a\nb"),
+        ARGS("write", "--profile", "[a"),
         ARGS("credential-process", "--shell", "bash"),
         ARGS("status", "--json", "--prompt"),
         ARGS("env", "--unset", "--shell", "json"),
@@ -166,6 +185,35 @@ socket_from_the_environment_gives_way_to_the_option(void **state)
     assert_string_equal(o.socket, CLIENT_SOCKET);
 }
 
+/* What follows a command is the command's, however much it looks like an option of ours. */
+static void
+operands_and_commands_are_taken(void **state)
+{
+    struct options o;
+
+    (void)state;
+    assert_int_equal(parse(ARGS("use", "Admin"), &o), OUTCOME_DONE);
+    assert_string_equal(o.role, "Admin");
+    assert_int_equal(parse(ARGS("use"), &o), OUTCOME_DONE);
+    assert_null(o.role);
+    assert_int_equal(
+        parse(ARGS("exec", "--need=3h", "-r", "A", "--", "ls", "-r", "--help"), &o), OUTCOME_DONE);
+    assert_int_equal(o.need_s, 3 * 3600);
+    assert_string_equal(o.role, "A");
+    assert_string_equal(o.command[0], "ls");
+    assert_string_equal(o.command[2], "--help");
+    assert_false(o.help);
+    assert_int_equal(parse(ARGS("exec", "-q", "ls", "-q"), &o), OUTCOME_DONE);
+    assert_string_equal(o.command[1], "-q");
+    assert_int_equal(parse(ARGS("exec", "--", "--", "x"), &o), OUTCOME_DONE);
+    assert_string_equal(o.command[0], "--");
+    assert_int_equal(parse(ARGS("exec"), &o), OUTCOME_DONE);
+    assert_null(o.command);
+    assert_int_equal(parse(ARGS("configure", "--prefix", "corp-", "--diff"), &o), OUTCOME_DONE);
+    assert_string_equal(o.prefix, "corp-");
+    assert_true(o.diff);
+}
+
 static void
 the_nearest_word_is_guessed(void **state)
 {
@@ -200,6 +248,7 @@ main(void)
         cmocka_unit_test(a_name_over_its_limit_is_refused),
         cmocka_unit_test(options_are_taken_in_every_form),
         cmocka_unit_test(socket_from_the_environment_gives_way_to_the_option),
+        cmocka_unit_test(operands_and_commands_are_taken),
         cmocka_unit_test(the_nearest_word_is_guessed),
     };
 

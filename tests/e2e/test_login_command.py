@@ -22,62 +22,8 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from fake_bridge import ERRORS, FakeBridge, Refusal, TYPES, encode  # noqa: E402
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("AWSFED_BUILD", ROOT / "build"))
-LOGIN = str((BUILD / "awsfed-login").resolve())
-
-ACCESS, SECRET, TOKEN = "ASIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "FwoGZX//+token=="
-CREDENTIALS = {"ROLE_NAME": "Admin", "ROLE_ARN": "arn:aws:iam::111122223333:role/Admin",
-               "ACCOUNT": "111122223333", "REGION": "eu-central-1", "ACCESS_KEY": ACCESS,
-               "SECRET_KEY": SECRET, "SESSION_TOKEN": TOKEN, "EXPIRES": 1795300800}
-
-
-def status(_=None, **more):
-    """Computed when it is asked for: a run of all tests takes longer than a minute."""
-    now = int(time.time())
-    return {"USER": "alice@corp.example.com", "SID": "S-1-5-21-1-2-3-1104", "EXPIRES": now + 43190,
-            "STARTED": now - 1, "FACTORS": 3, "CODE_TIME": now - 90, "RHOST": "192.0.2.7", **more}
-
-
-def roles(_=None, cached_until=1):
-    return {"USER": "alice@corp.example.com", "EXPIRES": int(time.time()) + 43190, "ROLE": [
-        {"ROLE_NAME": "Admin", "ROLE_ARN": "arn:aws:iam::111122223333:role/Admin",
-         "ACCOUNT": "111122223333", "ALIAS": "prod", "REGION": "eu-central-1", "DURATION": 3600,
-         "CODE_NEEDED": 1},
-        {"ROLE_NAME": "Überwacher", "ROLE_ARN": "arn:aws:iam::444455556666:role/R",
-         "ACCOUNT": "444455556666", "DURATION": 43200, "CODE_NEEDED": 0,
-         "CACHED_UNTIL": cached_until, "DEFAULT": 1}]}
-
-
-NASTY = ["$(touch BROKEN)", "'; touch BROKEN; '", "`touch BROKEN`", "\\'; touch BROKEN; \\'",
-         "a\ntouch BROKEN\n", "it's", "é漢🔑 “‘’”", "* ? ~ ! $HOME ${x} #", "-n", "\x1b[31m\x07"]
-
-
-def environment(**more):
-    """What a test's process gets: nothing of the caller's terminal, shell or AWS."""
-    return {"PATH": "/usr/bin:/bin", "TZ": "UTC", "HOME": "/nonexistent",
-            # A process that is not dumpable can be searched for leaks by root only.
-            "ASAN_OPTIONS": f"detect_leaks={int(os.geteuid() == 0)}",
-            **more}
-
-
-@pytest.fixture
-def bridge(tmp_path):
-    with FakeBridge(tmp_path / "s") as fake:
-        yield fake
-
-
-def run(bridge, *args, env=None, **options):
-    """The command without a terminal."""
-    path = bridge.path if isinstance(bridge, FakeBridge) else str(bridge)
-    return subprocess.run([LOGIN, *args], stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
-                          text=True, start_new_session=True,
-                          env=environment(AWSFED_SOCKET=path, **(env or {})), **options)
-
-
-def one_line(text):
-    assert text.startswith("awsfed-login: ") and text.endswith("\n") and text.count("\n") == 1, text
-    return text[len("awsfed-login: "):-1]
+from login_tools import (ACCESS, BUILD, CREDENTIALS, LOGIN, NASTY, ROOT, SECRET, TOKEN, answer, bridge,  # noqa: E402, F401
+                         clean, echoes, ended, environment, one_line, roles, run, signing_in, spawn, status)
 
 
 # ---- credential-process -------------------------------------------------------------------------
@@ -377,10 +323,10 @@ def test_roles_json(bridge):
     assert json.loads(run(bridge, "roles", "--json").stdout) == [
         {"name": "Admin", "arn": "arn:aws:iam::111122223333:role/Admin", "account": "111122223333",
          "alias": "prod", "region": "eu-central-1", "max_duration_seconds": 3600, "needs_code": True,
-         "cached_until": None, "default": False},
+         "cached_until": None, "default": False, "in_use": False},
         {"name": "Überwacher", "arn": "arn:aws:iam::444455556666:role/R", "account": "444455556666",
          "alias": None, "region": None, "max_duration_seconds": 43200, "needs_code": False,
-         "cached_until": "2026-11-21T22:40:00Z", "default": True}]
+         "cached_until": "2026-11-21T22:40:00Z", "default": True, "in_use": False}]
 
 
 def test_no_roles_is_not_a_failure(bridge):
@@ -465,7 +411,7 @@ def test_logout(bridge):
 
 def test_wrong_usage(bridge):
     for args in (["role"], ["roles", "x"], ["--rol", "x"], ["env", "--shell", "csh"], ["-d", "5m"],
-                 ["exec", "--", "true"], ["console"], ["roles", "--prompt"], ["env", "--role"]):
+                 ["roles", "--prompt"], ["env", "--role"]):
         done = run(bridge, *args)
         assert (done.returncode, done.stdout) == (2, ""), args
         one_line(done.stderr)
@@ -477,7 +423,7 @@ def test_wrong_usage(bridge):
 
 def test_help_fits_a_terminal(bridge):
     for args in (["--help"], ["-h"], *([w, "--help"] for w in
-                 ("roles", "credential-process", "env", "status", "logout"))):
+                 ("roles", "use", "credential-process", "env", "exec", "configure", "write", "status", "logout"))):
         done = run(bridge, *args)
         assert done.returncode == 0 and done.stderr == ""
         assert "Usage:\n" in done.stdout and "Exit status:\n" in done.stdout
@@ -490,7 +436,7 @@ def test_the_man_page_has_every_word_and_option(bridge):
     page = (ROOT / "conf/man/awsfed-login.1").read_text()
     listed = run(bridge, "--help").stdout.split("Words:\n")[1].split("\n\n")[0]
     words = re.findall(r"^  ([a-z-]+) ", listed, re.M)
-    assert len(words) == 5
+    assert len(words) == 9
     for word in words:
         assert re.search(rf"^\.It Cm {word}$", page, re.M), word
     for word in ("", *words):
@@ -506,45 +452,6 @@ def test_an_option_names_the_socket(bridge, tmp_path):
 
 
 # ---- a person at a terminal ---------------------------------------------------------------------
-
-def spawn(bridge, *args, **options):
-    return pexpect.spawn(LOGIN, list(args), timeout=20, encoding="utf-8", echo=True,
-                         env=environment(AWSFED_SOCKET=bridge.path, TERM="dumb"), **options)
-
-
-def clean(shown):
-    return shown.replace("\r\n", "\n")
-
-
-def ended(child):
-    """The exit status; None after a signal."""
-    child.close()
-    return child.exitstatus
-
-
-def echoes(child):
-    return bool(termios.tcgetattr(child.child_fd)[3] & termios.ECHO)
-
-
-def signing_in(bridge, password="s3cret pässword", code="123456"):
-    """Make the fake bridge hold a ticket from the right answers on."""
-    def sign_in(fields):
-        if (fields["PASSWORD"], fields["CODE"]) != (password.encode(), code.encode()):
-            return Refusal("DENIED")
-        bridge.on("STATUS_OF", status)
-        bridge.on("ROLES", roles)
-        return status()
-    bridge.on("SIGN_IN", sign_in)
-
-
-def answer(child, password="s3cret pässword", code="123456"):
-    child.expect_exact("Password: ")
-    assert not echoes(child)
-    child.sendline(password)
-    child.expect_exact("One-time code: ")
-    assert not echoes(child)
-    child.sendline(code)
-
 
 def test_sign_in_shows_who_until_when_and_the_roles(bridge):
     signing_in(bridge)

@@ -1,0 +1,35 @@
+/*
+ * Credentials that are lying about: keys in the environment or in ~/.aws that the SDKs take before anything that
+ * awsfed gives. Nobody notices until the wrong account is changed, or a job dies of keys from last year.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BRIDGE_LOGIN_STALE_H
+#define BRIDGE_LOGIN_STALE_H
+
+#include <stdbool.h>
+
+#include "base/wire.h"
+#include "bridge/login/edit.h"
+#include "bridge/login/options.h"
+
+enum { STALE_FOUND_MAX = 4, STALE_TEXT_MAX = EDIT_WHY_MAX + 256 };
+
+/* What was found: a line each, with the remedy. */
+struct stale {
+    size_t count;
+    char text[STALE_FOUND_MAX][STALE_TEXT_MAX];
+};
+
+/* Look at the environment and at the profile that role-less commands use. Blocks for reading two small files. */
+void stale_find(const struct options *o, struct stale *ret_found);
+
+/* Find, and tell on standard error; nothing with o->quiet. */
+void stale_warn(const struct options *o);
+
+/* The same for the profiles that `configure` makes of a reply to ASK_ROLES. */
+void stale_warn_of_profiles(const struct options *o, const struct wire_msg *roles);
+
+/* Has the default profile in this file any source of credentials? Then the SDKs never ask an endpoint. */
+bool stale_default_has_source(enum edit_which which);
+
+#endif
