@@ -98,13 +98,19 @@ $(B)/tests/%: tests/%.c $(ARCHIVES)
 check: all units
 	@sh tests/units.sh $(B) $(UNITS)
 
-# Fuzzers: built with clang, each over its own sources again, with coverage.
+# Fuzzers: clang's libFuzzer, with all sources compiled once more for it: with coverage and the sanitizers.
 FUZZ_SECONDS ?= 10
+FUZZ_CFLAGS  := -std=c11 -D_GNU_SOURCE -DAWSFED_VERSION='"$(VERSION)"' -I. -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FUZZ_PKGS    := $(CONF_PKGS) $(LDAP_PKGS) $(MFA_PKGS) $(BRIDGE_PKGS)
+FUZZ_OBJECTS := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(foreach folder,base conf ldap mfa bridge bridge/login,$(filter-out bridge/main.c bridge/login/main.c,$(call src,$(folder)))))
 fuzzers: $(FUZZERS)
-FUZZ_SOURCES = $(call src,base) $(call src,conf) $(call src,ldap) $(call src,mfa) $(filter-out bridge/main.c,$(call src,bridge))
-$(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES)
+$(B)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(call say,FUZZ,$@)clang -std=c11 -D_GNU_SOURCE -DAWSFED_VERSION='"$(VERSION)"' -I. -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $(call pkg,$(CONF_PKGS) $(LDAP_PKGS) $(MFA_PKGS) $(BRIDGE_PKGS)) -o $@ $^ $(ALL_LIBS)
+	$(call say,CC,$@)clang $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link $(call pkg,$(FUZZ_PKGS)) -pthread -MMD -MP -c -o $@ $<
+$(B)/fuzz/awsfed.a: $(FUZZ_OBJECTS)
+$(B)/fuzz/%: tests/fuzz/%.c $(B)/fuzz/awsfed.a
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)clang $(FUZZ_CFLAGS) -fsanitize=fuzzer $(call pkg,$(FUZZ_PKGS)) -o $@ $^ $(ALL_LIBS)
 fuzz: fuzzers
 	@sh tests/fuzz/run.sh $(B) $(FUZZ_SECONDS) $(FUZZERS)
 
