@@ -1,5 +1,6 @@
 #!/bin/sh
-# Everything that proves the project: build, units, the AWS stand-in's own tests, and the end-to-end tests in the lab.
+# Everything that proves the project: build, units, the AWS stand-in's own tests, the end-to-end
+# tests in the lab, and the proof that a lab leaves the host as it was.
 # usage: run.sh BUILD-FOLDER
 # SPDX-License-Identifier: Apache-2.0
 set -u
@@ -43,6 +44,7 @@ run stand-in "$python" -B -m pytest -q -p no:cacheprovider tests/lab/aws
 AWSFED_BUILD=$build
 export AWSFED_BUILD
 run end-to-end tests/lab/lab run "$python" -B -m pytest -q -p no:cacheprovider --durations=10 tests/e2e
+run host-unchanged "$python" -B -m pytest -q -p no:cacheprovider tests/lab/test_host_unchanged.py
 
 echo
 printf '%d passed, %d failed\n' "$passed" "$failed" | tee "$log/total.txt"

@@ -2,7 +2,7 @@
 
     tests/lab/lab run /usr/bin/python3 -m pytest tests/e2e
 
-A test that hurts a server asks for its fixture, which heals it afterwards: `dc`, `bridge`, `aws`.
+A test that hurts a server asks for its fixture, which heals it afterwards: `dc`, `bridge`, `aws`, `pair`.
 SPDX-License-Identifier: Apache-2.0
 """
 import importlib
@@ -21,8 +21,8 @@ def lab():
     places = importlib.import_module("lab.places")
     if not places.inside():
         pytest.fail("not in the lab: tests/lab/lab run /usr/bin/python3 -m pytest tests/e2e", pytrace=False)
-    for name in ("accounts", "awsfed", "certificates", "cloud", "codes", "directory", "pam", "people", "service",
-                 "sshd", "terminal", "world"):
+    for name in ("accounts", "awsfed", "certificates", "cloud", "codes", "directory", "network", "pair",
+                 "pam", "people", "service", "sshd", "terminal", "world"):
         importlib.import_module(f"lab.{name}")
     return package
 
@@ -41,6 +41,38 @@ def dc(lab):
     yield lab.directory.DC
     lab.directory.use_certificate("dc1")
     lab.directory.DC.restart()
+
+
+@pytest.fixture(scope="session")
+def _pair_runs(lab):
+    lab.pair.start()
+    yield lab.pair
+    lab.pair.stop()
+
+
+@pytest.fixture(scope="module")
+def _pair_is_asked(lab, _pair_runs):
+    """For a file's tests the jump host's names come from the two, and the bridge asks them."""
+    _pair_runs.move_in()
+    yield _pair_runs
+    _pair_runs.move_out()
+    lab.awsfed.configure()
+
+
+@pytest.fixture
+def pair(lab, _pair_is_asked):
+    """Two domain controllers on hosts of their own, the bridge fresh and knowing both; healed afterwards."""
+    lab.awsfed.configure(lab.pair.CONFIG)
+    yield lab.pair
+    lab.pair.heal()
+
+
+def pytest_collection_modifyitems(config, items):
+    """Hosts of their own need namespaces: in place (a plain container) those tests are left out, and named."""
+    from lab import places
+    if places.in_place():
+        config.hook.pytest_deselected(items=[item for item in items if "pair" in item.fixturenames])
+        items[:] = [item for item in items if "pair" not in item.fixturenames]
 
 
 @pytest.fixture

@@ -56,12 +56,20 @@ def _make_home(home, uid):
     os.chown(home / ".bashrc", uid, uid)
 
 
-def _set_names():
+def set_names(dc1=True, name_servers=(places.DC1[0],)):
+    """Who the jump host asks for names, and what it knows itself; dc1 says whether that is among it."""
     hosts = [("127.0.0.1", "localhost"), (places.JUMP[0], f"{places.JUMP[1]} jump {socket.gethostname()}"),
-             (places.DC1[0], f"{places.DC1[1]} dc1"), (places.STS[0], " ".join(places.STS[1:]))]
+             (places.STS[0], " ".join(places.STS[1:]))]
+    if dc1:
+        hosts.append((places.DC1[0], f"{places.DC1[1]} dc1"))
     changes.write("/etc/hosts", "".join(f"{address} {names}\n" for address, names in hosts))
-    changes.write("/etc/resolv.conf", f"nameserver {places.DC1[0]}\nsearch {places.DOMAIN}\n")
-    changes.write("/etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\n"
+    servers = "".join(f"nameserver {address}\n" for address in name_servers)
+    changes.write("/etc/resolv.conf", f"{servers}search {places.DOMAIN}\noptions timeout:1 attempts:1\n")
+
+
+def use_names_of(*sources):
+    """nsswitch.conf: where the jump host's people come from."""
+    changes.write("/etc/nsswitch.conf", f"passwd: {' '.join(sources)}\ngroup: {' '.join(sources)}\nshadow: files\n"
                   "hosts: files dns\nservices: files\nprotocols: files\n")
 
 
@@ -78,7 +86,8 @@ def _allow_sudo():
 
 def set_up():
     _add_accounts()
-    _set_names()
+    set_names()
+    use_names_of("files")
     _allow_sudo()
     # What a login and sudo write for themselves.
     for path in ("/var/log/lastlog", "/var/log/wtmp", "/var/log/btmp", "/var/log/faillog", "/run/utmp",

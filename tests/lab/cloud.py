@@ -49,12 +49,14 @@ def write_world(**changed_roles):
         roles[role_arn(account, name)] = {
             "providers": [provider_arn(account)], "max_duration": 43200,
             "tag_session": True, "source_identity": True, **changed_roles.get(name, {})}
-    WORLD.write_text(json.dumps({
+    fresh = WORLD.with_suffix(".new")
+    fresh.write_text(json.dumps({
         "regions": [places.REGION, places.OTHER_REGION],
         "accounts": [PROD, DEV],
         "providers": {provider_arn(account): METADATA.name for account in (PROD, DEV)},
         "roles": roles,
     }, indent=1))
+    fresh.rename(WORLD)  # the stand-in may be reading it
 
 
 def register_metadata():

@@ -61,8 +61,11 @@ GROUPS = (
 )
 
 THROW_AWAY = tuple(
-    Person(f"u{n:02}", ("Staff", "AWS-Dev-ReadOnly"), uid=2100 + n) for n in range(1, 61)
+    Person(f"u{n:02}", ("Staff", "AWS-Dev-ReadOnly"), uid=2100 + n) for n in range(1, 101)
 )
+
+# So many that a careless client would need a request for each.
+MANY_GROUPS = 1500
 
 PEOPLE = (
     Person("alice", ("Platform", "AWS-Dev-ReadOnly", "Staff"), uid=2001),
@@ -74,6 +77,7 @@ PEOPLE = (
     Person("gina", ("AWS-Dev-ReadOnly",), "password-expired", uid=2007),
     Person("ivan", ("AWS-Dev-ReadOnly",), uid=2008, enrolled=False),
     Person("mallory", ("Not-AWS-Prod-Admins", "Not-AWS-Dev-ReadOnly"), uid=2009),
+    Person("norman", ("AWS-Dev-ReadOnly",), uid=2010),  # and in MANY_GROUPS others
     # In the directory, but the host knows the name as a system account (I-20) or not at all.
     Person("backup", ("AWS-Prod-Admins",), enrolled=False),
     Person("zoe", ("AWS-Dev-ReadOnly",), enrolled=False),

@@ -59,8 +59,18 @@ def add_people(samdb):
         members += [g.name for g in people.GROUPS if group.name in g.groups]
         if members:
             samdb.add_remove_group_members(group.name, members)
+    add_many_groups(samdb, people.person("norman"))
+    # The jump host as a joined one, whose keytab the tests take.
+    samdb.newcomputer(places.JOINED_NAME, service_principal_name_list=[f"host/{places.JUMP[1]}"])
     # What Windows asks for before one account may read the tokenGroups of another.
-    samdb.add_remove_group_members("Windows Authorization Access Group", [people.SERVICE_NAME])
+    samdb.add_remove_group_members(
+        "Windows Authorization Access Group", [people.SERVICE_NAME, f"{places.JOINED_NAME}$"])
+
+
+def add_many_groups(samdb, person):
+    for n in range(people.MANY_GROUPS):
+        samdb.add({"dn": f"CN=Many-{n:04},OU=Groups,{places.BASE_DN}", "objectClass": "group",
+                   "sAMAccountName": f"Many-{n:04}", "member": person.dn})
 
 
 def set_states(samdb):
