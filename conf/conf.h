@@ -57,7 +57,7 @@ struct conf_bridge {
 struct conf_domain {
     struct conf_where where;
     char *name;               /* DNS name, lower case */
-    struct conf_list servers; /* HOST or HOST:PORT */
+    struct conf_list servers; /* HOST or HOST:PORT; empty = found by DNS */
     enum conf_transport transport;
     unsigned port; /* 0 = 636 or 389 by transport */
     char *ca_file; /* NULL = the system's */

@@ -105,11 +105,6 @@ check_service(
 static int
 check_domain(struct conf_domain *domain, const struct section *section, struct conf_errors *errors)
 {
-    if (!has_items(section, "servers"))
-        conf_errors_add(errors, section_where(section, "servers"),
-            "[%s] has no servers: list the domain controllers; this release does not look them up "
-            "in DNS",
-            section->title);
     check_service(domain, section, errors);
     return domain->base_dn != NULL ? 0 : set_default(&domain->base_dn, base_dn_of(domain->name));
 }

@@ -18,7 +18,7 @@
 #include "ldap/why.h"
 
 /* AD ends connections that were idle for 15 minutes; we are first, so that no bind meets the end. */
-enum { IDLE_MAX_MS = 10 * 60 * 1000, AGE_MAX_MS = 60 * 60 * 1000 };
+enum { IDLE_MAX_MS = 10 * 60 * 1000, AGE_MAX_MS = 60 * 60 * 1000, RESTED_MS = 250 };
 
 /* One for each domain below ours, and three; without a limit a server could send them for ever. */
 enum { REFERENCES_MAX = 1000 };
@@ -145,7 +145,7 @@ conn_open(const struct conf_domain *conf, const struct server *server, size_t in
         return why_not(why, FED_E_NOMEM, "out of memory");
     conn->server = server;
     conn->index = index;
-    conn->born_ms = clock_mono_ms();
+    conn->born_ms = conn->resting_since_ms = clock_mono_ms();
     r = connect_any(server, deadline_ms, &conn->sock.fd, why);
     if (r != 0) {
         free(conn);
@@ -206,6 +206,12 @@ conn_is_stale(const struct conn *conn)
     int64_t now = clock_mono_ms();
 
     return now - conn->resting_since_ms > IDLE_MAX_MS || now - conn->born_ms > AGE_MAX_MS;
+}
+
+bool
+conn_is_rested(const struct conn *conn)
+{
+    return clock_mono_ms() - conn->resting_since_ms > RESTED_MS;
 }
 
 bool
@@ -347,4 +353,45 @@ conn_search(struct conn *conn, const struct conn_query *query, const struct conn
             return broke(conn, why, "more entries than asked for");
     }
     return refused;
+}
+
+/* ---- The root entry, asked for nothing ---- */
+
+static void
+ping_start(void *arg)
+{
+    (void)arg;
+}
+
+static int
+ping_entry(void *arg, const struct berval *dn)
+{
+    (void)arg;
+    (void)dn;
+    return 0;
+}
+
+static int
+ping_attribute(void *arg, const struct berval *name, const struct berval *values, size_t n)
+{
+    (void)arg;
+    (void)name;
+    (void)values;
+    (void)n;
+    return 0;
+}
+
+int
+conn_ping(struct conn *conn, int64_t deadline_ms, char *why)
+{
+    static char *const nothing[] = {(char *)LDAP_NO_ATTRS, NULL};
+    struct conn_query query = {.base = "",
+        .scope = LDAP_SCOPE_BASE,
+        .filter = "(objectClass=*)",
+        .attributes = nothing,
+        .most = 1};
+    struct conn_sink sink = {ping_start, ping_entry, ping_attribute, NULL};
+    struct conn_answer answer; /* whatever it says, it is an answer */
+
+    return conn_search(conn, &query, &sink, deadline_ms, &answer, why);
 }

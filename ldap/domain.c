@@ -12,6 +12,7 @@
 #include "conf/keyfile.h"
 #include "ldap/handle.h"
 #include "ldap/pool.h"
+#include "ldap/scout.h"
 #include "ldap/servers.h"
 #include "ldap/why.h"
 
@@ -21,19 +22,35 @@ enum { REFUSED_WAIT_MS = 30 * 1000, SEARCH_TRIES = 3 };
 struct domain {
     const struct conf_domain *conf;
     struct servers *servers;
+    struct scout *scout;
     struct pool *doors[2]; /* by enum domain_door; the service's is NULL without an identity */
     struct fed_secret service_password;
     _Atomic int64_t service_refused_until_ms;
 };
 
+/* A server failed: it goes to the end, and what rests of connections to it would only fail one by one. */
+static void
+lose_server(struct domain *domain, size_t index)
+{
+    servers_failed(domain->servers, index);
+    for (size_t i = 0; i < 2; i++)
+        if (domain->doors[i] != NULL)
+            pool_purge(domain->doors[i], index);
+    scout_tell(domain->scout);
+}
+
 /* Open a connection to the first server, in their order, that lets us; each gets its share of the time. */
 static int
 open_any(struct domain *domain, int64_t deadline_ms, struct conn **ret, char *why)
 {
-    size_t order[SERVERS_MAX], n = servers_order(domain->servers, order);
+    size_t order[SERVERS_MAX], n;
     char last[WHY_MAX] = "";
-    int r = FED_E_DIRECTORY;
+    int r = scout_wait(domain->scout, deadline_ms, why);
 
+    if (r != 0)
+        return r;
+    n = servers_order(domain->servers, order);
+    r = FED_E_DIRECTORY;
     for (size_t i = 0; i < n; i++) {
         int64_t until = clock_mono_ms() + clock_left_ms(deadline_ms) / (int)(n - i);
         int one = conn_open(
@@ -42,7 +59,7 @@ open_any(struct domain *domain, int64_t deadline_ms, struct conn **ret, char *wh
             servers_worked(domain->servers, order[i]);
             return 0;
         }
-        servers_failed(domain->servers, order[i]);
+        lose_server(domain, order[i]);
         fed_log_debug("%s", last);
         /* A certificate that is not trusted is the more telling of several failures. */
         if (i == 0 || (one == FED_E_TLS && r != FED_E_TLS))
@@ -90,7 +107,7 @@ open_service(void *arg, int64_t deadline_ms, struct conn **ret, char *why)
     r = bind_service(domain, conn, deadline_ms, why);
     if (r != 0) {
         if (conn_is_broken(conn))
-            servers_failed(domain->servers, conn_server(conn));
+            lose_server(domain, conn_server(conn));
         conn_close(conn);
         return r;
     }
@@ -149,6 +166,8 @@ domain_new(const struct conf_domain *conf, struct domain **ret, char *why)
     if (r == 0)
         r = servers_new(conf, &domain->servers, why);
     if (r == 0)
+        r = scout_new(conf, domain->servers, NULL, &domain->scout);
+    if (r == 0)
         r = read_service(domain, why);
     if (r == 0)
         r = trim_service(domain, why);
@@ -169,6 +188,7 @@ domain_free(struct domain *domain)
 {
     if (domain == NULL)
         return;
+    scout_free(domain->scout);
     pool_free(domain->doors[DOMAIN_PEOPLE]);
     pool_free(domain->doors[DOMAIN_SERVICE]);
     servers_free(domain->servers);
@@ -201,14 +221,28 @@ domain_take(struct domain *domain, enum domain_door door, const struct domain_bu
     if (domain->doors[door] == NULL)
         return why_not(why, FED_E_CONFIG, "domain %s has no service identity: set service-bind",
             domain->conf->name);
-    return pool_take(domain->doors[door], budget->connect_by_ms, ret, why);
+    for (;;) {
+        struct conn *conn;
+        int64_t half;
+        int r = pool_take(domain->doors[door], budget->connect_by_ms, &conn, why);
+        if (r != 0)
+            return r;
+        /* Half of what is left is for finding out, the other half for another server. */
+        half = clock_mono_ms() + clock_left_ms(budget->connect_by_ms) / 2;
+        if (!conn_is_rested(conn) || conn_ping(conn, half, why) == 0) {
+            why[0] = '\0';
+            *ret = conn;
+            return 0;
+        }
+        domain_put(domain, door, conn);
+    }
 }
 
 void
 domain_put(struct domain *domain, enum domain_door door, struct conn *conn)
 {
     if (conn_is_broken(conn))
-        servers_failed(domain->servers, conn_server(conn));
+        lose_server(domain, conn_server(conn));
     pool_put(domain->doors[door], conn);
 }
 

@@ -34,8 +34,10 @@ int64_t domain_answer_by(const struct domain_budget *budget);
 
 /*
  * Borrow a connection: of DOMAIN_SERVICE bound as the service identity, of DOMAIN_PEOPLE bound as nobody or
- * as whoever came last, which is why only a bind may come first on it. Servers are tried in their
- * order until connect_by_ms. Give back with domain_put, which notes a failure of its server.
+ * as whoever came last, which is why only a bind may come first on it. One that has rested was asked whether
+ * its server is still there, so that the loss of a server is noticed before a bind is spent on it. Servers are
+ * tried in their order until connect_by_ms. Give back with domain_put, which notes a failure of its
+ * server and then closes all that rests of connections to it.
  * 0, FED_E_TLS, FED_E_DIRECTORY, FED_E_BUSY, FED_E_CONFIG (no service identity), FED_E_NOMEM.
  */
 FED_MUST_USE int domain_take(struct domain *domain, enum domain_door door,

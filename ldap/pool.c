@@ -145,3 +145,22 @@ pool_put(struct pool *pool, struct conn *conn)
     if (stale != NULL)
         drop(pool, stale);
 }
+
+void
+pool_purge(struct pool *pool, size_t server)
+{
+    struct conn *gone[POOL_MAX];
+    unsigned n = 0, kept = 0;
+
+    pthread_mutex_lock(&pool->lock);
+    for (unsigned i = 0; i < pool->n; i++) {
+        if (conn_server(pool->resting[i]) == server)
+            gone[n++] = pool->resting[i];
+        else
+            pool->resting[kept++] = pool->resting[i];
+    }
+    pool->n = kept;
+    pthread_mutex_unlock(&pool->lock);
+    for (unsigned i = 0; i < n; i++)
+        drop(pool, gone[i]);
+}

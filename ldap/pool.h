@@ -33,4 +33,7 @@ FED_MUST_USE int pool_take(struct pool *pool, int64_t deadline_ms, struct conn *
 /* Give back; a broken connection is closed and its place freed. */
 void pool_put(struct pool *pool, struct conn *conn);
 
+/* Close what rests of connections to a server (its index): the server failed, and they would fail one by one. */
+void pool_purge(struct pool *pool, size_t server);
+
 #endif

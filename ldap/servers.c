@@ -17,12 +17,20 @@
 
 enum { FIRST_WAIT_MS = 5000, LONGEST_WAIT_MS = 60000, HOST_MAX = 253 };
 
+/* A known server; made once and never moved or taken away, so that it can be read without the lock. */
+struct known {
+    struct server server;
+    unsigned failures;   /* in a row; 0 = works */
+    int64_t retry_at_ms; /* when failures > 0 */
+};
+
 struct servers {
+    const struct conf_domain *conf;
+    pthread_mutex_t lock; /* all below */
+    size_t n_known;
+    struct known known[SERVERS_KNOWN];
     size_t n;
-    struct server list[SERVERS_MAX];
-    pthread_mutex_t lock; /* the two below */
-    unsigned failures[SERVERS_MAX];
-    int64_t retry_at_ms[SERVERS_MAX]; /* 0 = works */
+    size_t list[SERVERS_MAX]; /* indexes of known, first to try first */
 };
 
 static bool
@@ -63,10 +71,10 @@ split(const char *text, unsigned default_port, char host[HOST_MAX + 1], unsigned
     return true;
 }
 
+/* Make the server of a text; what was made of it on failure is freed by the caller. */
 static int
-add(struct servers *servers, const struct conf_domain *conf, const char *text, char *why)
+make(const struct conf_domain *conf, const char *text, struct server *server, char *why)
 {
-    struct server *server = &servers->list[servers->n];
     unsigned port = conf->port != 0 ? conf->port : conf->transport == CONF_LDAPS ? 636 : 389;
     char host[HOST_MAX + 1], port_text[12];
     bool ipv6;
@@ -77,7 +85,6 @@ add(struct servers *servers, const struct conf_domain *conf, const char *text, c
             conf->name);
     ipv6 = strchr(host, ':') != NULL;
     (void)snprintf(port_text, sizeof(port_text), "%u", port);
-    servers->n++;
     if (asprintf(&server->name, ipv6 ? "[%s]:%u" : "%s:%u", host, port) < 0) {
         server->name = NULL;
         return FED_E_NOMEM;
@@ -89,21 +96,76 @@ add(struct servers *servers, const struct conf_domain *conf, const char *text, c
     return resolve_new(host, port_text, &server->resolve);
 }
 
+static void
+unmake(struct server *server)
+{
+    free(server->uri);
+    free(server->name);
+    resolve_free(server->resolve);
+    *server = (struct server){0};
+}
+
+/* The index of a text's server, which becomes known if it is not; with the lock held. */
+static int
+know(struct servers *servers, const char *text, size_t *ret, char *why)
+{
+    struct server server = {0};
+    int r = make(servers->conf, text, &server, why);
+
+    if (r != 0)
+        goto out;
+    for (size_t i = 0; i < servers->n_known; i++) {
+        if (strcmp(servers->known[i].server.name, server.name) != 0)
+            continue;
+        *ret = i;
+        goto out;
+    }
+    if (servers->n_known == SERVERS_KNOWN) {
+        r = why_not(why, FED_E_TOO_BIG,
+            "domain %s had more than %d domain controllers since the start", servers->conf->name,
+            SERVERS_KNOWN);
+        goto out;
+    }
+    *ret = servers->n_known;
+    servers->known[servers->n_known++].server = server;
+    server = (struct server){0};
+out:
+    unmake(&server);
+    return r;
+}
+
+int
+servers_set(struct servers *servers, const char *const *texts, size_t n, char *why)
+{
+    size_t list[SERVERS_MAX], used = 0;
+    int r = 0;
+
+    pthread_mutex_lock(&servers->lock);
+    for (size_t i = 0; i < n && used < SERVERS_MAX && r == 0; i++) {
+        r = know(servers, texts[i], &list[used], why);
+        used += r == 0;
+    }
+    memcpy(servers->list, list, used * sizeof(list[0]));
+    servers->n = used;
+    pthread_mutex_unlock(&servers->lock);
+    return r;
+}
+
 int
 servers_new(const struct conf_domain *conf, struct servers **ret, char *why)
 {
     struct servers *servers;
-    int r = 0;
+    int r;
 
-    if (conf->servers.n == 0 || conf->servers.n > SERVERS_MAX)
-        return why_not(why, FED_E_CONFIG, "domain %s: servers must name 1 to %d domain controllers",
-            conf->name, SERVERS_MAX);
+    if (conf->servers.n > SERVERS_MAX)
+        return why_not(why, FED_E_CONFIG,
+            "domain %s: servers names more than %d domain controllers", conf->name, SERVERS_MAX);
     servers = calloc(1, sizeof(*servers));
     if (servers == NULL)
         return FED_E_NOMEM;
+    servers->conf = conf;
     pthread_mutex_init(&servers->lock, NULL);
-    for (size_t i = 0; i < conf->servers.n && r == 0; i++)
-        r = add(servers, conf, conf->servers.items[i], why);
+    r = servers_set(servers, (const char *const *)conf->servers.items, conf->servers.n, why);
     if (r != 0) {
         servers_free(servers);
         return r;
@@ -117,11 +179,8 @@ servers_free(struct servers *servers)
 {
     if (servers == NULL)
         return;
-    for (size_t i = 0; i < servers->n; i++) {
-        free(servers->list[i].uri);
-        free(servers->list[i].name);
-        resolve_free(servers->list[i].resolve);
-    }
+    for (size_t i = 0; i < servers->n_known; i++)
+        unmake(&servers->known[i].server);
     pthread_mutex_destroy(&servers->lock);
     free(servers);
 }
@@ -129,50 +188,73 @@ servers_free(struct servers *servers)
 const struct server *
 servers_get(const struct servers *servers, size_t index)
 {
-    return &servers->list[index];
+    return &servers->known[index].server;
 }
 
 size_t
 servers_order(struct servers *servers, size_t ret[SERVERS_MAX])
 {
-    int64_t at[SERVERS_MAX], now = clock_mono_ms();
+    int64_t at[SERVERS_MAX];
+    size_t n;
 
     pthread_mutex_lock(&servers->lock);
-    memcpy(at, servers->retry_at_ms, sizeof(at));
-    pthread_mutex_unlock(&servers->lock);
-
+    n = servers->n;
     /* Insertion sort: stable, and the list is short. */
-    for (size_t i = 0; i < servers->n; i++) {
+    for (size_t i = 0; i < n; i++) {
+        const struct known *known = &servers->known[servers->list[i]];
+        int64_t when = known->failures == 0 ? 0 : known->retry_at_ms;
         size_t to = i;
-        if (at[i] <= now)
-            at[i] = 0;
-        for (; to > 0 && at[ret[to - 1]] > at[i]; to--)
+        for (; to > 0 && at[to - 1] > when; to--) {
             ret[to] = ret[to - 1];
-        ret[to] = i;
+            at[to] = at[to - 1];
+        }
+        ret[to] = servers->list[i];
+        at[to] = when;
     }
-    return servers->n;
+    pthread_mutex_unlock(&servers->lock);
+    return n;
+}
+
+size_t
+servers_due(struct servers *servers, size_t ret[SERVERS_MAX], int64_t *ret_next_ms)
+{
+    int64_t now = clock_mono_ms(), next = 0;
+    size_t n = 0;
+
+    pthread_mutex_lock(&servers->lock);
+    for (size_t i = 0; i < servers->n; i++) {
+        const struct known *known = &servers->known[servers->list[i]];
+        if (known->failures == 0)
+            continue;
+        if (known->retry_at_ms <= now)
+            ret[n++] = servers->list[i];
+        else if (next == 0 || known->retry_at_ms < next)
+            next = known->retry_at_ms;
+    }
+    pthread_mutex_unlock(&servers->lock);
+    *ret_next_ms = next;
+    return n;
 }
 
 void
 servers_failed(struct servers *servers, size_t index)
 {
-    uint32_t random = 0;
+    struct known *known = &servers->known[index];
     int64_t wait, now = clock_mono_ms();
+    uint32_t random = 0;
 
     /* Without randomness the servers are asked again a little more in step, no worse. */
     if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
         random = 0;
     pthread_mutex_lock(&servers->lock);
     /* Threads that fail together tell of one failure. */
-    if (servers->retry_at_ms[index] > now) {
-        pthread_mutex_unlock(&servers->lock);
-        return;
+    if (known->failures == 0 || known->retry_at_ms <= now) {
+        wait = (int64_t)FIRST_WAIT_MS << (known->failures < 4 ? known->failures : 4);
+        if (wait > LONGEST_WAIT_MS)
+            wait = LONGEST_WAIT_MS;
+        known->failures++;
+        known->retry_at_ms = now + wait + random % (wait / 2);
     }
-    wait = (int64_t)FIRST_WAIT_MS << (servers->failures[index] < 4 ? servers->failures[index] : 4);
-    if (wait > LONGEST_WAIT_MS)
-        wait = LONGEST_WAIT_MS;
-    servers->failures[index]++;
-    servers->retry_at_ms[index] = now + wait + random % (wait / 2);
     pthread_mutex_unlock(&servers->lock);
 }
 
@@ -180,7 +262,6 @@ void
 servers_worked(struct servers *servers, size_t index)
 {
     pthread_mutex_lock(&servers->lock);
-    servers->failures[index] = 0;
-    servers->retry_at_ms[index] = 0;
+    servers->known[index].failures = 0;
     pthread_mutex_unlock(&servers->lock);
 }

@@ -15,6 +15,8 @@ rely on the line. It ends when its standard input does. Keys, with the default f
     read     ok | othersid | notokens | ranged | badtoken | none | two | mute | die | bare | expired
     modify   CODE:TEXT (0:)                                      password changes
     after    stay | close | notice                               once an own entry was read
+    ping     ok | mute                                           is it there
+    site     NAME ()                                             of whoever asks
     refer    URL, for answers that refer
 SPDX-License-Identifier: Apache-2.0
 """
@@ -78,6 +80,14 @@ def entry(dn, attributes):
         tlv(0x30, text(name) + tlv(0x31, b"".join(text(v) for v in values)))
         for name, values in attributes)
     return tlv(0x64, text(dn) + tlv(0x30, body))
+
+
+def netlogon(site):
+    """MS-ADTS 6.3.1.9, with the compression that AD uses."""
+    label = site.encode()
+    names = (b"\x04corp\x07example\x03com\0" b"\xc0\x18" b"\x03dc1\xc0\x18" b"\x04CORP\0" b"\x03DC1\0" b"\0"
+             b"\x07Default\0" + bytes([len(label)]) + label + b"\0")
+    return struct.pack("<HHI", 23, 0, 0x33fd) + bytes(16) + names + struct.pack("<IHH", 5, 0xffff, 0xffff)
 
 
 # ---- Certificates ----
@@ -213,6 +223,8 @@ class Connection:
         _, scope, rest = take(rest)
         for _ in range(4):
             _, _, rest = take(rest)
+        if base == b"":
+            return self.root(ident, rest)
         kind = "find" if scope[0] == 2 else "read"
         if b"lockoutThreshold" in rest:
             kind = "policy"
@@ -220,6 +232,17 @@ class Connection:
             kind = "groups"
         self.say(f"{kind} {base.decode()}")
         return getattr(self, kind)(ident, rest)
+
+    def root(self, ident, rest):
+        """The root entry: a netlogon ping, or a mere question whether somebody is there."""
+        self.say("netlogon" if b"etlogon" in rest else "ping")
+        if self.script["ping"] == "mute":
+            return True
+        entries = []
+        if b"etlogon" in rest and self.script["site"]:
+            entries = [entry("", [("netlogon", [netlogon(self.script["site"])])])]
+        self.send(ident, *entries, result(0x65, 0))
+        return True
 
     def person(self, number="alice", groups=True, **other):
         attributes = {"objectSid": [ALICE], "sAMAccountName": [number], "userAccountControl": ["512"],
@@ -322,7 +345,7 @@ class Connection:
 def main():
     folder = Path(sys.argv[1])
     script = {"tls": "ldaps", "cert": "good", "bind": "ok", "service": "ok", "find": "1", "read": "ok",
-              "modify": "0:", "after": "stay", "refer": "ldap://127.0.0.1:1/"}
+              "modify": "0:", "after": "stay", "ping": "ok", "site": "", "refer": "ldap://127.0.0.1:1/"}
     script.update(word.split("=", 1) for word in sys.argv[2:])
     make_certificates(folder)
     context = tls_context(folder, script)

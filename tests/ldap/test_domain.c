@@ -367,9 +367,6 @@ bad_configuration_is_an_error_at_once(void **state)
             fail_msg("\"%s\" accepted", servers[i]);
     }
     conf = d->conf;
-    conf.servers.n = 0;
-    assert_int_equal(addir_new(&conf, NULL, &dir, d->why), FED_E_CONFIG);
-    conf = d->conf;
     conf.ca_file = (char *)"/nonexistent";
     assert_int_equal(addir_new(&conf, NULL, &dir, d->why), FED_E_CONFIG);
     conf = d->conf;
