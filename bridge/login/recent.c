@@ -13,16 +13,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The folder, or "" when there is no place for it. */
+/* The folder, or "" when there is no place for it. A home that does not exist is not made: it is nobody's. */
 static void
 folder_of(char *to)
 {
     const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    struct stat st;
     int n = -1;
 
     if (state != NULL && *state == '/')
         n = snprintf(to, PATH_MAX, "%s/awsfed", state);
-    else if (home != NULL && *home == '/')
+    else if (home != NULL && *home == '/' && stat(home, &st) == 0)
         n = snprintf(to, PATH_MAX, "%s/.local/state/awsfed", home);
     if (n < 0 || n >= PATH_MAX - 32)
         to[0] = '\0';
