@@ -193,7 +193,41 @@ add_role(struct conf *conf, const struct section *section, struct conf_errors *e
     role->name = strdup(section->name);
     if (role->name == NULL)
         return FED_E_NOMEM;
+    role->digest = section_digest(section);
     return keys_read(SECTION_ROLE, section, role, errors);
+}
+
+static int
+add_pattern(struct conf *conf, const struct section *section, struct conf_errors *errors)
+{
+    struct conf_pattern *pattern = &conf->patterns[conf->n_patterns++];
+
+    pattern->role.where = section->where;
+    pattern->role.name = strdup(section->name);
+    if (pattern->role.name == NULL)
+        return FED_E_NOMEM;
+    pattern->role.digest = section_digest(section);
+    return keys_read(SECTION_PATTERN, section, pattern, errors);
+}
+
+/* Note what a section says, so that a later reading can tell what it changed. */
+static int
+note_fixed(struct conf *conf, const struct section *section)
+{
+    for (size_t i = 0; i < section->n; i++) {
+        const struct setting *s = &section->settings[i];
+        char *line = NULL;
+        if (section->kind == SECTION_DOMAIN &&
+            (strcmp(s->key, "login-groups") == 0 || strcmp(s->key, "deny-groups") == 0))
+            continue;
+        int len = asprintf(&line, "[%s] %s = %s", section->title, s->key, s->text);
+        int r = len < 0 ? FED_E_NOMEM : list_add(&conf->fixed, line, (size_t)len);
+        if (len >= 0)
+            free(line);
+        if (r != 0)
+            return r;
+    }
+    return 0;
 }
 
 static const struct section *
@@ -231,7 +265,8 @@ fill(struct conf *conf, const struct sections *sections, struct conf_errors *err
 
     conf->domains = calloc(sections->n + 1, sizeof(*conf->domains));
     conf->roles = calloc(sections->n + 1, sizeof(*conf->roles));
-    if (conf->domains == NULL || conf->roles == NULL)
+    conf->patterns = calloc(sections->n + 1, sizeof(*conf->patterns));
+    if (conf->domains == NULL || conf->roles == NULL || conf->patterns == NULL)
         return FED_E_NOMEM;
     r = read_single(conf, sections, errors);
     for (size_t i = 0; i < sections->n && r == 0; i++) {
@@ -241,6 +276,10 @@ fill(struct conf *conf, const struct sections *sections, struct conf_errors *err
             r = add_domain(conf, section, errors);
         else if (section->kind == SECTION_ROLE)
             r = add_role(conf, section, errors);
+        else if (section->kind == SECTION_PATTERN)
+            r = add_pattern(conf, section, errors);
+        if (r == 0 && section->kind != SECTION_ROLE && section->kind != SECTION_PATTERN)
+            r = note_fixed(conf, section);
     }
     return r == 0 ? crosscheck(conf, sections, errors) : r;
 }
@@ -255,6 +294,7 @@ conf_read(const char *dir, struct conf **ret_conf, struct conf_errors *ret_error
     struct conf *conf = calloc(1, sizeof(*conf));
     if (conf == NULL)
         goto out;
+    atomic_init(&conf->refs, 1);
     r = read_folder(conf, dir, &sections, ret_errors);
     /* A file that could not be read would only bring complaints about what is missing. */
     if (r == 0 && (ret_errors->n == 0 || sections.n > 0))
@@ -273,10 +313,17 @@ out:
     return r;
 }
 
+struct conf *
+conf_ref(struct conf *conf)
+{
+    (void)atomic_fetch_add(&conf->refs, 1);
+    return conf;
+}
+
 void
 conf_free(struct conf *conf)
 {
-    if (conf == NULL)
+    if (conf == NULL || atomic_fetch_sub(&conf->refs, 1) != 1)
         return;
     keys_done(SECTION_BRIDGE, &conf->bridge);
     keys_done(SECTION_MFA, &conf->mfa);
@@ -292,7 +339,13 @@ conf_free(struct conf *conf)
         free(conf->roles[i].account);
         free(conf->roles[i].partition);
     }
+    for (size_t i = 0; i < conf->n_patterns; i++) {
+        keys_done(SECTION_PATTERN, &conf->patterns[i]);
+        free(conf->patterns[i].role.name);
+    }
     list_done(&conf->ad_attributes);
+    list_done(&conf->fixed);
+    free(conf->patterns);
     free(conf->domains);
     free(conf->roles);
     for (size_t i = 0; i < conf->n_files; i++)

@@ -10,6 +10,7 @@
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -130,9 +131,18 @@ struct conf_role {
     char *region;                     /* NULL = [aws] region */
     char *alias;                      /* NULL = none */
     bool is_default;
+    uint64_t digest; /* of what the section says: another one when anything of it changes */
+};
+
+/* A naming convention of groups, see conf/pattern.h: its role is a template, which each matching group makes a role of. */
+struct conf_pattern {
+    struct conf_role
+        role; /* first; account and partition are NULL, arn, provider, alias and policy_arns are templates */
+    char *match;
 };
 
 struct conf {
+    atomic_uint refs;
     struct conf_bridge bridge;
     struct conf_domain *domains;
     size_t n_domains;
@@ -141,8 +151,11 @@ struct conf {
     struct conf_aws aws;
     struct conf_role *roles;
     size_t n_roles;
+    struct conf_pattern *patterns;
+    size_t n_patterns;
     struct conf_list ad_attributes; /* what the roles' templates name as %{ad:…}, each once */
-    char **files;                   /* the files read, owners of every conf_where.file */
+    struct conf_list fixed; /* "[section] key = text" of all that a running bridge cannot change */
+    char **files;           /* the files read, owners of every conf_where.file */
     size_t n_files;
 };
 
@@ -161,7 +174,8 @@ struct conf_errors {
  * Returns 0, FED_E_CONFIG or FED_E_NOMEM.
  */
 FED_MUST_USE int conf_read(const char *dir, struct conf **ret_conf, struct conf_errors *ret_errors);
-void conf_free(struct conf *conf);
+struct conf *conf_ref(struct conf *conf);
+void conf_free(struct conf *conf); /* one reference less; the last frees it */
 void conf_errors_done(struct conf_errors *errors);
 
 /*

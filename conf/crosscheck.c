@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "conf/arn.h"
+#include "conf/pattern.h"
 #include "conf/template.h"
 #include "conf/values.h"
 
@@ -254,6 +255,16 @@ check_transitive(
     }
 }
 
+/* What holds for a role and for what a pattern makes. */
+static void
+check_taking(const struct conf *conf, const struct conf_role *role, const struct arn *arn,
+    const struct section *section, struct conf_errors *errors)
+{
+    check_provider(role, arn, section, errors);
+    check_policies(role, arn, section, errors);
+    check_region(conf, role, arn, section, errors);
+}
+
 static int
 check_role(const struct conf *conf, struct conf_role *role, const struct section *section,
     struct conf_errors *errors)
@@ -266,21 +277,75 @@ check_role(const struct conf *conf, struct conf_role *role, const struct section
     check_transitive(role, section, errors);
     if (role->arn == NULL || arn_parse(role->arn, &arn) != 0)
         return 0; /* reported where it was read */
-    check_provider(role, &arn, section, errors);
-    check_policies(role, &arn, section, errors);
-    check_region(conf, role, &arn, section, errors);
+    check_taking(conf, role, &arn, section, errors);
     role->account = strdup(arn.account);
     role->partition = strdup(arn.partition);
     return role->account != NULL && role->partition != NULL ? 0 : FED_E_NOMEM;
 }
 
+/* A placeholder that the pattern does not find stands in the ARN as it is, and that is no ARN. */
+static bool
+finds(const struct conf_pattern *pattern, const char *text, const char *mark)
+{
+    return text == NULL || strstr(text, mark) == NULL || strstr(pattern->match, mark) != NULL;
+}
+
+static bool
+check_placeholders(
+    const struct conf_pattern *pattern, const struct section *section, struct conf_errors *errors)
+{
+    static const char *const marks[] = {"{account}", "{role}"};
+    bool right = true;
+
+    for (size_t i = 0; i < 2; i++) {
+        bool found = finds(pattern, pattern->role.arn, marks[i]) &&
+                     finds(pattern, pattern->role.provider, marks[i]) &&
+                     finds(pattern, pattern->role.alias, marks[i]);
+        for (size_t j = 0; j < pattern->role.policy_arns.n; j++)
+            found = found && finds(pattern, pattern->role.policy_arns.items[j], marks[i]);
+        if (!found)
+            conf_errors_add(errors, section_where(section, "match"),
+                "\"match\" of [%s] finds no %s, which its other keys use: write it into match, or "
+                "the text itself into them",
+                section->title, marks[i]);
+        right = right && found;
+    }
+    return right;
+}
+
+/* A pattern is right when the role is that it makes of some group. */
+static int
+check_pattern(const struct conf *conf, const struct conf_pattern *pattern,
+    const struct section *section, struct conf_errors *errors)
+{
+    struct conf_role role;
+    struct arn arn;
+
+    check_transitive(&pattern->role, section, errors);
+    if (!check_placeholders(pattern, section, errors))
+        return 0;
+    int r = pattern_role(pattern, &pattern_sample, &role);
+    if (r != 0)
+        return r == FED_E_INVALID ? 0 : r; /* reported where it was read */
+    if (arn_parse(role.arn, &arn) == 0)
+        check_taking(conf, &role, &arn, section, errors);
+    pattern_role_done(&role);
+    return 0;
+}
+
 static int
 check_roles(struct conf *conf, const struct sections *sections, struct conf_errors *errors)
 {
+    size_t roles = 0, patterns = 0;
     int r = 0;
 
-    for (size_t i = 0; i < conf->n_roles && r == 0; i++)
-        r = check_role(conf, &conf->roles[i], nth(sections, SECTION_ROLE, i), errors);
+    for (size_t i = 0; i < sections->n && r == 0; i++) {
+        const struct section *section = &sections->items[i];
+        if (section->kind == SECTION_ROLE)
+            r = check_role(conf, &conf->roles[roles++], section, errors);
+        else if (section->kind == SECTION_PATTERN)
+            r = check_pattern(conf, &conf->patterns[patterns++], section, errors);
+    }
     return r;
 }
 
@@ -302,21 +367,28 @@ collect_from(const char *template, struct conf_list *attributes)
     return r;
 }
 
+static int
+collect_role(const struct conf_role *role, struct conf_list *to)
+{
+    int r = collect_from(role->session_name, to);
+
+    if (r == 0)
+        r = collect_from(role->source_identity, to);
+    for (size_t i = 0; i < role->n_tags && r == 0; i++)
+        r = collect_from(role->tags[i].value, to);
+    return r;
+}
+
 /* What one read of a person's entry has to bring. */
 static int
 collect_attributes(struct conf *conf)
 {
-    struct conf_list *to = &conf->ad_attributes;
     int r = 0;
 
-    for (size_t i = 0; i < conf->n_roles && r == 0; i++) {
-        const struct conf_role *role = &conf->roles[i];
-        r = collect_from(role->session_name, to);
-        if (r == 0)
-            r = collect_from(role->source_identity, to);
-        for (size_t j = 0; j < role->n_tags && r == 0; j++)
-            r = collect_from(role->tags[j].value, to);
-    }
+    for (size_t i = 0; i < conf->n_roles && r == 0; i++)
+        r = collect_role(&conf->roles[i], &conf->ad_attributes);
+    for (size_t i = 0; i < conf->n_patterns && r == 0; i++)
+        r = collect_role(&conf->patterns[i].role, &conf->ad_attributes);
     return r;
 }
 
@@ -333,14 +405,16 @@ check_presence(const struct conf *conf, const struct sections *sections, struct 
     if (nth(sections, SECTION_MFA, 0) == NULL)
         conf_errors_add(
             errors, &file, "no [mfa]: add it with seal-key, the file that seeds are sealed with");
-    if (conf->n_roles == 0)
+    if (conf->n_roles + conf->n_patterns == 0)
         return;
+    const struct conf_where *first =
+        conf->n_roles > 0 ? &conf->roles[0].where : &conf->patterns[0].role.where;
     if (nth(sections, SECTION_SAML, 0) == NULL)
-        conf_errors_add(errors, &conf->roles[0].where,
+        conf_errors_add(errors, first,
             "no [saml], which roles with flow = saml need: add it with entity-id, key and "
             "certificate");
     if (conf->aws.region == NULL && (aws == NULL || !said(aws, "region")))
-        conf_errors_add(errors, aws != NULL ? &aws->where : &conf->roles[0].where,
+        conf_errors_add(errors, aws != NULL ? &aws->where : first,
             "no region in [aws], which roles need: add it, as in region = eu-central-1");
 }
 

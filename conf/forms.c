@@ -7,10 +7,12 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "conf/arn.h"
+#include "conf/pattern.h"
 #include "conf/sections.h"
 #include "conf/template.h"
 
@@ -243,6 +245,57 @@ form_policy_arn(const char *text, bool quoted, char *remedy)
             "\"%.80s\" is no policy: write its ARN, as in arn:aws:iam::aws:policy/ReadOnlyAccess",
             text);
     return 0;
+}
+
+int
+form_pattern(const char *text, bool quoted, char *remedy)
+{
+    (void)quoted;
+    return pattern_check(text, remedy) == 0 ? 0 : FED_E_CONFIG;
+}
+
+/* A template is right when what it becomes for some group is. */
+static int
+check_expanded(form_check *form, const char *text, char *remedy)
+{
+    char *expanded = pattern_expand(text, &pattern_sample);
+
+    if (expanded == NULL)
+        return FED_E_NOMEM;
+    int r = form(expanded, false, remedy);
+    free(expanded);
+    return r;
+}
+
+int
+form_pattern_role_arn(const char *text, bool quoted, char *remedy)
+{
+    (void)quoted;
+    int r = check_expanded(form_role_arn, text, remedy);
+
+    if (r == FED_E_CONFIG)
+        return refuse(remedy,
+            "write the ARN with {account} and {role}, as in arn:aws:iam::{account}:role/{role}");
+    return r;
+}
+
+int
+form_pattern_provider_arn(const char *text, bool quoted, char *remedy)
+{
+    (void)quoted;
+    int r = check_expanded(form_provider_arn, text, remedy);
+
+    if (r == FED_E_CONFIG)
+        return refuse(remedy, "write the SAML provider's ARN with {account}, as in "
+                              "arn:aws:iam::{account}:saml-provider/awsfed");
+    return r;
+}
+
+int
+form_pattern_policy_arn(const char *text, bool quoted, char *remedy)
+{
+    (void)quoted;
+    return check_expanded(form_policy_arn, text, remedy);
 }
 
 int

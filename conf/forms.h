@@ -27,6 +27,10 @@ form_check form_region;       /* eu-central-1, us-gov-west-1 */
 form_check form_role_arn;
 form_check form_provider_arn;
 form_check form_policy_arn;
+form_check form_pattern;          /* AWS-{account}-{role} */
+form_check form_pattern_role_arn; /* the three with {account} and {role} */
+form_check form_pattern_provider_arn;
+form_check form_pattern_policy_arn;
 form_check form_tag_key;
 form_check form_uri;    /* an entityID: SCHEME:…, at most 1024 characters */
 form_check form_https;  /* https://HOST[:PORT] */

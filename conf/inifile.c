@@ -4,7 +4,8 @@
  * libini_config stops at the first line that it cannot store, knows no line numbers of headings, cuts a
  * file at a NUL and refuses one whole for a foreign byte in a comment. So a first pass looks at each
  * line's shape, reports what is wrong with it, and overwrites comments and refused lines with "#": line
- * numbers stay, and libini_config, in the second pass, takes keys and values from a file without faults.
+ * numbers stay, and libini_config, in the second pass, takes keys and values from a file without faults. It gets
+ * one section after the other, since its look-ups walk over all that it has read.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "conf/inifile.h"
@@ -184,14 +185,14 @@ take_key(struct scan *scan, struct ini_cfgobj *ini, const char *heading, const c
             return 0;
         if (value_get_line(value, &line) != 0 || value_get_concatenated(value, &text) != 0)
             return FED_E_NOMEM;
-        where.line = line;
+        where.line = scan->where.line + line;
         if (first != 0) {
             conf_errors_add(scan->errors, &where,
                 "key \"%s\" twice in [%s]: remove this one or that in line %u", key, section->title,
                 first);
             continue;
         }
-        first = line;
+        first = where.line;
         int r = section_set(section, key, text != NULL ? text : "", &where);
         if (r != 0)
             return r;
@@ -252,14 +253,15 @@ report_error(struct scan *scan, int error)
     return 0;
 }
 
+/* One section; scan->where.line is the number of lines before it. */
 static int
-parse(struct scan *scan, char *text)
+parse_section(struct scan *scan, char *text, size_t len)
 {
     struct ini_cfgfile *file = NULL;
     struct ini_cfgobj *ini = NULL;
     int r;
 
-    int error = ini_config_file_from_mem(text, (uint32_t)strlen(text), &file);
+    int error = ini_config_file_from_mem(text, (uint32_t)len, &file);
     if (error == 0)
         error = ini_config_create(&ini);
     if (error == 0)
@@ -269,6 +271,38 @@ parse(struct scan *scan, char *text)
     r = error != 0 ? report_error(scan, error) : take_sections(scan, ini);
     ini_config_destroy(ini);
     ini_config_file_destroy(file);
+    return r;
+}
+
+/* How far it is to the next heading, and how many lines. The first pass left no other line that begins with "[". */
+static size_t
+section_length(const char *text, unsigned *ret_lines)
+{
+    const char *end = text;
+
+    *ret_lines = 0;
+    do {
+        end += strcspn(end, "\n");
+        end += *end == '\n';
+        ++*ret_lines;
+    } while (*end != '\0' && *end != '[');
+    return (size_t)(end - text);
+}
+
+static int
+parse(struct scan *scan, char *text)
+{
+    unsigned lines;
+    int r = 0;
+
+    scan->where.line = 0;
+    while (*text != '\0' && r == 0) {
+        size_t len = section_length(text, &lines);
+        unsigned before = scan->where.line;
+        r = parse_section(scan, text, len);
+        text += len;
+        scan->where.line = before + lines;
+    }
     return r;
 }
 

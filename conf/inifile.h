@@ -10,7 +10,7 @@
 #include "conf/conf.h"
 #include "conf/sections.h"
 
-enum { INIFILE_MAX = 1024 * 1024 };
+enum { INIFILE_MAX = 16 * 1024 * 1024 };
 
 /*
  * Add a file's content to the sections. Reports every line that is none of the above, every unknown

@@ -48,6 +48,7 @@ static const char *const flows[] = {"saml", NULL};
 #define SAML(n, f)    SECTION_SAML, n, offsetof(struct conf_saml, f)
 #define AWS(n, f)     SECTION_AWS, n, offsetof(struct conf_aws, f)
 #define ROLE(n, f)    SECTION_ROLE, n, offsetof(struct conf_role, f)
+#define PATTERN(n, f) SECTION_PATTERN, n, offsetof(struct conf_pattern, f)
 
 static const struct key keys[] = {
     {BRIDGE("socket", socket), "/run/awsfed/bridge.sock", TEXT(.form = form_path, .most = SUN_PATH_MAX)},
@@ -120,16 +121,41 @@ static const struct key keys[] = {
     {ROLE("region", region), NULL, TEXT(.form = form_region)},
     {ROLE("alias", alias), NULL, TEXT(.most = 128)},
     {ROLE("default", is_default), "no", YES_NO},
+
+    {PATTERN("match", match), "AWS-{account}-{role}", TEXT(.form = form_pattern)},
+    {PATTERN("arn", role.arn), "arn:aws:iam::{account}:role/{role}", TEXT(.form = form_pattern_role_arn)},
+    {PATTERN("provider", role.provider), NULL, TEXT(.form = form_pattern_provider_arn)},
+    {PATTERN("policy-arns", role.policy_arns), NULL, {.type = &value_list, .form = form_pattern_policy_arn, .most = 10}},
 };
 // clang-format on
 
 enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
 
+_Static_assert(offsetof(struct conf_pattern, role) == 0, "the rows of a role fit a pattern");
+
+/*
+ * Is this a key of such a section? A pattern has its own, and those of a role that say how the role is taken; who may
+ * take it is what the pattern is there for.
+ */
+static bool
+belongs(const struct key *key, enum section_kind kind)
+{
+    if (key->section == kind)
+        return true;
+    if (kind != SECTION_PATTERN || key->section != SECTION_ROLE ||
+        strcmp(key->name, "groups") == 0 || strcmp(key->name, "users") == 0)
+        return false;
+    for (size_t i = 0; i < KEYS; i++)
+        if (keys[i].section == SECTION_PATTERN && strcmp(keys[i].name, key->name) == 0)
+            return false;
+    return true;
+}
+
 static const struct key *
 find(enum section_kind kind, const char *name)
 {
     for (size_t i = 0; i < KEYS; i++)
-        if (keys[i].section == kind && strcmp(keys[i].name, name) == 0)
+        if (belongs(&keys[i], kind) && strcmp(keys[i].name, name) == 0)
             return &keys[i];
     return NULL;
 }
@@ -145,6 +171,7 @@ other_section(const char *name)
         [SECTION_SAML] = "[saml]",
         [SECTION_AWS] = "[aws]",
         [SECTION_ROLE] = "[role NAME]",
+        [SECTION_PATTERN] = "[role-pattern NAME]",
     };
 
     for (size_t i = 0; i < KEYS; i++)
@@ -161,7 +188,7 @@ report_unknown(
     const char *heading = other_section(setting->key);
 
     for (size_t i = 0; i < KEYS; i++)
-        if (keys[i].section == section->kind)
+        if (belongs(&keys[i], section->kind))
             nearest_offer(&nearest, keys[i].name);
     if (nearest.best != NULL)
         conf_errors_add(errors, &setting->where, "unknown key \"%s\" in [%s]: did you mean \"%s\"?",
@@ -261,7 +288,7 @@ keys_read(
     int r = 0;
 
     for (size_t i = 0; i < KEYS && r == 0; i++)
-        if (keys[i].section == kind)
+        if (belongs(&keys[i], kind))
             r = read_key(&keys[i], section, target, errors);
     return r;
 }
@@ -270,6 +297,6 @@ void
 keys_done(enum section_kind kind, void *target)
 {
     for (size_t i = 0; i < KEYS; i++)
-        if (keys[i].section == kind && keys[i].rule.type->done != NULL)
+        if (belongs(&keys[i], kind) && keys[i].rule.type->done != NULL)
             keys[i].rule.type->done((char *)target + keys[i].offset);
 }

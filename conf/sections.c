@@ -1,9 +1,10 @@
 /*
- * Sections and their settings, in two small growing arrays.
+ * Sections and their settings, in growing arrays; the sections with a hash table over them.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "conf/sections.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,8 +41,8 @@ section_is_dns_name(const char *name)
     return true;
 }
 
-static bool
-is_role_name(const char *name)
+bool
+section_is_role_name(const char *name)
 {
     size_t len = strlen(name);
 
@@ -64,9 +65,12 @@ static const struct {
     [SECTION_MFA] = {"mfa", NULL, NULL},
     [SECTION_SAML] = {"saml", NULL, NULL},
     [SECTION_AWS] = {"aws", NULL, NULL},
-    [SECTION_ROLE] = {"role", is_role_name,
+    [SECTION_ROLE] = {"role", section_is_role_name,
         "write 1 to 128 of A-Z a-z 0-9 . _ + = @ / -, not beginning with \"-\", as in [role "
         "admin]"},
+    [SECTION_PATTERN] = {"role-pattern", section_is_role_name,
+        "write 1 to 128 of A-Z a-z 0-9 . _ + = @ / -, not beginning with \"-\", as in "
+        "[role-pattern accounts]"},
 };
 
 /* "domain \t corp" to "domain corp"; the caller frees it. */
@@ -121,8 +125,8 @@ report_unknown(const char *title, const struct conf_where *where, struct conf_er
             nearest.best, kinds[kind_of(nearest.best)].is_name != NULL ? " NAME" : "");
     else
         conf_errors_add(errors, where,
-            "unknown section [%s]: there are [bridge], [domain NAME], [mfa], [saml], [aws] and "
-            "[role NAME]",
+            "unknown section [%s]: there are [bridge], [domain NAME], [mfa], [saml], [aws], "
+            "[role NAME] and [role-pattern NAME]",
             title);
 }
 
@@ -152,16 +156,64 @@ check_title(const char *title, enum section_kind kind, const struct conf_where *
     return 0;
 }
 
+/* ---- Finding: ten thousand roles are found by a hash of kind and name, without ASCII case ---- */
+
+static size_t
+hash_of(enum section_kind kind, const char *name)
+{
+    uint64_t h = UINT64_C(14695981039346656037) + (uint64_t)kind; /* FNV-1a */
+
+    for (; *name != '\0'; name++) {
+        unsigned char c = (unsigned char)*name;
+        h = (h ^ (c >= 'A' && c <= 'Z' ? c + 32u : c)) * UINT64_C(1099511628211);
+    }
+    return (size_t)(h ^ (h >> 32));
+}
+
+/* Where a section is, or belongs. */
+static size_t *
+place_of(const struct sections *sections, enum section_kind kind, const char *name)
+{
+    size_t mask = sections->n_places - 1, at = hash_of(kind, name) & mask;
+
+    for (; sections->places[at] != 0; at = (at + 1) & mask) {
+        const struct section *section = &sections->items[sections->places[at] - 1];
+        if (section->kind == kind && text_equal_nocase(section->name, name))
+            break;
+    }
+    return &sections->places[at];
+}
+
+/* Room for one more in both tables; each doubles when it is full. */
+static int
+make_room(struct sections *sections)
+{
+    size_t room = sections->n_places == 0 ? 64 : 2 * sections->n_places;
+
+    if (2 * (sections->n + 1) < sections->n_places)
+        return 0;
+    struct section *grown = reallocarray(sections->items, room / 2, sizeof(*grown));
+    if (grown == NULL)
+        return FED_E_NOMEM;
+    sections->items = grown;
+    size_t *places = calloc(room, sizeof(*places));
+    if (places == NULL)
+        return FED_E_NOMEM;
+    free(sections->places);
+    sections->places = places;
+    sections->n_places = room;
+    for (size_t i = 0; i < sections->n; i++)
+        *place_of(sections, sections->items[i].kind, sections->items[i].name) = i + 1;
+    return 0;
+}
+
 static struct section *
 find_title(const struct sections *sections, const char *title)
 {
-    enum section_kind kind = kind_of(title);
-    const char *name = name_of(title);
-
-    for (size_t i = 0; i < sections->n; i++)
-        if (sections->items[i].kind == kind && text_equal_nocase(sections->items[i].name, name))
-            return &sections->items[i];
-    return NULL;
+    if (sections->n_places == 0)
+        return NULL;
+    size_t place = *place_of(sections, kind_of(title), name_of(title));
+    return place != 0 ? &sections->items[place - 1] : NULL;
 }
 
 struct section *
@@ -179,15 +231,12 @@ static int
 append_section(
     struct sections *sections, enum section_kind kind, char *title, const struct conf_where *where)
 {
-    struct section *grown =
-        reallocarray(sections->items, sections->n + 1, sizeof(*sections->items));
-
-    if (grown == NULL) {
+    if (make_room(sections) != 0) {
         free(title);
         return FED_E_NOMEM;
     }
-    sections->items = grown;
-    grown[sections->n++] = (struct section){
+    *place_of(sections, kind, name_of(title)) = sections->n + 1;
+    sections->items[sections->n++] = (struct section){
         .kind = kind, .title = title, .name = name_of(title), .where = *where, .last = *where};
     return 0;
 }
@@ -235,6 +284,25 @@ section_get(const struct section *section, const char *key)
         if (strcmp(section->settings[i].key, key) == 0)
             return &section->settings[i];
     return NULL;
+}
+
+static uint64_t
+digest_add(uint64_t h, const char *text)
+{
+    do {
+        h = (h ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    } while (*text++ != '\0');
+    return h;
+}
+
+uint64_t
+section_digest(const struct section *section)
+{
+    uint64_t h = digest_add(UINT64_C(14695981039346656037), section->title);
+
+    for (size_t i = 0; i < section->n; i++)
+        h = digest_add(digest_add(h, section->settings[i].key), section->settings[i].text);
+    return h;
 }
 
 const struct conf_where *
@@ -297,5 +365,6 @@ sections_done(struct sections *sections)
         free(section->title);
     }
     free(sections->items);
+    free(sections->places);
     *sections = (struct sections){0};
 }

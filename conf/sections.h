@@ -7,6 +7,7 @@
 #define CONF_SECTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stddef.h>
 
 #include "conf/conf.h"
@@ -18,6 +19,7 @@ enum section_kind {
     SECTION_SAML,
     SECTION_AWS,
     SECTION_ROLE,
+    SECTION_PATTERN,
     SECTION_KINDS,
 };
 
@@ -40,6 +42,8 @@ struct section {
 struct sections {
     struct section *items; /* in the order of the first headings */
     size_t n;
+    size_t *places;  /* a hash table: 1 + index into items, 0 = free */
+    size_t n_places; /* a power of two, more than twice n; 0 before the first */
 };
 
 void sections_done(struct sections *sections);
@@ -63,8 +67,14 @@ FED_MUST_USE int section_set(
 /* The setting of a key, or NULL. */
 const struct setting *section_get(const struct section *section, const char *key);
 
+/* A number that is another one when anything of a section's settings is. Not against forgery. */
+uint64_t section_digest(const struct section *section);
+
 /* Where a key was said; else where the section begins. */
 const struct conf_where *section_where(const struct section *section, const char *key);
+
+/* May this be what people type for a role: 1 to 128 of A-Z a-z 0-9 . _ + = @ / -, not beginning with "-"? */
+bool section_is_role_name(const char *name);
 
 /* Is this a DNS name (RFC 1123 section 2.1), without a dot at the end? An IPv4 address is one by its form. */
 bool section_is_dns_name(const char *name);

@@ -99,7 +99,7 @@ static void
 test_every_key_is_described(void **state)
 {
     static const char *const headings[SECTION_KINDS] = {
-        "[bridge]", "[domain ", "[mfa]", "[saml]", "[aws]", "[role "};
+        "[bridge]", "[domain ", "[mfa]", "[saml]", "[aws]", "[role ", "[role-pattern "};
     static char sample_part[FILE_MAX], man_part[FILE_MAX];
     struct fed_secret sample, man;
     char wanted[128], commented[128];
