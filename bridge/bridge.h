@@ -29,7 +29,9 @@
 enum { BRIDGE_STRIPES = 64, BRIDGE_WHY_MAX = 512, BRIDGE_HOST_MAX = 256 };
 
 struct bridge {
-    struct conf *conf;
+    struct conf
+        *conf; /* of the start; roles are in the mapper's book, which another reading replaces */
+    char *conf_dir;      /* where it was read; absolute */
     struct addir **dirs; /* one a domain, in the configuration's order */
     unsigned
         *password_caps; /* one a domain: see mfa/limits.h; written by the housekeeper, atomically */

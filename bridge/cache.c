@@ -279,7 +279,7 @@ cache_land(struct cache *c, const struct cache_key *key, int error, const char *
 }
 
 int64_t
-cache_until(struct cache *c, const char *ticket, unsigned role, int64_t now_s)
+cache_until(struct cache *c, const char *ticket, uint64_t role, int64_t now_s)
 {
     int64_t until_s = 0;
 

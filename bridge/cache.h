@@ -30,7 +30,7 @@ enum {
 
 struct cache_key {
     char ticket[TOKEN_SIZE];
-    unsigned role;      /* index in the configuration */
+    uint64_t role;      /* conf_role's digest: what another reading changed is another role */
     int64_t duration_s; /* as wanted by the asker, 0 = the role's */
 };
 
@@ -70,7 +70,7 @@ FED_MUST_USE int cache_land(struct cache *cache, const struct cache_key *key, in
     const char *why, struct sts_credential *credential, int64_t asked_s);
 
 /* Until when a credential of this ticket and role is cached; 0 = there is none. */
-int64_t cache_until(struct cache *cache, const char *ticket, unsigned role, int64_t now_s);
+int64_t cache_until(struct cache *cache, const char *ticket, uint64_t role, int64_t now_s);
 
 /* Wipe everything of a ticket. Flights under way land in nothing. */
 void cache_purge(struct cache *cache, const char *ticket);

@@ -19,35 +19,15 @@ enum { LEAST_DURATION_S = 900 };
 
 /* ---- Which role ---- */
 
-static bool
-has_role(const struct ticket *t, unsigned role)
-{
-    for (size_t i = 0; i < t->proof.n_roles; i++) {
-        if (t->proof.roles[i] == role)
-            return true;
-    }
-    return false;
-}
-
-static bool
-find_role(const struct bridge *b, const struct ticket *t, const char *name, unsigned *ret_role)
-{
-    for (size_t i = 0; i < t->proof.n_roles; i++) {
-        unsigned role = t->proof.roles[i];
-        if (strcmp(b->conf->roles[role].name, name) == 0) {
-            *ret_role = role;
-            return true;
-        }
-    }
-    return false;
-}
-
 static int
-role_by_name(
-    const struct bridge *b, const struct ticket *t, const char *name, unsigned *ret_role, char *why)
+role_by_name(const struct ticket *t, const char *name, const struct conf_role **ret_role, char *why)
 {
-    if (find_role(b, t, name, ret_role))
+    const struct conf_role *role = proof_find_role(&t->proof, name);
+
+    if (role != NULL) {
+        *ret_role = role;
         return 0;
+    }
     /* The same words whether the role is somebody else's or nobody's. */
     (void)snprintf(why, BRIDGE_WHY_MAX,
         "no role \"%.64s\" for you; awsfed-login roles lists those you may take", name);
@@ -55,35 +35,37 @@ role_by_name(
 }
 
 static void
-list_roles(const struct bridge *b, const struct ticket *t, char *why)
+list_roles(const struct ticket *t, char *why)
 {
     size_t used = (size_t)snprintf(why, BRIDGE_WHY_MAX,
         "several roles fit; name one with --role, or choose with awsfed-login use ROLE:");
 
     for (size_t i = 0; i < t->proof.n_roles && used < BRIDGE_WHY_MAX - 80; i++) {
         int n = snprintf(why + used, BRIDGE_WHY_MAX - used, "%s %.64s", i > 0 ? "," : "",
-            b->conf->roles[t->proof.roles[i]].name);
+            proof_role(&t->proof, i)->name);
         used += n > 0 ? (size_t)n : 0;
     }
 }
 
 int
 credentials_role(
-    const struct bridge *b, const struct ticket *t, const char *name, unsigned *ret_role, char *why)
+    const struct ticket *t, const char *name, const struct conf_role **ret_role, char *why)
 {
     size_t defaults = 0;
-    unsigned found = 0;
+    const struct conf_role *found = NULL;
 
     if (name != NULL)
-        return role_by_name(b, t, name, ret_role, why);
+        return role_by_name(t, name, ret_role, why);
     if (t->proof.n_roles == 0) {
         (void)snprintf(
             why, BRIDGE_WHY_MAX, "you have no AWS role: none of your groups is mapped to one");
         return FED_E_ROLE;
     }
     if (t->use[0] != '\0') {
-        if (find_role(b, t, t->use, ret_role))
+        if ((found = proof_find_role(&t->proof, t->use)) != NULL) {
+            *ret_role = found;
             return 0;
+        }
         /* Never another one instead: a command meant for one role must not run as another. */
         (void)snprintf(why, BRIDGE_WHY_MAX,
             "role \"%.64s\", which you chose, is not yours any more; choose another with "
@@ -92,14 +74,14 @@ credentials_role(
         return FED_E_ROLE;
     }
     for (size_t i = 0; i < t->proof.n_roles; i++) {
-        unsigned role = t->proof.roles[i];
-        if (t->proof.n_roles == 1 || b->conf->roles[role].is_default) {
+        const struct conf_role *role = proof_role(&t->proof, i);
+        if (t->proof.n_roles == 1 || role->is_default) {
             found = role;
             defaults++;
         }
     }
     if (defaults != 1) {
-        list_roles(b, t, why);
+        list_roles(t, why);
         return FED_E_ROLE;
     }
     *ret_role = found;
@@ -107,11 +89,9 @@ credentials_role(
 }
 
 bool
-credentials_needs_code(const struct bridge *b, const struct ticket *t, unsigned role, int64_t now_s)
+credentials_needs_code(const struct ticket *t, const struct conf_role *role, int64_t now_s)
 {
-    int64_t age_s = b->conf->roles[role].mfa_age_s;
-
-    return age_s != 0 && now_s - t->proof.code_s > age_s;
+    return role->mfa_age_s != 0 && now_s - t->proof.code_s > role->mfa_age_s;
 }
 
 /* ---- The assertion ---- */
@@ -253,10 +233,9 @@ wanted_duration(const struct conf_role *role, const struct ticket *t, int64_t as
 
 /* The leader's work: fetch and land, whatever happens. */
 static int
-lead(struct bridge *b, const struct job *job, const struct ticket *t, const struct cache_key *key,
-    int standing, struct sts_credential *ret, char *why)
+lead(struct bridge *b, const struct job *job, const struct ticket *t, const struct conf_role *role,
+    const struct cache_key *key, int standing, struct sts_credential *ret, char *why)
 {
-    const struct conf_role *role = &b->conf->roles[key->role];
     struct ticket *still = NULL;
     int64_t duration_s = 0;
     int r = standing;
@@ -281,25 +260,30 @@ lead(struct bridge *b, const struct job *job, const struct ticket *t, const stru
 }
 
 int
-credentials_get(struct bridge *b, struct job *job, struct ticket **ticket, unsigned role,
-    int64_t duration_s, struct sts_credential *ret, char *why)
+credentials_get(struct bridge *b, struct job *job, struct ticket **ticket,
+    const struct conf_role **role, int64_t duration_s, struct sts_credential *ret, char *why)
 {
     char detail[STS_WHY_MAX] = "";
     int64_t now_s = (int64_t)time(NULL);
     int error = 0;
 
+    struct book *book =
+        book_ref((*ticket)->proof.book); /* the name stays while the ticket changes */
+    const char *name = (*role)->name;
     int standing = standing_check(b, ticket, why);
+    const struct ticket *t = *ticket;
+    *role = proof_find_role(&t->proof, name);
+    book_unref(book);
     if (standing != 0 && fed_error_class(standing) != FED_CLASS_UNAVAILABLE)
         return standing;
-    const struct ticket *t = *ticket;
-    if (!has_role(t, role)) {
+    if (*role == NULL) {
         (void)snprintf(why, BRIDGE_WHY_MAX, "you are no longer in a group that has this role");
         return FED_E_ROLE;
     }
-    if (credentials_needs_code(b, t, role, now_s))
+    if (credentials_needs_code(t, *role, now_s))
         return FED_E_FRESH_CODE;
 
-    struct cache_key key = {.role = role, .duration_s = duration_s};
+    struct cache_key key = {.role = (*role)->digest, .duration_s = duration_s};
     memcpy(key.ticket, t->id, sizeof(key.ticket));
     switch (cache_claim(b->cache, &key, job, now_s, ret, &error, detail)) {
     case CACHE_HIT:
@@ -307,7 +291,7 @@ credentials_get(struct bridge *b, struct job *job, struct ticket **ticket, unsig
     case CACHE_WAIT:
         return CREDENTIALS_WAIT;
     case CACHE_LEAD:
-        return lead(b, job, t, &key, standing, ret, why);
+        return lead(b, job, t, *role, &key, standing, ret, why);
     case CACHE_REFUSED:
         (void)snprintf(why, BRIDGE_WHY_MAX, "%s", detail);
         return error;

@@ -15,18 +15,18 @@ enum { CREDENTIALS_WAIT = 1 };
 
 /*
  * Which role is meant? name NULL: the one chosen with ASK_USE; else the only one, or the only one with default = yes, of the
- * ticket's roles. 0, or FED_E_ROLE with why (BRIDGE_WHY_MAX) saying what to do.
+ * ticket's roles. ret_role lives as long as the ticket. 0, or FED_E_ROLE with why (BRIDGE_WHY_MAX) saying what to do.
  */
-FED_MUST_USE int credentials_role(const struct bridge *b, const struct ticket *t, const char *name,
-    unsigned *ret_role, char *why);
+FED_MUST_USE int credentials_role(
+    const struct ticket *t, const char *name, const struct conf_role **ret_role, char *why);
 
 /* Does this role want a fresher code than the ticket has (mfa-age)? */
-bool credentials_needs_code(
-    const struct bridge *b, const struct ticket *t, unsigned role, int64_t now_s);
+bool credentials_needs_code(const struct ticket *t, const struct conf_role *role, int64_t now_s);
 
 /*
  * Credentials of a role of the ticket.
  *   *ticket      as in standing_check
+ *   *role        of the ticket (credentials_role); afterwards the same role of *ticket, or NULL when that has it no more
  *   duration_s   wanted by the asker, 0 = the role's; more than the role's is cut to it
  *   ret          on success; freed with sts_credential_done
  *   why          on failure one line for the person (BRIDGE_WHY_MAX)
@@ -34,6 +34,6 @@ bool credentials_needs_code(
  * Never issued past the role's duration and the ticket's end (I-59).
  */
 FED_MUST_USE int credentials_get(struct bridge *b, struct job *job, struct ticket **ticket,
-    unsigned role, int64_t duration_s, struct sts_credential *ret, char *why);
+    const struct conf_role **role, int64_t duration_s, struct sts_credential *ret, char *why);
 
 #endif

@@ -167,20 +167,22 @@ static void
 explain_roles(struct bridge *b, const struct identity *id, const struct addir_entry *entry,
     struct wire_out *out)
 {
+    struct book *book = NULL;
     unsigned *roles = NULL;
     size_t n = 0;
-    int r = mapper_roles(b->mapper, id->domain, &id->person, entry, &roles, &n);
+    int r = mapper_roles(b->mapper, id->domain, &id->person, entry, &book, &roles, &n);
 
     if (r != 0)
         step(out, "roles: %s", fed_strerror(r));
     else if (n == 0)
-        step(out, "roles: none; no group of theirs is named in a [role]");
+        step(out, "roles: none; no group of theirs is named in a [role], or fits a [role-pattern]");
     for (size_t i = 0; i < n; i++) {
-        const struct conf_role *role = &b->conf->roles[roles[i]];
+        const struct conf_role *role = book_role(book, roles[i]);
         step(out, "role: %s (%s), by %s:%u", role->name, role->arn, role->where.file,
             role->where.line);
     }
     free(roles);
+    book_unref(book);
 }
 
 int

@@ -54,7 +54,7 @@ put_status(const struct bridge *b, struct job *job, struct answer *answer, const
 {
     struct wire_out *out = &job->reply;
     char name[2 * TEXT_NAME_MAX + 2], why[BRIDGE_WHY_MAX];
-    unsigned role;
+    const struct conf_role *role;
 
     say_if_ending(answer, t);
 
@@ -65,8 +65,8 @@ put_status(const struct bridge *b, struct job *job, struct answer *answer, const
     wire_put_text(out, WIRE_SID, t->proof.sid);
     wire_put_number(out, WIRE_FACTORS, t->proof.factors);
     wire_put_text(out, WIRE_RHOST, t->proof.rhost[0] != '\0' ? t->proof.rhost : NULL);
-    if (credentials_role(b, t, NULL, &role, why) == 0)
-        wire_put_text(out, WIRE_ROLE_NAME, b->conf->roles[role].name);
+    if (credentials_role(t, NULL, &role, why) == 0)
+        wire_put_text(out, WIRE_ROLE_NAME, role->name);
     else if (t->use[0] != '\0')
         wire_put_text(out, WIRE_ROLE_NAME, t->use);
     wire_put_number(out, WIRE_EXPIRES, (uint64_t)t->ends_s);
@@ -163,11 +163,9 @@ role_region(const struct bridge *b, const struct conf_role *role)
 }
 
 static void
-put_role(const struct bridge *b, struct wire_out *out, const struct ticket *t, unsigned index,
-    int64_t now_s)
+put_role(const struct bridge *b, struct wire_out *out, const struct ticket *t,
+    const struct conf_role *role, int64_t now_s)
 {
-    const struct conf_role *role = &b->conf->roles[index];
-
     wire_begin_group(out, WIRE_ROLE);
     wire_put_text(out, WIRE_ROLE_NAME, role->name);
     wire_put_text(out, WIRE_ROLE_ARN, role->arn);
@@ -175,8 +173,9 @@ put_role(const struct bridge *b, struct wire_out *out, const struct ticket *t, u
     wire_put_text(out, WIRE_ALIAS, role->alias);
     wire_put_text(out, WIRE_REGION, role_region(b, role));
     wire_put_number(out, WIRE_DURATION, (uint64_t)role->duration_s);
-    wire_put_number(out, WIRE_CODE_NEEDED, credentials_needs_code(b, t, index, now_s) ? 1 : 0);
-    wire_put_number(out, WIRE_CACHED_UNTIL, (uint64_t)cache_until(b->cache, t->id, index, now_s));
+    wire_put_number(out, WIRE_CODE_NEEDED, credentials_needs_code(t, role, now_s) ? 1 : 0);
+    wire_put_number(
+        out, WIRE_CACHED_UNTIL, (uint64_t)cache_until(b->cache, t->id, role->digest, now_s));
     wire_put_number(out, WIRE_DEFAULT, role->is_default ? 1 : 0);
     if (strcmp(t->use, role->name) == 0)
         wire_put_number(out, WIRE_IN_USE, 1);
@@ -203,37 +202,34 @@ handle_roles(struct bridge *b, struct job *job, struct answer *answer)
     wire_put_text(&job->reply, WIRE_USER, t->user);
     wire_put_number(&job->reply, WIRE_EXPIRES, (uint64_t)t->ends_s);
     for (size_t i = 0; i < t->proof.n_roles; i++)
-        put_role(b, &job->reply, t, t->proof.roles[i], now_s);
+        put_role(b, &job->reply, t, proof_role(&t->proof, i), now_s);
     ticket_unref(t);
     return 0;
 }
 
 /* Take the role for role-less calls; again if the ticket is replaced at this very moment. */
 static int
-choose(struct bridge *b, struct ticket **t, unsigned role, char *why)
+choose(struct bridge *b, struct ticket **t, const char *name, char *why)
 {
+    const struct conf_role *role;
     struct ticket *fresh = NULL;
-    int r = 0;
+    uid_t uid = (*t)->uid;
+    int r = FED_E_BUSY;
 
-    for (int i = 0; i < CHOOSE_TRIES; i++) {
-        if (credentials_needs_code(b, *t, role, (int64_t)time(NULL)))
+    for (int i = 0; i < CHOOSE_TRIES && r == FED_E_BUSY; i++) {
+        if (*t == NULL && (r = tickets_get(b->tickets, uid, t)) != 0)
+            return r;
+        if ((r = credentials_role(*t, name, &role, why)) != 0)
+            return r;
+        if (credentials_needs_code(*t, role, (int64_t)time(NULL)))
             return FED_E_FRESH_CODE;
-        r = tickets_use(b->tickets, *t, b->conf->roles[role].name, &fresh);
-        if (r != FED_E_BUSY)
-            break;
-        uid_t uid = (*t)->uid;
+        r = tickets_use(b->tickets, *t, role->name, &fresh);
+        if (r != 0 && r != FED_E_BUSY)
+            return r;
         ticket_unref(*t);
-        *t = NULL;
-        if ((r = tickets_get(b->tickets, uid, t)) != 0)
-            return r;
-        if ((r = credentials_role(b, *t, b->conf->roles[role].name, &role, why)) != 0)
-            return r;
+        *t = fresh; /* NULL when busy */
     }
-    if (r != 0)
-        return r;
-    ticket_unref(*t);
-    *t = fresh;
-    return 0;
+    return r;
 }
 
 static void
@@ -256,7 +252,7 @@ handle_use(struct bridge *b, struct job *job, struct answer *answer)
 {
     char why[BRIDGE_WHY_MAX] = "";
     struct ticket *t = NULL;
-    unsigned index;
+    const struct conf_role *role = NULL;
     int r = tickets_get(b->tickets, job->peer.uid, &t);
 
     if (r == 0)
@@ -264,11 +260,10 @@ handle_use(struct bridge *b, struct job *job, struct answer *answer)
     if (r != 0 && t != NULL && fed_error_class(r) == FED_CLASS_UNAVAILABLE && t->checked_s != 0)
         r = 0; /* the roles of a while ago: credentials wait for the directory anyway */
     if (r == 0)
-        r = credentials_role(b, t, wire_text(&job->msg, WIRE_ROLE_NAME), &index, why);
+        r = choose(b, &t, wire_text(&job->msg, WIRE_ROLE_NAME), why);
     if (r == 0)
-        r = choose(b, &t, index, why);
+        r = credentials_role(t, wire_text(&job->msg, WIRE_ROLE_NAME), &role, why);
     if (r == 0) {
-        const struct conf_role *role = &b->conf->roles[index];
         audit_use(b, job, t, role->name);
         say_if_ending(answer, t);
         answer_begin(job, answer);
@@ -286,10 +281,9 @@ handle_use(struct bridge *b, struct job *job, struct answer *answer)
 }
 
 static void
-put_credential(const struct bridge *b, struct job *job, const struct answer *answer, unsigned index,
-    const struct sts_credential *c)
+put_credential(const struct bridge *b, struct job *job, const struct answer *answer,
+    const struct conf_role *role, const struct sts_credential *c)
 {
-    const struct conf_role *role = &b->conf->roles[index];
     struct wire_out *out = &job->reply;
 
     answer_begin(job, answer);
@@ -311,7 +305,7 @@ handle_credentials(struct bridge *b, struct job *job, struct answer *answer)
     char why[BRIDGE_WHY_MAX] = "";
     struct sts_credential credential = {0};
     struct ticket *t = NULL;
-    unsigned role;
+    const struct conf_role *role = NULL;
 
     if (wanted != 0 && (wanted < 900 || wanted > 43200)) {
         say(answer, "a duration is from 15m to 12h");
@@ -319,9 +313,9 @@ handle_credentials(struct bridge *b, struct job *job, struct answer *answer)
     }
     int r = own_ticket(b, job, &t, why);
     if (r == 0)
-        r = credentials_role(b, t, name, &role, why);
+        r = credentials_role(t, name, &role, why);
     if (r == 0)
-        r = credentials_get(b, job, &t, role, (int64_t)wanted, &credential, why);
+        r = credentials_get(b, job, &t, &role, (int64_t)wanted, &credential, why);
     if (r == CREDENTIALS_WAIT) {
         ticket_unref(t); /* the job may be in another worker's hands already */
         return HANDLER_WAITS;

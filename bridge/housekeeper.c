@@ -10,13 +10,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "bridge/reload.h"
 
 struct housekeeper {
     struct bridge *b;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t told;
-    bool stopping, hurry;
+    bool stopping, hurry, reload;
     int64_t refresh_at_ms;
 };
 
@@ -53,7 +54,7 @@ schedule(struct housekeeper *h, int error)
 }
 
 static bool
-wait_for_work(struct housekeeper *h)
+wait_for_work(struct housekeeper *h, bool *ret_reload)
 {
     struct timespec until;
 
@@ -65,6 +66,8 @@ wait_for_work(struct housekeeper *h)
     if (h->hurry)
         h->refresh_at_ms = 0;
     h->hurry = false;
+    *ret_reload = h->reload;
+    h->reload = false;
     bool go_on = !h->stopping;
     (void)pthread_mutex_unlock(&h->lock);
     return go_on;
@@ -75,7 +78,11 @@ housekeeper_main(void *arg)
 {
     struct housekeeper *h = arg;
 
-    while (wait_for_work(h)) {
+    bool again;
+
+    while (wait_for_work(h, &again)) {
+        if (again)
+            reload(h->b);
         tickets_sweep(h->b->tickets);
         if (clock_mono_ms() >= h->refresh_at_ms)
             schedule(h, housekeeper_round(h->b));
@@ -117,13 +124,14 @@ tell(struct housekeeper *h, bool stop)
 {
     (void)pthread_mutex_lock(&h->lock);
     h->stopping = h->stopping || stop;
+    h->reload = !stop;
     h->hurry = true;
     (void)pthread_cond_signal(&h->told);
     (void)pthread_mutex_unlock(&h->lock);
 }
 
 void
-housekeeper_hurry(struct housekeeper *h)
+housekeeper_reload(struct housekeeper *h)
 {
     tell(h, false);
 }

@@ -17,8 +17,8 @@ FED_MUST_USE int housekeeper_round(struct bridge *b);
 /* Start the thread. refreshed: did the round at start succeed? 0, FED_E_NOMEM, FED_E_SYSTEM. */
 FED_MUST_USE int housekeeper_start(struct bridge *b, bool refreshed, struct housekeeper **ret);
 
-/* Do the directory work now (SIGHUP). Any thread. */
-void housekeeper_hurry(struct housekeeper *h);
+/* Read the configuration again, and do the directory work now (SIGHUP). Any thread. */
+void housekeeper_reload(struct housekeeper *h);
 void housekeeper_stop(struct housekeeper *h);
 
 #endif

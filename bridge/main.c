@@ -31,20 +31,21 @@ struct options {
 static void
 print_help(void)
 {
-    (void)fputs("usage: awsfed-bridge [-c DIR] [-f] [--check] [--debug]\n"
-                "\n"
-                "The awsfed daemon: answers the PAM module, awsfed-login and awsfed-admin.\n"
-                "\n"
-                "  -c, --config DIR   the configuration folder (" CONF_DIR ")\n"
-                "  -f, --foreground   stay in the foreground and log to standard error\n"
-                "      --check        check the configuration, say what is wrong, and end\n"
-                "      --debug        log more; never a secret\n"
-                "  -h, --help         this text\n"
-                "      --version      the version\n"
-                "\n"
-                "SIGHUP reads the configured groups from the directory again. SIGTERM ends it.\n"
-                "Exit status: 0 done, 1 failed, 2 wrong usage.\n"
-                "See awsfed-bridge(8) and awsfed.conf(5).\n",
+    (void)fputs(
+        "usage: awsfed-bridge [-c DIR] [-f] [--check] [--debug]\n"
+        "\n"
+        "The awsfed daemon: answers the PAM module, awsfed-login and awsfed-admin.\n"
+        "\n"
+        "  -c, --config DIR   the configuration folder (" CONF_DIR ")\n"
+        "  -f, --foreground   stay in the foreground and log to standard error\n"
+        "      --check        check the configuration, say what is wrong, and end\n"
+        "      --debug        log more; never a secret\n"
+        "  -h, --help         this text\n"
+        "      --version      the version\n"
+        "\n"
+        "SIGHUP reads the roles of the configuration again, and their groups. SIGTERM ends it.\n"
+        "Exit status: 0 done, 1 failed, 2 wrong usage.\n"
+        "See awsfed-bridge(8) and awsfed.conf(5).\n",
         stdout);
 }
 
@@ -174,8 +175,8 @@ on_signal(void *arg)
     if (read(w->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
         return;
     if (info.ssi_signo == SIGHUP) {
-        fed_log_info("reading the configured groups again");
-        housekeeper_hurry(w->housekeeper);
+        fed_log_info("reading the configuration and the groups again");
+        housekeeper_reload(w->housekeeper);
         return;
     }
     fed_log_info("ending on signal %u", info.ssi_signo);
@@ -224,8 +225,8 @@ serve(struct bridge *b, int ready_fd)
     if (r == 0) {
         (void)sd_notify(0, "READY=1");
         background_ready(ready_fd);
-        fed_log_info("ready at %s: %zu domain(s), %zu role(s)%s", b->conf->bridge.socket,
-            b->conf->n_domains, b->conf->n_roles,
+        fed_log_info("ready at %s: %zu domain(s), %zu role(s), %zu pattern(s)%s",
+            b->conf->bridge.socket, b->conf->n_domains, b->conf->n_roles, b->conf->n_patterns,
             refreshed ? "" : "; the directory does not answer yet");
         r = listener_run(b->listener);
         (void)sd_notify(0, "STOPPING=1");
@@ -278,12 +279,17 @@ main(int argc, char **argv)
         conf_free(conf);
         return status;
     }
+    char *conf_dir =
+        realpath(o.conf_dir, NULL); /* for SIGHUP: going to the background leaves this folder */
+    if (conf_dir == NULL)
+        return EXIT_FAILURE;
     /* Under systemd the process that it started is the one it watches: that stays in front too. */
     if (!o.foreground && getenv("NOTIFY_SOCKET") == NULL && background_begin(&ready_fd) != 0)
         return EXIT_FAILURE;
     prepare_process();
     if (totp_init() != 0 || bridge_start(conf, &b) != 0)
         return EXIT_FAILURE;
+    b->conf_dir = conf_dir;
     int r = serve(b, ready_fd);
     bridge_free(b);
     return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -13,6 +13,7 @@ proof_done(struct proof *p)
     if (p == NULL)
         return;
     free(p->roles);
+    book_unref(p->book);
     for (size_t i = 0; i < p->n_attributes; i++)
         free(p->attributes[i]);
     free(p->attributes);
@@ -24,6 +25,7 @@ proof_copy(const struct proof *from, struct proof *ret)
 {
     struct proof copy = *from;
 
+    copy.book = book_ref(from->book);
     copy.roles = NULL;
     copy.attributes = NULL;
     copy.n_roles = copy.n_attributes = 0;
@@ -51,4 +53,31 @@ proof_copy(const struct proof *from, struct proof *ret)
 out:
     proof_done(&copy);
     return FED_E_NOMEM;
+}
+
+void
+proof_set_roles(struct proof *p, struct book *book, unsigned *roles, size_t n)
+{
+    free(p->roles);
+    book_unref(p->book);
+    p->book = book;
+    p->roles = roles;
+    p->n_roles = n;
+}
+
+const struct conf_role *
+proof_role(const struct proof *p, size_t i)
+{
+    return book_role(p->book, p->roles[i]);
+}
+
+const struct conf_role *
+proof_find_role(const struct proof *p, const char *name)
+{
+    for (size_t i = 0; i < p->n_roles; i++) {
+        const struct conf_role *role = proof_role(p, i);
+        if (strcmp(role->name, name) == 0)
+            return role;
+    }
+    return NULL;
 }

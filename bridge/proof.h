@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "bridge/book.h"
 #include "ldap/addir.h"
 
 struct proof {
@@ -20,8 +21,9 @@ struct proof {
     unsigned factors;   /* WIRE_FACTOR_* */
     int64_t password_s; /* when each was proved, Unix seconds; 0 = not */
     int64_t code_s;
-    bool must_change; /* right but expired password */
-    unsigned *roles;  /* indices in the configuration, ascending; owned */
+    bool must_change;  /* right but expired password */
+    struct book *book; /* where the roles are written; referenced, NULL without roles */
+    unsigned *roles;   /* indices in the book, ascending; owned */
     size_t n_roles;
     char **attributes; /* "name=value" from the entry; owned */
     size_t n_attributes;
@@ -29,6 +31,15 @@ struct proof {
 };
 
 void proof_done(struct proof *proof);
+
+/* Put these in the place of the roles that were there. The book's reference and the array are handed over. */
+void proof_set_roles(struct proof *proof, struct book *book, unsigned *roles, size_t n);
+
+/* The i-th role; it lives as long as the proof. */
+const struct conf_role *proof_role(const struct proof *proof, size_t i);
+
+/* Is this the name of one of the roles? NULL when it is not. */
+const struct conf_role *proof_find_role(const struct proof *proof, const char *name);
 
 /* A deep copy. 0 or FED_E_NOMEM. */
 FED_MUST_USE int proof_copy(const struct proof *from, struct proof *ret);

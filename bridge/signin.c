@@ -66,15 +66,14 @@ check_rules(struct bridge *b, const struct identity *id, const struct addir_entr
 int
 signin_set_roles(struct bridge *b, struct addir_entry *entry, struct proof *proof)
 {
+    struct book *book = NULL;
     unsigned *roles = NULL;
     size_t n = 0;
-    int r = mapper_roles(b->mapper, proof->domain, &proof->person, entry, &roles, &n);
+    int r = mapper_roles(b->mapper, proof->domain, &proof->person, entry, &book, &roles, &n);
 
     if (r != 0)
         return r;
-    free(proof->roles);
-    proof->roles = roles;
-    proof->n_roles = n;
+    proof_set_roles(proof, book, roles, n);
     for (size_t i = 0; i < proof->n_attributes; i++)
         free(proof->attributes[i]);
     free(proof->attributes);

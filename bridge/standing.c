@@ -17,6 +17,9 @@ is_due(const struct bridge *b, const struct ticket *t)
 {
     int64_t age_s = (int64_t)time(NULL) - t->checked_s;
 
+    /* Roles of a book that has been replaced may be nobody's any more. */
+    if (t->proof.book != NULL && !mapper_is_now(b->mapper, t->proof.book))
+        return true;
     return age_s < 0 || age_s >= b->conf->bridge.recheck_interval_s;
 }
 

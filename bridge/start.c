@@ -200,8 +200,8 @@ open_sts(struct bridge *b)
     char why[STS_WHY_MAX] = "";
     int r;
 
-    if (b->conf->n_roles == 0)
-        return 0;
+    if (b->conf->aws.region == NULL)
+        return 0; /* and no role: the configuration sees to that */
     if ((r = sts_global_init()) != 0 || (r = sts_new(&b->conf->aws, &b->sts, why)) != 0)
         return complain(r, why);
     return 0;
@@ -328,6 +328,7 @@ bridge_free(struct bridge *b)
     fed_secret_done(&b->certificate);
     for (size_t i = 0; i < BRIDGE_STRIPES; i++)
         (void)pthread_mutex_destroy(&b->recheck[i]);
+    free(b->conf_dir);
     conf_free(b->conf);
     free(b);
 }

@@ -228,6 +228,7 @@ pattern_role(
         pattern_role_done(&role);
         return r;
     }
+    role.digest = sections_digest_text(role.digest, role.arn);
     *ret = role;
     return 0;
 }

@@ -286,8 +286,8 @@ section_get(const struct section *section, const char *key)
     return NULL;
 }
 
-static uint64_t
-digest_add(uint64_t h, const char *text)
+uint64_t
+sections_digest_text(uint64_t h, const char *text)
 {
     do {
         h = (h ^ (unsigned char)*text) * UINT64_C(1099511628211);
@@ -298,10 +298,11 @@ digest_add(uint64_t h, const char *text)
 uint64_t
 section_digest(const struct section *section)
 {
-    uint64_t h = digest_add(UINT64_C(14695981039346656037), section->title);
+    uint64_t h = sections_digest_text(UINT64_C(14695981039346656037), section->title);
 
     for (size_t i = 0; i < section->n; i++)
-        h = digest_add(digest_add(h, section->settings[i].key), section->settings[i].text);
+        h = sections_digest_text(
+            sections_digest_text(h, section->settings[i].key), section->settings[i].text);
     return h;
 }
 

@@ -69,6 +69,8 @@ const struct setting *section_get(const struct section *section, const char *key
 
 /* A number that is another one when anything of a section's settings is. Not against forgery. */
 uint64_t section_digest(const struct section *section);
+/* The same with one more text. */
+uint64_t sections_digest_text(uint64_t digest, const char *text);
 
 /* Where a key was said; else where the section begins. */
 const struct conf_where *section_where(const struct section *section, const char *key);

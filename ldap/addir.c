@@ -375,6 +375,17 @@ addir_groups(struct addir *dir, char *const *groups, size_t n, struct sid *ret_s
 }
 
 int
+addir_groups_like(struct addir *dir, const char *prefix, size_t prefix_len,
+    struct addir_group **ret, size_t *ret_n, char *why)
+{
+    struct domain_budget budget = domain_budget(dir->domain);
+
+    why[0] = '\0';
+    return groups_like(
+        dir->domain, dir->conf->base_dn, prefix, prefix_len, &budget, ret, ret_n, why);
+}
+
+int
 addir_change_password(struct addir *dir, const struct addir_person *person,
     const struct fed_secret *old_password, const struct fed_secret *new_password, char *ret_text,
     char *why)

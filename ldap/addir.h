@@ -109,6 +109,20 @@ bool addir_in_group(const struct addir_entry *entry, const struct sid *group);
 FED_MUST_USE int addir_groups(
     struct addir *dir, char *const *groups, size_t n, struct sid *ret_sids, char *why);
 
+/* A group as a search by prefix found it. */
+struct addir_group {
+    struct sid sid;
+    char name[260]; /* sAMAccountName as in AD */
+};
+
+/*
+ * The groups whose name begins with a prefix, in one paged search (I-21). Names that no UTF-8 text is are left out.
+ *   prefix    prefix_len bytes; empty = all groups
+ *   ret       the caller frees it; NULL when there is none
+ */
+FED_MUST_USE int addir_groups_like(struct addir *dir, const char *prefix, size_t prefix_len,
+    struct addir_group **ret, size_t *ret_n, char *why);
+
 /*
  * Change an own password: on an encrypted connection, one modify that deletes the old and adds the new
  * unicodePwd (I-14), sent as the service identity, since an expired password cannot bind.

@@ -317,42 +317,102 @@ read_entry(struct conn *conn, LDAPMessage *message, const struct conn_sink *sink
     return r;
 }
 
-/* Take messages until the search's end. What the sink refuses is kept, and the rest read past it. */
-int
-conn_search(struct conn *conn, const struct conn_query *query, const struct conn_sink *sink,
-    int64_t deadline_ms, struct conn_answer *ret, char *why)
-{
-    size_t entries = 0, references = 0;
-    bool done = false;
-    int id = -1, refused = 0;
+/* What has come of a search, over its pages. */
+struct progress {
+    size_t entries, references;
+    int refused; /* by the sink; the rest is read past it */
+    struct berval *cookie;
+};
 
-    if (conn->broken || !ldap_tls_inplace(conn->ld))
-        return broke(conn, why, "not connected by TLS");
-    sink->start(sink->arg);
-    if (ldap_search_ext(conn->ld, query->base, query->scope, query->filter,
-            (char **)query->attributes, 0, NULL, NULL, NULL, (int)query->most, &id) != LDAP_SUCCESS)
-        return broke(conn, why, "the search could not be sent");
+/* The server's mark of where the next page begins; none when it has given all. */
+static int
+read_cookie(struct conn *conn, LDAPMessage *message, struct progress *p, char *why)
+{
+    LDAPControl **controls = NULL;
+    struct berval cookie = {0};
+    ber_int_t estimate;
+    int r = 0;
+
+    if (ldap_parse_result(conn->ld, message, NULL, NULL, NULL, NULL, &controls, 0) != LDAP_SUCCESS)
+        return broke(conn, why, "the answer is malformed");
+    LDAPControl *paged = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL);
+    if (paged != NULL &&
+        ldap_parse_pageresponse_control(conn->ld, paged, &estimate, &cookie) != LDAP_SUCCESS)
+        r = broke(conn, why, "the mark of a page is malformed");
+    ber_bvfree(p->cookie);
+    p->cookie = r == 0 && cookie.bv_len > 0 ? ber_bvdup(&cookie) : NULL;
+    ldap_memfree(cookie.bv_val);
+    ldap_controls_free(controls);
+    return r;
+}
+
+/* Take messages until the end of the search, or of its page. */
+static int
+take_page(struct conn *conn, int id, const struct conn_query *query, const struct conn_sink *sink,
+    int64_t deadline_ms, struct progress *p, struct conn_answer *ret, char *why)
+{
+    bool done = false;
+
     while (!done) {
         LDAPMessage *message = NULL;
         int type, r = next_message(conn, id, deadline_ms, &message, why);
         if (r != 0)
             return r;
         type = ldap_msgtype(message);
-        if (type == LDAP_RES_SEARCH_ENTRY && ++entries <= query->most && refused == 0)
-            refused = read_entry(conn, message, sink, why);
+        if (type == LDAP_RES_SEARCH_ENTRY && ++p->entries <= query->most && p->refused == 0)
+            p->refused = read_entry(conn, message, sink, why);
         else if (type == LDAP_RES_SEARCH_REFERENCE)
-            references++;
+            p->references++;
         else if (type != LDAP_RES_SEARCH_ENTRY) {
             done = true;
             r = read_answer(conn, message, LDAP_RES_SEARCH_RESULT, ret, why);
+            if (r == 0 && query->page > 0)
+                r = read_cookie(conn, message, p, why);
         }
         ldap_msgfree(message);
         if (r != 0 || conn->broken)
             return FED_E_DIRECTORY;
-        if (entries > query->most || references > REFERENCES_MAX)
+        if (p->entries > query->most || p->references > REFERENCES_MAX)
             return broke(conn, why, "more entries than asked for");
     }
-    return refused;
+    return 0;
+}
+
+static int
+send_search(struct conn *conn, const struct conn_query *query, const struct progress *p,
+    int *ret_id, char *why)
+{
+    LDAPControl *control = NULL, *controls[] = {NULL, NULL};
+    size_t limit = query->page > 0 ? 0 : query->most;
+
+    if (query->page > 0 && ldap_create_page_control(conn->ld, (ber_int_t)query->page, p->cookie, 1,
+                               &control) != LDAP_SUCCESS)
+        return why_not(why, FED_E_NOMEM, "out of memory");
+    controls[0] = control;
+    int code = ldap_search_ext(conn->ld, query->base, query->scope, query->filter,
+        (char **)query->attributes, 0, controls, NULL, NULL, (int)limit, ret_id);
+    if (control != NULL)
+        ldap_control_free(control);
+    return code == LDAP_SUCCESS ? 0 : broke(conn, why, "the search could not be sent");
+}
+
+int
+conn_search(struct conn *conn, const struct conn_query *query, const struct conn_sink *sink,
+    int64_t deadline_ms, struct conn_answer *ret, char *why)
+{
+    struct progress p = {0};
+    int id = -1, r;
+
+    if (conn->broken || !ldap_tls_inplace(conn->ld))
+        return broke(conn, why, "not connected by TLS");
+    sink->start(sink->arg);
+    do {
+        r = send_search(conn, query, &p, &id, why);
+        if (r == 0)
+            r = take_page(conn, id, query, sink, deadline_ms, &p, ret, why);
+    } while (r == 0 && p.cookie != NULL && ret->code == LDAP_SUCCESS);
+    ber_bvfree(p.cookie);
+    return r != 0 ? r : p.refused;
 }
 
 /* ---- The root entry, asked for nothing ---- */

@@ -45,6 +45,8 @@ struct conn_query {
     const char *filter; /* every foreign value in it went through escape_filter */
     char *const *attributes;
     size_t most; /* entries; one more is an error */
+    unsigned
+        page; /* ask for this many at a time (RFC 2696): AD gives no more than 1,000 without; 0 = at once */
 };
 
 /*
@@ -84,7 +86,7 @@ FED_MUST_USE int conn_ping(struct conn *conn, int64_t deadline_ms, char *why);
 FED_MUST_USE int conn_bind(struct conn *conn, const char *dn, const struct fed_secret *password,
     int64_t deadline_ms, bool *ret_sent, struct conn_answer *ret, char *why);
 
-/* One search. As for conn_bind; references to other servers are passed over (I-5). */
+/* One search, all its pages. As for conn_bind; references to other servers are passed over (I-5). */
 FED_MUST_USE int conn_search(struct conn *conn, const struct conn_query *query,
     const struct conn_sink *sink, int64_t deadline_ms, struct conn_answer *ret, char *why);
 

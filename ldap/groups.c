@@ -226,3 +226,113 @@ groups_search(struct domain *domain, const char *base_dn, char *const *groups, s
     free(sids);
     return r;
 }
+
+/* ---- By prefix ---- */
+
+struct like_reader {
+    struct addir_group *groups;
+    size_t n, room;
+};
+
+/* One that came without a SID or a name that can be read is no group of anybody's. */
+static void
+drop_incomplete(struct like_reader *reader)
+{
+    if (reader->n > 0 && (reader->groups[reader->n - 1].sid.len == 0 ||
+                             reader->groups[reader->n - 1].name[0] == '\0'))
+        reader->n--;
+}
+
+static void
+like_start(void *arg)
+{
+    struct like_reader *reader = arg;
+
+    reader->n = 0;
+}
+
+static int
+like_entry(void *arg, const struct berval *dn)
+{
+    struct like_reader *reader = arg;
+
+    (void)dn;
+    drop_incomplete(reader);
+    if (reader->n == reader->room) {
+        size_t room = reader->room == 0 ? 256 : 2 * reader->room;
+        struct addir_group *grown = reallocarray(reader->groups, room, sizeof(*grown));
+        if (grown == NULL)
+            return FED_E_NOMEM;
+        reader->groups = grown;
+        reader->room = room;
+    }
+    reader->groups[reader->n++] = (struct addir_group){.name = ""};
+    return 0;
+}
+
+static int
+like_attribute(void *arg, const struct berval *name, const struct berval *values, size_t n)
+{
+    struct like_reader *reader = arg;
+    struct addir_group *group = &reader->groups[reader->n - 1];
+
+    if (n != 1)
+        return 0;
+    if (entry_name_is(name, "objectSid") &&
+        sid_parse(values->bv_val, values->bv_len, &group->sid) != 0)
+        group->sid = (struct sid){0};
+    if (entry_name_is(name, "sAMAccountName") &&
+        entry_text(values, group->name, sizeof(group->name)) != 0)
+        group->name[0] = '\0';
+    return 0;
+}
+
+/* (&(objectClass=group)(sAMAccountName=prefix*)) */
+static int
+like_filter(const char *prefix, size_t prefix_len, struct fed_secret *filter)
+{
+    int r = fed_secret_add_str(filter, "(&(objectClass=group)(sAMAccountName=");
+
+    if (r == 0)
+        r = escape_filter(filter, prefix, prefix_len);
+    return r != 0 ? r : fed_secret_add_str(filter, "*))");
+}
+
+int
+groups_like(struct domain *domain, const char *base_dn, const char *prefix, size_t prefix_len,
+    const struct domain_budget *budget, struct addir_group **ret, size_t *ret_n, char *why)
+{
+    static char *const names[] = {(char *)"objectSid", (char *)"sAMAccountName", NULL};
+    struct fed_secret filter = FED_SECRET_INIT(GROUPS_FILTER_MAX);
+    struct conn_query query = {.base = base_dn,
+        .scope = LDAP_SCOPE_SUBTREE,
+        .attributes = names,
+        .most = GROUPS_LIKE_MAX,
+        .page = GROUPS_PAGE};
+    struct like_reader reader = {0};
+    struct conn_sink sink = {like_start, like_entry, like_attribute, &reader};
+    struct conn_answer answer;
+    int r = like_filter(prefix, prefix_len, &filter);
+
+    if (r != 0)
+        (void)why_not(why, r, "out of memory");
+    query.filter = fed_secret_str(&filter);
+    if (r == 0)
+        r = domain_search(domain, &query, &sink, budget, &answer, why);
+    fed_secret_done(&filter);
+    if (r == 0 && answer.code != LDAP_SUCCESS)
+        r = why_not(why, FED_E_DIRECTORY, "the search for groups like \"%.64s*\": result %d: %s",
+            prefix, answer.code, answer.text);
+    if (r != 0) {
+        free(reader.groups);
+        return r;
+    }
+    drop_incomplete(&reader);
+    if (reader.n == 0) {
+        free(reader.groups);
+        reader.groups = NULL;
+    }
+    *ret = reader.groups;
+    *ret_n = reader.n;
+    return 0;
+}

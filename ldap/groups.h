@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/secret.h"
+#include "ldap/addir.h"
 #include "ldap/conn.h"
 #include "ldap/domain.h"
 #include "ldap/sid.h"
@@ -16,6 +17,8 @@
 enum {
     GROUPS_CHUNK = 200, /* names in one search: far below AD's page of 1,000 answers */
     GROUPS_FILTER_MAX = 256 * 1024,
+    GROUPS_PAGE = 500,
+    GROUPS_LIKE_MAX = 20000, /* of one prefix; a domain with more names them by another */
 };
 
 enum groups_form {
@@ -37,5 +40,13 @@ FED_MUST_USE int groups_filter(char *const *groups, size_t n, struct fed_secret 
  */
 FED_MUST_USE int groups_search(struct domain *domain, const char *base_dn, char *const *groups,
     size_t n, const struct domain_budget *budget, struct sid *ret_sids, char *why);
+
+/*
+ * The groups whose sAMAccountName begins with a prefix, in one paged search; see addir_groups_like.
+ *   ret   the caller frees it; NULL when there is none
+ */
+FED_MUST_USE int groups_like(struct domain *domain, const char *base_dn, const char *prefix,
+    size_t prefix_len, const struct domain_budget *budget, struct addir_group **ret, size_t *ret_n,
+    char *why);
 
 #endif

@@ -1,0 +1,120 @@
+"""From groups to roles: patterns, precedence, and the configuration read again while people are signed in.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import json
+import os
+import signal
+import time
+
+import pytest
+
+PROVIDER = "arn:aws:iam::{account}:saml-provider/awsfed"
+
+
+def roles_of(lab, user):
+    """{name: ARN} of what `awsfed-login roles` lists for a signed-in user."""
+    ran = lab.awsfed.as_user(user, ["awsfed-login", "roles", "--json"])
+    assert ran.returncode == 0, ran.stderr
+    listed = json.loads(ran.stdout)
+    return {role["name"]: role["arn"] for role in (listed["roles"] if isinstance(listed, dict) else listed)}
+
+
+def bridge_says(lab, text, since=0):
+    """Wait until the bridge's log has this text after a position; the log from there."""
+    for _ in range(100):
+        log = lab.awsfed.BRIDGE.log.read_text(errors="replace")[since:]
+        if text in log:
+            return log
+        time.sleep(0.05)
+    pytest.fail(f"the bridge did not say {text!r}: {log}")
+
+
+def reload(lab, changed, says):
+    """Write a configuration, send SIGHUP, and wait for what the bridge has to say about it."""
+    lab.awsfed.write_config(changed)
+    since = len(lab.awsfed.BRIDGE.log.read_text(errors="replace"))
+    os.kill(lab.awsfed.BRIDGE.leader(), signal.SIGHUP)
+    return bridge_says(lab, says, since)
+
+
+@pytest.fixture
+def groups(lab):
+    """A function that makes groups of these names with these members; they are gone afterwards."""
+    samdb, made = lab.directory.samdb(), []
+
+    def make(name, *members):
+        samdb.newgroup(name)
+        made.append(name)
+        if members:
+            samdb.add_remove_group_members(name, list(members), add_members_operation=True)
+
+    yield make
+    for name in made:
+        samdb.deletegroup(name)
+
+
+def test_a_convention_makes_roles(lab, person, groups, bridge, aws):
+    """[role-pattern]: groups over accounts become roles, which AWS takes; a [role] of the same ARN goes before."""
+    groups(f"AWS-{aws.PROD}-Billing", person.name)
+    groups(f"AWS-{aws.DEV}-ReadOnly", person.name)
+    groups("AWS-1234-Admin", person.name)
+    lab.awsfed.configure({"role-pattern accounts": {"provider": PROVIDER}})
+    with lab.sshd.Session(person.name, person.password, lab.codes.fresh(person.name)):
+        # Billing and ReadOnly are ARNs of [role] sections: theirs counts, by its own groups.
+        assert roles_of(lab, person.name) == {"dev-readonly": aws.role_arn(aws.DEV, "ReadOnly")}
+
+
+def test_roles_of_a_pattern_work(lab, person, groups, bridge, aws):
+    """ADFS's convention: the group's members take the role, named ACCOUNT-ROLE, with credentials of AWS."""
+    groups(f"ADFS-{aws.PROD}-Admin", person.name)
+    lab.awsfed.configure({
+        "role prod-admin": {"arn": aws.role_arn(aws.PROD, "Unused"), "groups": "AWS-Prod-Admins"},
+        "role-pattern adfs": {"match": "ADFS-{account}-{role}", "provider": PROVIDER}})
+    name = f"{aws.PROD}-Admin"
+    with lab.sshd.Session(person.name, person.password, lab.codes.fresh(person.name)):
+        assert roles_of(lab, person.name)[name] == aws.role_arn(aws.PROD, "Admin")
+        ran = lab.awsfed.as_user(person.name, ["awsfed-login", "credential-process", "--role", name])
+        assert ran.returncode == 0, ran.stderr
+    request, = aws.requests("AssumeRoleWithSAML")
+    assert request["status"] == 200
+
+
+def test_a_reload_gives_and_takes_at_once(lab, person, bridge, aws):
+    """I-60: SIGHUP; a ticket's roles are found anew before it is used again, and a role that is gone gives nothing."""
+    lab.awsfed.configure({"bridge": {"recheck-interval": "1h"}})
+    with lab.sshd.Session(person.name, person.password, lab.codes.fresh(person.name)):
+        ask = ["awsfed-login", "credential-process", "--role", "dev-readonly"]
+        assert lab.awsfed.as_user(person.name, ask).returncode == 0
+        reload(lab, {"bridge": {"recheck-interval": "1h"}, "role dev-readonly": {"groups": "AWS-Billing"},
+                     "role extra": {"arn": aws.role_arn(aws.PROD, "Admin"), "groups": "Staff",
+                                    "provider": aws.provider_arn(aws.PROD)}}, "read \"/etc/awsfed\" again")
+        assert list(roles_of(lab, person.name)) == ["extra"]
+        refused = lab.awsfed.as_user(person.name, ask)
+        assert refused.returncode != 0 and refused.stdout == "", refused
+        ask[-1] = "extra"
+        assert lab.awsfed.as_user(person.name, ask).returncode == 0
+
+
+@pytest.mark.parametrize("changed, says", [
+    ({"role typo": {"arn": "arn:aws:iam::111122223333:role/Admin", "groups": "AWS-Prod-Admin",
+                    "provider": "arn:aws:iam::111122223333:saml-provider/awsfed"}},
+     'no group "AWS-Prod-Admin" in any domain'),
+    ({"role broken": {"arn": "arn:aws:iam::1111:role/Admin", "groups": "Staff"}}, "write the role's ARN"),
+    ({"role other": {"arn": "arn:aws-cn:iam::111122223333:role/Admin", "groups": "Staff", "region": "cn-north-1",
+                     "provider": "arn:aws:iam::111122223333:saml-provider/awsfed"}}, "name the role's own account's"),
+    ({"role wide": {"arn": "arn:aws:iam::111122223333:role/Admin", "groups": "Staff", "session-name": "%{user}!",
+                    "provider": "arn:aws:iam::111122223333:saml-provider/awsfed"}}, "no character that AWS takes"),
+])
+def test_a_reload_is_all_or_nothing(lab, person, bridge, changed, says):
+    """One error anywhere, named with file and line, and everything stays as it was."""
+    with lab.sshd.Session(person.name, person.password, lab.codes.fresh(person.name)):
+        log = reload(lab, {**changed, "role dev-readonly": {"groups": "AWS-Billing"}}, "was not taken")
+        assert says in log and "/etc/awsfed/awsfed.conf:" in log, log
+        assert list(roles_of(lab, person.name)) == ["dev-readonly"]
+
+
+def test_what_needs_a_restart_is_named(lab, bridge):
+    """A key that cannot change in a running bridge is named; the roles are taken all the same."""
+    log = reload(lab, {"bridge": {"workers": "7"}}, "read \"/etc/awsfed\" again")
+    assert "[bridge] workers was changed: that needs a restart" in log
