@@ -18,6 +18,7 @@
 #include "bridge/listener.h"
 #include "bridge/mapping.h"
 #include "bridge/receipts.h"
+#include "bridge/saver.h"
 #include "bridge/sts.h"
 #include "bridge/tickets.h"
 #include "bridge/workers.h"
@@ -43,6 +44,7 @@ struct bridge {
     struct audit *audit;
     struct receipts *receipts;
     struct tickets *tickets;
+    struct saver *saver;
     struct cache *cache;
     struct listener *listener;
     struct workers *workers;

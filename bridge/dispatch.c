@@ -16,25 +16,26 @@ static const struct row {
     enum wire_type type;
     enum who who;
     handler_fn *handle;
+    bool saved; /* the answer waits until what it changed would survive a restart */
 } rows[] = {
-    {ASK_AUTHENTICATE, WHO_ANYBODY, handle_authenticate},
-    {ASK_ACCOUNT, WHO_ANYBODY, handle_account},
-    {ASK_SESSION_OPEN, WHO_ROOT, handle_session_open},
-    {ASK_SESSION_CLOSE, WHO_ROOT, handle_session_close},
-    {ASK_CHANGE_PASSWORD, WHO_ROOT, handle_change_password},
-    {ASK_SIGN_IN, WHO_ANYBODY, handle_sign_in},
-    {ASK_STATUS_OF, WHO_ANYBODY, handle_status},
-    {ASK_ROLES, WHO_ANYBODY, handle_roles},
-    {ASK_CREDENTIALS, WHO_ANYBODY, handle_credentials},
-    {ASK_LOGOUT, WHO_ANYBODY, handle_logout},
-    {ASK_ENROL, WHO_ADMIN, handle_enrol},
-    {ASK_EXPLAIN, WHO_ADMIN, handle_explain},
-    {ASK_SESSIONS, WHO_ADMIN, handle_sessions},
-    {ASK_REVOKE, WHO_ADMIN, handle_revoke},
-    {ASK_UNLOCK, WHO_ADMIN, handle_unlock},
-    {ASK_UNENROL, WHO_ADMIN, handle_unenrol},
-    {ASK_ENROLMENTS, WHO_ADMIN, handle_enrolments},
-    {ASK_USE, WHO_ANYBODY, handle_use},
+    {ASK_AUTHENTICATE, WHO_ANYBODY, handle_authenticate, false},
+    {ASK_ACCOUNT, WHO_ANYBODY, handle_account, false},
+    {ASK_SESSION_OPEN, WHO_ROOT, handle_session_open, true},
+    {ASK_SESSION_CLOSE, WHO_ROOT, handle_session_close, true},
+    {ASK_CHANGE_PASSWORD, WHO_ROOT, handle_change_password, false},
+    {ASK_SIGN_IN, WHO_ANYBODY, handle_sign_in, true},
+    {ASK_STATUS_OF, WHO_ANYBODY, handle_status, false},
+    {ASK_ROLES, WHO_ANYBODY, handle_roles, false},
+    {ASK_CREDENTIALS, WHO_ANYBODY, handle_credentials, false},
+    {ASK_LOGOUT, WHO_ANYBODY, handle_logout, true},
+    {ASK_ENROL, WHO_ADMIN, handle_enrol, false},
+    {ASK_EXPLAIN, WHO_ADMIN, handle_explain, false},
+    {ASK_SESSIONS, WHO_ADMIN, handle_sessions, false},
+    {ASK_REVOKE, WHO_ADMIN, handle_revoke, true},
+    {ASK_UNLOCK, WHO_ADMIN, handle_unlock, false},
+    {ASK_UNENROL, WHO_ADMIN, handle_unenrol, false},
+    {ASK_ENROLMENTS, WHO_ADMIN, handle_enrolments, false},
+    {ASK_USE, WHO_ANYBODY, handle_use, true},
 };
 
 static bool
@@ -93,6 +94,8 @@ dispatch_work(void *arg, struct job *job)
         if (rows[i].type != job->msg.type)
             continue;
         r = may_ask(&job->peer, rows[i].who) ? rows[i].handle(b, job, &answer) : FED_E_PERMISSION;
+        if (r == 0 && rows[i].saved)
+            saver_wait(b->saver);
         break;
     }
     if (r == HANDLER_WAITS)

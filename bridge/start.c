@@ -157,7 +157,16 @@ purge_ended(void *arg, const char *ticket_id)
 {
     struct bridge *b = arg;
 
-    cache_purge(b->cache, ticket_id);
+    if (b->cache != NULL) /* when the bridge ends, the cache ends first */
+        cache_purge(b->cache, ticket_id);
+}
+
+static void
+save_change(void *arg)
+{
+    struct bridge *b = arg;
+
+    saver_changed(b->saver);
 }
 
 /* A job that waited for a flight goes back to a worker; when the bridge ends, to nobody. */
@@ -214,11 +223,15 @@ start_tables(struct bridge *b)
         .linger = b->conf->bridge.linger_sessions == CONF_LINGER_KEEP,
         .listener = b->listener,
         .ended = purge_ended,
+        .changed = save_change,
         .arg = b};
     int r;
 
     if ((r = cache_new(resume, b, &b->cache)) != 0 || (r = receipts_new(&b->receipts)) != 0 ||
         (r = tickets_new(&options, &b->tickets)) != 0)
+        return r;
+    saver_restore(b->conf, b->tickets);
+    if ((r = saver_new(b->conf, b->tickets, &b->saver)) != 0)
         return r;
     return mapper_new(b->conf, b->dirs, &b->mapper);
 }
@@ -310,6 +323,7 @@ bridge_free(struct bridge *b)
     cache_free(b->cache);
     b->cache = NULL;
     endpoint_free(b->endpoint); /* every request of it has been answered by now */
+    saver_free(b->saver);
     tickets_free(b->tickets);
     receipts_free(b->receipts);
     mapper_free(b->mapper);

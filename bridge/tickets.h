@@ -108,4 +108,24 @@ bool tickets_endpoint_handed(
 void tickets_each(struct tickets *tickets,
     void (*fn)(void *arg, const struct ticket *ticket, unsigned sessions), void *arg);
 
+/* ---- What survives a restart ---- */
+
+struct state;
+
+/*
+ * All of it as a value. name_domain gives the name of a domain by its index. 0 or FED_E_NOMEM; free with state_done.
+ */
+FED_MUST_USE int tickets_save(struct tickets *tickets,
+    const char *(*name_domain)(void *arg, size_t domain), void *arg, struct state *ret);
+
+/*
+ * Take over what an earlier bridge saved in this boot: tickets that have not ended, and sessions whose processes live. A ticket whose
+ * sessions all ended meanwhile ends too, unless it lingers. Roles are not saved: checked_s is 0, and the directory is asked
+ * before the first credential. find_domain gives the index of a domain by its name, false = it is no more. Call it
+ * on empty tables. 0 or FED_E_NOMEM; the counts are of what was taken over.
+ */
+FED_MUST_USE int tickets_restore(struct tickets *tickets, const struct state *state,
+    bool (*find_domain)(void *arg, const char *name, size_t *ret), void *arg, unsigned *ret_tickets,
+    unsigned *ret_sessions);
+
 #endif

@@ -1,6 +1,6 @@
 /*
- * The inside of bridge/tickets.h, shared by its two parts: tickets.c (who is signed in) and sessions.c (logins, their
- * processes and endpoints). One lock for all of it.
+ * The inside of bridge/tickets.h, shared by its three parts: tickets.c (who is signed in), sessions.c (logins, their
+ * processes and endpoints) and tickets_save.c (what survives a restart). One lock for all of it.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef BRIDGE_TICKETS_TABLE_H
