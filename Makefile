@@ -28,7 +28,7 @@ pkg = $(shell pkg-config --cflags $(1))
 lib = $(shell pkg-config --libs $(1))
 CONF_PKGS   := ini_config
 LDAP_PKGS   := ldap
-MFA_PKGS    := liboath sqlite3 libqrencode libcrypto
+MFA_PKGS    := liboath sqlite3 libpq libqrencode libcrypto
 BRIDGE_PKGS := libcurl libcrypto expat jansson libsystemd libseccomp libmicrohttpd
 ALL_LIBS     = $(call lib,$(CONF_PKGS) $(LDAP_PKGS) $(MFA_PKGS) $(BRIDGE_PKGS)) -pthread
 

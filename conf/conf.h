@@ -76,7 +76,7 @@ struct conf_domain {
 };
 
 struct conf_mfa {
-    char *store;    /* "sqlite:/absolute/path" */
+    char *store;    /* "sqlite:/absolute/path" or "postgresql://…" */
     char *seal_key; /* path */
     char *issuer;
     unsigned digits;

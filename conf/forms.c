@@ -360,14 +360,31 @@ form_audit(const char *text, bool quoted, char *remedy)
     return 0;
 }
 
+/* More is checked where the address is used, by who knows its form; a password must not even be reported there. */
+static int
+check_postgresql(const char *rest, char *remedy)
+{
+    const char *at = strchr(rest, '@');
+    const char *colon = at != NULL ? memchr(rest, ':', (size_t)(at - rest)) : NULL;
+
+    if (colon != NULL || strstr(rest, "password=") != NULL)
+        return refuse(remedy,
+            "take the password out: write it to a file in the form of .pgpass, of "
+            "the bridge's user with mode 0600, and add \"?passfile=/PATH\"");
+    if (rest[0] == '\0' || strlen(rest) > URI_MAX)
+        return refuse(remedy, "write postgresql://USER@HOST/DATABASE?sslrootcert=/PATH");
+    return 0;
+}
+
 int
 form_store(const char *text, bool quoted, char *remedy)
 {
     char why[FORM_REMEDY_MAX];
 
+    if (strncmp(text, "postgresql://", 13) == 0)
+        return check_postgresql(text + 13, remedy);
     if (strncmp(text, "sqlite:", 7) != 0 || form_path(text + 7, quoted, why) != 0)
-        return refuse(remedy,
-            "write \"sqlite:\" and an absolute path; this release has no other kind of store");
+        return refuse(remedy, "write \"sqlite:\" and an absolute path, or postgresql://…");
     return 0;
 }
 

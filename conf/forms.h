@@ -36,7 +36,7 @@ form_check form_uri;    /* an entityID: SCHEME:…, at most 1024 characters */
 form_check form_https;  /* https://HOST[:PORT] */
 form_check form_proxy;  /* http[s]://HOST[:PORT], no password */
 form_check form_audit;  /* journal or file:/PATH */
-form_check form_store;  /* sqlite:/PATH */
+form_check form_store;  /* sqlite:/PATH or postgresql://…, no password */
 form_check form_issuer; /* no ':', which ends the issuer in an otpauth URI */
 
 /* An absolute path to a file or folder, without "." or ".." steps; quoted is not looked at. */

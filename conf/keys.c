@@ -83,7 +83,7 @@ static const struct key keys[] = {
     {DOMAIN("deny-groups", deny_groups), NULL, LIST(form_group)},
     {DOMAIN("default", is_default), "no", YES_NO},
 
-    {MFA("store", store), NULL, TEXT(.form = form_store)},
+    {MFA("store", store), NULL, SECRET(form_store)},
     {MFA("seal-key", seal_key), REQUIRED, SECRET(form_path)},
     {MFA("issuer", issuer), NULL, TEXT(.form = form_issuer, .most = 64)},
     {MFA("digits", digits), "6", NUMBER(6, 8)},

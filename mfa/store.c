@@ -18,15 +18,15 @@ store_open(const char *where, struct store **ret, char *why)
     static const struct {
         const char *prefix;
         int (*open)(const char *where, struct store **ret, char *why);
-    } kinds[] = {{"sqlite:", store_sqlite_open}};
+    } kinds[] = {{"sqlite:", store_sqlite_open}, {"postgresql://", store_postgres_open}};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         size_t n = strlen(kinds[i].prefix);
         if (strncmp(where, kinds[i].prefix, n) == 0)
             return kinds[i].open(where + n, ret, why);
     }
-    (void)snprintf(
-        why, STORE_WHY_MAX, "\"%s\": unknown kind of store: write sqlite:/absolute/path", where);
+    (void)snprintf(why, STORE_WHY_MAX,
+        "\"%s\": unknown kind of store: write sqlite:/absolute/path or postgresql://…", where);
     return FED_E_CONFIG;
 }
 

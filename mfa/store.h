@@ -1,5 +1,6 @@
 /*
- * What is remembered of people's second factors. One small interface; SQLite is the back-end of one host.
+ * What is remembered of people's second factors. One small interface; SQLite is the
+ * back-end of one host, PostgreSQL that of a fleet.
  * A person is one record of bytes (mfa/record.h), keyed by the text of their SID (I-18), and every change of it is a
  * compare-and-swap: so that whoever shares a store, threads, processes or hosts, a change is made by one and seen
  * by all (I-24, I-26). mfa/person.h makes changes out of it. Failures are counted beside.
@@ -34,10 +35,17 @@ struct store_row {
 };
 
 /*
- * Open or create a store: "sqlite:/absolute/path". The file is made with mode 0600, whole or not at all;
+ * Open or create a store: "sqlite:/absolute/path" or "postgresql://…".
+ *
+ * SQLite: the file is made with mode 0600, whole or not at all;
  * one that is a link, of another owner or accessible to others is refused, and so is a folder that
  * others may write to (I-32). A torn or foreign file is FED_E_STORE; one of an older version is brought
- * to this one, whole or not at all. Not to be kept across fork(2).
+ * to this one, whole or not at all.
+ * PostgreSQL: what may be said is in mfa/store_postgres_uri.h. A server that is away at the moment is no failure
+ * here: each call is FED_E_STORE until it answers, and a call takes ten seconds at most. Takes PG… variables out of
+ * the environment, so it is called before there are threads.
+ *
+ * Not to be kept across fork(2).
  *   why   STORE_WHY_MAX bytes; a line on failure
  * 0, FED_E_STORE, FED_E_CONFIG (unknown kind of store, bad owner or mode), FED_E_NOMEM.
  */

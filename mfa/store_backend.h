@@ -33,5 +33,6 @@ struct store {
 
 /* Open the back-end's store; where is what follows the prefix. As store_open. */
 int store_sqlite_open(const char *where, struct store **ret, char *why);
+int store_postgres_open(const char *where, struct store **ret, char *why);
 
 #endif
