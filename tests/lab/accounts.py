@@ -36,7 +36,7 @@ def _replace(path, lines, names, mode):
     changes.write(path, "\n".join(old + lines) + "\n", mode, (0, Path(path).stat().st_gid))
 
 
-def _add_accounts():
+def add_accounts():
     accounts = list(_accounts())
     names = {account[0] for account in accounts}
     _replace("/etc/passwd", [f"{name}:x:{uid}:{uid}::{home}:{shell}"
@@ -47,6 +47,13 @@ def _add_accounts():
     for name, uid, home, shell, _ in accounts:
         if name != BRIDGE_USER[0]:
             _make_home(Path(home), uid)
+
+
+def forget_people():
+    """/etc/passwd has nobody of the directory any more; their homes stay."""
+    names = {person.name for person in people.PEOPLE if person.uid}
+    for path, mode in (("/etc/passwd", 0o644), ("/etc/group", 0o644), ("/etc/shadow", 0o640)):
+        _replace(path, [], names, mode)
 
 
 def _make_home(home, uid):
@@ -85,7 +92,7 @@ def _allow_sudo():
 
 
 def set_up():
-    _add_accounts()
+    add_accounts()
     set_names()
     use_names_of("files")
     _allow_sudo()

@@ -110,7 +110,7 @@ def _register_for_replication(dc):
     """The Kerberos name by which other domain controllers know one; provisioning leaves it to a later day."""
     replication = "E3514235-4B06-11D1-AB04-00C04FC2DCD2"
     dc.set(f"CN={dc.name.upper()},OU=Domain Controllers,{places.BASE_DN}", servicePrincipalName=[
-        f"HOST/{dc.name.upper()}", f"HOST/{dc.fqdn}", f"GC/{dc.fqdn}/{places.DOMAIN}",
+        f"HOST/{dc.name.upper()}", f"HOST/{dc.fqdn}", f"ldap/{dc.fqdn}", f"GC/{dc.fqdn}/{places.DOMAIN}",
         f"{replication}/{dc.samdb().get_ntds_GUID()}/{places.DOMAIN}"])
 
 

@@ -45,6 +45,15 @@ def set_policy(samdb):
     samdb.modify(message)
 
 
+def name_services(samdb):
+    """The Kerberos names of the domain controller, which on a real one a start-up script registers."""
+    message = ldb.Message(ldb.Dn(samdb, f"CN=DC1,OU=Domain Controllers,{places.BASE_DN}"))
+    message["names"] = ldb.MessageElement(
+        ["HOST/DC1", f"HOST/{places.DC1[1]}", f"ldap/{places.DC1[1]}", f"ldap/{places.DC1[1]}/{places.DOMAIN}"],
+        ldb.FLAG_MOD_REPLACE, "servicePrincipalName")
+    samdb.modify(message)
+
+
 def add_people(samdb):
     for ou in people.OUS:
         samdb.create_ou(f"{ou},{places.BASE_DN}")
@@ -62,6 +71,7 @@ def add_people(samdb):
     add_many_groups(samdb, people.person("norman"))
     # The jump host as a joined one, whose keytab the tests take.
     samdb.newcomputer(places.JOINED_NAME, service_principal_name_list=[f"host/{places.JUMP[1]}"])
+    samdb.setpassword(f"(sAMAccountName={places.JOINED_NAME}$)", people.SERVICE_PASSWORD)
     # What Windows asks for before one account may read the tokenGroups of another.
     samdb.add_remove_group_members(
         "Windows Authorization Access Group", [people.SERVICE_NAME, f"{places.JOINED_NAME}$"])
@@ -124,6 +134,7 @@ def main():
     samdb = make_domain(folder)
     samdb.transaction_start()
     set_policy(samdb)
+    name_services(samdb)
     add_people(samdb)
     set_states(samdb)
     samdb.transaction_commit()
