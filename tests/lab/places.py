@@ -27,7 +27,8 @@ DC1 = ("127.0.0.10", "dc1.corp.example.com")
 JOINED_NAME = "JUMP"  # the jump host's own account in the domain, for those who bind with its keytab
 DB = ("127.0.0.30", "db.corp.example.com")  # where a test wants PostgreSQL
 REGION = "eu-central-1"
-STS = ("127.0.0.20", f"sts.{REGION}.amazonaws.com", "sts.us-east-1.amazonaws.com")
+STS = ("127.0.0.20", f"sts.{REGION}.amazonaws.com", "sts.us-east-1.amazonaws.com",
+       "signin.aws.amazon.com")
 
 OTHER_REGION = "us-east-1"  # where STS is tried next
 

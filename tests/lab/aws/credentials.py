@@ -27,6 +27,7 @@ class Credential:
     tags: list = field(default_factory=list)
     transitive: list = field(default_factory=list)
     source_identity: str = None
+    chained: bool = False  # came of another role's session
 
     @property
     def account(self):

@@ -24,6 +24,7 @@ DRAIN_MAX = 4 * 1024 * 1024
 HANDSHAKE_TIMEOUT_S = 10
 IDLE_TIMEOUT_S = 120
 FORM = "application/x-www-form-urlencoded"
+FEDERATION = "/federation"
 
 
 def tls_context(certificate, key):
@@ -123,7 +124,7 @@ class _Connection(BaseHTTPRequestHandler):
         body = self.rfile.read(int(length))
         if len(body) != int(length):
             raise ConnectionError("the client went away in mid-request")
-        if self.path != "/":
+        if self.path not in ("/", FEDERATION):
             raise Refusal("UnknownOperationException", "No such path", status=404)
         kind, _, parameters = self.headers.get("Content-Type", "").partition(";")
         if kind.strip().lower() != FORM or parameters.strip().lower() not in ("", "charset=utf-8"):
@@ -138,6 +139,8 @@ class _Connection(BaseHTTPRequestHandler):
             fault.refuse()
             if refusal:
                 raise refusal
+            if self.path == FEDERATION:
+                return 200, self._get_signin_token(call, query), {"result": "ok"}
             action, pairs = self.server.sts.answer(call, query)
             return 200, reply.result(action, pairs, request_id), {"result": "ok"}
         except Refusal as no:
@@ -146,6 +149,26 @@ class _Connection(BaseHTTPRequestHandler):
             traceback.print_exc()
             no = Refusal("InternalFailure", "The stand-in has a defect: see its stderr")
             return no.status, reply.error(no, request_id), {"result": no.code, "why": no.why}
+
+    def _get_signin_token(self, call, query):
+        if query.take("Action") != "getSigninToken":
+            raise Refusal("ValidationError", "Bad Request", "no such action of the sign-in service")
+        return self.server.sts.federation.get_signin_token(call, query)
+
+    def do_GET(self):
+        """A browser that follows a login URL."""
+        request_id = str(uuid.uuid4())
+        entry = self.server.journal.open(host=self.headers.get("Host", ""), action="login", request_id=request_id)
+        try:
+            if self.path.partition("?")[0] != FEDERATION:
+                raise Refusal("UnknownOperationException", "No such path", status=404)
+            where, about = self.server.sts.federation.login(self.path, time.time())
+            self.server.journal.finish(entry, **about, result="ok")
+            self.wfile.write(f"HTTP/1.1 302 Found\r\nLocation: {where}\r\nContent-Length: 0\r\n\r\n".encode())
+        except (Refusal, ValueError) as no:
+            status = getattr(no, "status", 400)
+            self.server.journal.finish(entry, result="refused", why=str(no), status=status)
+            self._send(status, b"<html>Bad Request</html>", request_id, time.time(), False, "text/html")
 
     def _send(self, status, body, request_id, now, cut, content_type):
         head = (f"HTTP/1.1 {status} {responses.get(status, 'Unknown')}\r\n"

@@ -12,6 +12,7 @@ import limits
 import saml_verify
 import sigv4_verify
 from credentials import new_credential, unique_id
+from federation import Federation
 from refusal import Refusal, constraint, invalid_token
 from reply import timestamp
 from world import split_arn
@@ -40,6 +41,7 @@ class Sts:
         self._world = world
         self._credentials = credentials
         self._seen_assertions = set()
+        self.federation = Federation(credentials)
         self._actions = {
             "AssumeRoleWithSAML": self._assume_role_with_saml,
             "AssumeRole": self._assume_role,
@@ -154,6 +156,7 @@ class Sts:
         if who.role_arn and duration > CHAINED_MAX_S:
             raise Refusal("ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for "
                           "roles assumed by role chaining.")
+        call.note["chained"] = who.role_arn is not None
         return self._issue(call, role, wanted, call.now + duration)
 
     # ---- What both end in ----
@@ -166,7 +169,8 @@ class Sts:
         if call.life is not None:
             ends = call.now + call.life
         issued = new_credential(session_arn, user_id, ends, role_arn=role.arn, tags=wanted.tags,
-                                transitive=wanted.transitive, source_identity=wanted.source_identity)
+                                transitive=wanted.transitive, source_identity=wanted.source_identity,
+                                chained=call.note.get("chained", False))
         self._credentials.add(issued)
         call.note.update(access_key=issued.access_key, expires=timestamp(ends))
         return [
