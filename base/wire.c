@@ -48,6 +48,7 @@ static const struct request_row {
     {ASK_UNENROL, {WIRE_USER}, {0}},
     {ASK_ENROLMENTS, {0}, {0}},
     {ASK_USE, {WIRE_ROLE_NAME}, {0}},
+    {ASK_CONSOLE, {0}, {WIRE_ROLE_NAME, WIRE_DURATION, WIRE_CONSOLE_SERVICE}},
 };
 
 struct field {

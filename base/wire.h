@@ -95,6 +95,9 @@ enum wire_type {
     /* self: ROLE_NAME -> ROLE_NAME ROLE_ARN ACCOUNT [ALIAS] [REGION] EXPIRES; from now on the role of the session endpoint
      * and of role-less ASK_CREDENTIALS, in every session of the uid, until the ticket's end */
     ASK_USE = 30,
+    /* self: [ROLE_NAME] [DURATION] [CONSOLE_SERVICE] -> ROLE_NAME ACCOUNT CONSOLE_URL; the URL is a secret, good for 15 minutes;
+     * DURATION is the console session's */
+    ASK_CONSOLE = 40,
 };
 
 /* Tags in the order in which they stand in a message. X(name, tag, kind, many, value size limit) */
@@ -137,7 +140,9 @@ enum wire_type {
     X(ROLE, 60, GROUP, true, 8192)                                                                 \
     X(TICKET, 61, GROUP, true, 8192)                                                               \
     X(ENROLMENT, 62, GROUP, true, 8192)                                                            \
-    X(IN_USE, 70, NUMBER, false, 8)
+    X(IN_USE, 70, NUMBER, false, 8)                                                                \
+    X(CONSOLE_SERVICE, 80, TEXT, false, 33)                                                        \
+    X(CONSOLE_URL, 81, TEXT, false, 16384)
 
 enum wire_tag {
 #define WIRE_TAG_ENUM(name, tag, kind, many, limit) WIRE_##name = (tag),

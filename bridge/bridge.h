@@ -14,6 +14,7 @@
 #include "bridge/audit.h"
 #include "bridge/cache.h"
 #include "bridge/endpoint.h"
+#include "bridge/federation.h"
 #include "bridge/keeper.h"
 #include "bridge/listener.h"
 #include "bridge/mapping.h"
@@ -40,7 +41,8 @@ struct bridge {
     struct store *store;
     struct limits *limits;
     struct keeper *keeper;
-    struct sts *sts; /* NULL without roles */
+    struct sts *sts;               /* NULL without roles */
+    struct federation *federation; /* NULL without roles */
     struct audit *audit;
     struct receipts *receipts;
     struct tickets *tickets;

@@ -36,6 +36,7 @@ static const struct row {
     {ASK_UNENROL, WHO_ADMIN, handle_unenrol, false},
     {ASK_ENROLMENTS, WHO_ADMIN, handle_enrolments, false},
     {ASK_USE, WHO_ANYBODY, handle_use, true},
+    {ASK_CONSOLE, WHO_ANYBODY, handle_console, false},
 };
 
 static bool

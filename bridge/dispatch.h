@@ -32,9 +32,10 @@ bool dispatch_work(void *arg, struct job *job);
 FED_MUST_USE int dispatch_may_act_for(
     const struct bridge *b, const struct peer *peer, const char *user);
 
-/* The handlers: handle_pam.c, handle_user.c, handle_admin.c. */
+/* The handlers: handle_pam.c, handle_user.c, handle_console.c, handle_admin.c. */
 handler_fn handle_authenticate, handle_account, handle_session_open, handle_session_close,
     handle_change_password;
+handler_fn handle_console;
 handler_fn handle_sign_in, handle_status, handle_roles, handle_use, handle_credentials,
     handle_logout;
 handler_fn handle_enrol, handle_unenrol, handle_unlock, handle_enrolments, handle_sessions,

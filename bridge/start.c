@@ -211,7 +211,8 @@ open_sts(struct bridge *b)
 
     if (b->conf->aws.region == NULL)
         return 0; /* and no role: the configuration sees to that */
-    if ((r = sts_global_init()) != 0 || (r = sts_new(&b->conf->aws, &b->sts, why)) != 0)
+    if ((r = sts_global_init()) != 0 || (r = sts_new(&b->conf->aws, &b->sts, why)) != 0 ||
+        (r = federation_new(&b->conf->aws, &b->federation, why)) != 0)
         return complain(r, why);
     return 0;
 }
@@ -328,6 +329,7 @@ bridge_free(struct bridge *b)
     receipts_free(b->receipts);
     mapper_free(b->mapper);
     listener_free(b->listener);
+    federation_free(b->federation);
     sts_free(b->sts);
     limits_free(b->limits);
     store_close(b->store);

@@ -99,9 +99,10 @@ struct conf_saml {
 struct conf_aws {
     char *region;
     struct conf_list fallback_regions;
-    char *endpoint; /* NULL = by region and partition; else https://HOST[:PORT] */
-    char *ca_file;  /* NULL = the system's */
-    char *proxy;    /* NULL = none */
+    char *endpoint;        /* NULL = by region and partition; else https://HOST[:PORT] */
+    char *signin_endpoint; /* the same for the sign-in service of the console */
+    char *ca_file;         /* NULL = the system's */
+    char *proxy;           /* NULL = none */
     int64_t timeout_s;
 };
 

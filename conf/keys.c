@@ -102,6 +102,7 @@ static const struct key keys[] = {
     {AWS("region", region), NULL, TEXT(.form = form_region)},
     {AWS("fallback-regions", fallback_regions), NULL, LIST(form_region)},
     {AWS("endpoint", endpoint), NULL, TEXT(.form = form_https)},
+    {AWS("signin-endpoint", signin_endpoint), NULL, TEXT(.form = form_https)},
     {AWS("ca-file", ca_file), NULL, PATH},
     {AWS("proxy", proxy), NULL, SECRET(form_proxy)},
     {AWS("timeout", timeout_s), "10s", TIME(1, 2 * MINUTE)},

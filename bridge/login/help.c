@@ -31,6 +31,7 @@ static const char overview[] =
     "  credential-process    credentials as JSON, for the AWS CLI and SDKs\n"
     "  env                   credentials as assignments, for a shell to eval\n"
     "  exec                  run a command with credentials that renew\n"
+    "  console               an address that signs you in to the AWS console\n"
     "  configure             a profile for each of your roles in ~/.aws/config\n"
     "  write                 keys in the credentials file, for tools that need them\n"
     "  status                who is signed in, since when, for how much longer\n"
@@ -170,6 +171,32 @@ static const char exec[] =
     "  1  any other failure  3  denied          5  AWS refused\n"
     "  2  wrong usage        4  sign-in needed  6  unavailable\n";
 
+static const char console[] =
+    "awsfed-login console: an address that signs you in to the AWS console\n"
+    "\n"
+    "Usage:\n"
+    "  awsfed-login console [--role ROLE] [--service SERVICE] [--open | --json]\n"
+    "\n"
+    "Prints the address, which also works in the browser of another machine. It is a\n"
+    "secret, and good for 15 minutes; the console session lasts as long as the role\n"
+    "and your ticket allow.\n"
+    "\n"
+    "Options:\n"
+    "  -r, --role ROLE       the role to take; without it the one in use, or your\n"
+    "                        only or default one\n"
+    "  -d, --duration TIME   how long the console session should last: 15m to 12h\n"
+    "      --service SERVICE the page to open: s3, ec2, cloudwatch, ...\n"
+    "      --open            open it in your browser; without one it is printed\n"
+    "      --json            an object: url, role, account\n"
+    "  -q, --quiet           no remarks\n" COMMON "\n"
+    "Examples:\n"
+    "  awsfed-login console --service s3\n"
+    "  ssh jump awsfed-login console -r Admin\n"
+    "\n"
+    "Exit status:\n"
+    "  0  done         3  denied, or not your role     5  AWS refused\n"
+    "  2  wrong usage  4  sign-in needed               6  unavailable\n";
+
 static const char configure[] =
     "awsfed-login configure: a profile for each of your roles\n"
     "\n"
@@ -252,8 +279,8 @@ help_of(const char *word)
     static const struct {
         const char *word, *text;
     } pages[] = {{"roles", roles}, {"credential-process", credential_process}, {"env", env},
-        {"use", use}, {"exec", exec}, {"configure", configure}, {"write", write_page},
-        {"status", status}, {"logout", logout}};
+        {"use", use}, {"exec", exec}, {"console", console}, {"configure", configure},
+        {"write", write_page}, {"status", status}, {"logout", logout}};
 
     for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
         if (strcmp(pages[i].word, word) == 0)

@@ -351,6 +351,10 @@ check(const struct parse *p)
         output_complain("--json and --prompt exclude each other");
         return OUTCOME_USAGE;
     }
+    if (p->o.json && p->o.open) {
+        output_complain("--json and --open exclude each other");
+        return OUTCOME_USAGE;
+    }
     if (p->o.unset && !shell_can_unset(p->o.shell)) {
         output_complain("--unset: dotenv and json have no way to unset a variable");
         return OUTCOME_USAGE;

@@ -4,6 +4,7 @@
  */
 #include "bridge/login/ask.h"
 #include "bridge/login/configure.h"
+#include "bridge/login/console.h"
 #include "bridge/login/credentials.h"
 #include "bridge/login/env.h"
 #include "bridge/login/exec.h"
@@ -104,6 +105,7 @@ const struct word words[] = {
     {"credential-process", 0, false, credentials_process},
     {"env", OPTION_SHELL | OPTION_UNSET, true, env_run},
     {"exec", OPTION_NEED | TAKES_COMMAND, true, exec_run},
+    {"console", OPTION_SERVICE | OPTION_OPEN | OPTION_JSON, true, console_run},
     {"configure", OPTION_PREFIX | OPTION_DIFF, true, configure_run},
     {"write", OPTION_PROFILE, true, write_run},
     {"status", OPTION_JSON | OPTION_PROMPT, false, status_run},
