@@ -191,6 +191,7 @@ fetch(struct bridge *b, const struct job *job, const struct ticket *t, const str
         return r;
     struct signing signing = {.b = b, .ticket = t, .role = role, .texts = &texts};
     struct sts_request request = {.role = role,
+        .policy = texts.policy.len > 0 ? fed_secret_str(&texts.policy) : NULL,
         .duration_s = duration_s,
         .timeout_ms = b->conf->aws.timeout_s * 1000,
         .assertion = make_assertion,

@@ -9,7 +9,10 @@
 #include <strings.h>
 #include <time.h>
 
+#include "base/text.h"
 #include "base/wire.h"
+#include "conf/charset.h"
+#include "conf/policy.h"
 
 /* "name=value" of the entry; a person without the attribute has an empty one. */
 static int
@@ -100,4 +103,87 @@ expand_template(const struct expand_values *values, enum template_kind kind, con
     if (r != 0)
         return r;
     return template_check_value(kind, fed_secret_str(ret) + before, why, TEMPLATE_WHY_MAX);
+}
+
+/* ---- Policies ---- */
+
+enum { VALUE_MAX = 4096 };
+
+/* One UTF-16 unit as JSON has it. */
+static int
+add_unit(uint32_t unit, struct fed_secret *ret)
+{
+    return fed_secret_addf(ret, "\\u%04x", (unsigned)unit);
+}
+
+static int
+add_character(uint32_t c, struct fed_secret *ret)
+{
+    char plain = (char)c;
+
+    if (c >= 0x10000) {
+        int r = add_unit(0xd800 + ((c - 0x10000) >> 10), ret);
+        return r != 0 ? r : add_unit(0xdc00 + ((c - 0x10000) & 0x3ff), ret);
+    }
+    if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
+        return add_unit(c, ret);
+    return fed_secret_add(ret, &plain, 1);
+}
+
+static int
+add_escaped(
+    const struct template_piece *piece, const char *value, struct fed_secret *ret, char *why)
+{
+    if (*value == '\0') {
+        (void)snprintf(why, TEMPLATE_WHY_MAX, "%%{%s%.*s} is empty, and its session policy uses it",
+            piece->what == TEMPLATE_AD ? "ad:" : "", (int)piece->len, piece->text);
+        return FED_E_INVALID;
+    }
+    if (!text_is_utf8(value, strlen(value)) || strpbrk(value, "*?$") != NULL) {
+        (void)snprintf(why, TEMPLATE_WHY_MAX,
+            "the value of %%{%s%.*s} is not UTF-8 or has *, ? or $, which mean more than "
+            "themselves "
+            "in a policy",
+            piece->what == TEMPLATE_AD ? "ad:" : "", (int)piece->len, piece->text);
+        return FED_E_INVALID;
+    }
+    for (uint32_t c = charset_next(&value); c != 0; c = charset_next(&value)) {
+        int r = add_character(c, ret);
+        if (r != 0)
+            return r;
+    }
+    return 0;
+}
+
+int
+expand_policy(const struct expand_values *values, const char *template, size_t used,
+    struct fed_secret *ret, char *why)
+{
+    struct fed_secret value = FED_SECRET_INIT(VALUE_MAX);
+    const char *cursor = template;
+    struct template_piece piece;
+    size_t before = ret->len;
+    int r;
+
+    why[0] = '\0';
+    while ((r = template_next(&cursor, &piece)) == 0 && piece.what != TEMPLATE_END) {
+        if (piece.what == TEMPLATE_LITERAL) {
+            r = fed_secret_add(ret, piece.text, piece.len);
+        } else {
+            fed_secret_clear(&value);
+            r = add_piece(values, &piece, &value);
+            if (r == 0)
+                r = add_escaped(&piece, fed_secret_str(&value), ret, why);
+        }
+        if (r != 0)
+            break;
+    }
+    fed_secret_done(&value);
+    if (r == 0 && ret->len - before + used > POLICY_MAX) {
+        (void)snprintf(why, TEMPLATE_WHY_MAX,
+            "its session policy has %zu characters, %zu of them in policy-arns: AWS takes %d",
+            ret->len - before + used, used, POLICY_MAX);
+        r = FED_E_INVALID;
+    }
+    return r;
 }

@@ -26,4 +26,13 @@ struct expand_values {
 FED_MUST_USE int expand_template(const struct expand_values *values, enum template_kind kind,
     const char *template, struct fed_secret *ret, char *why);
 
+/*
+ * Expand a session policy (conf/policy.h): values are escaped for JSON, as ASCII. An empty one is refused, and one with "*", "?" or "$" since IAM would
+ * read more into it than the person's name for something.
+ *   used   characters of the policy-arns, which count too
+ * Returns 0, FED_E_INVALID (also: longer than AWS takes) with why, FED_E_TOO_BIG, FED_E_NOMEM.
+ */
+FED_MUST_USE int expand_policy(const struct expand_values *values, const char *template,
+    size_t used, struct fed_secret *ret, char *why);
+
 #endif

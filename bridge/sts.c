@@ -261,6 +261,8 @@ write_form(struct call *call, struct fed_secret *form)
         (void)snprintf(name, sizeof(name), "PolicyArns.member.%zu.arn", i + 1);
         r = add_parameter(form, name, role->policy_arns.items[i]);
     }
+    if (r == 0 && call->request->policy != NULL)
+        r = add_parameter(form, "Policy", call->request->policy);
     return r != 0 ? r : add_assertion(call, form);
 }
 

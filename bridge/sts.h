@@ -45,6 +45,7 @@ typedef int sts_assertion_fn(void *arg, int64_t duration_s, int64_t now_s, struc
 
 struct sts_request {
     const struct conf_role *role; /* required */
+    const char *policy;           /* session policy, NULL = none */
     int64_t duration_s;           /* required: 900 to 43200 */
     int64_t timeout_ms;           /* required: for all attempts together */
     sts_assertion_fn *assertion;  /* required */

@@ -29,9 +29,10 @@ static const struct sts_error_row rows[] = {
         "\"provider\" in [role %s]"},
     {"AccessDenied", STS_FAIL, FED_E_AWS_REFUSED, false, TRUST},
     {"MalformedPolicyDocument", STS_FAIL, FED_E_AWS_REFUSED, false,
-        "a configuration error: check \"policy-arns\" in [role %s]"},
+        "a configuration error: check \"policy\" and \"policy-arns\" in [role %s]"},
     {"PackedPolicyTooLarge", STS_FAIL, FED_E_AWS_REFUSED, false,
-        "a configuration error: fewer or shorter \"tags\" and \"policy-arns\" in [role %s]"},
+        "a configuration error: fewer or shorter \"tags\", \"policy\" and \"policy-arns\" in [role "
+        "%s]"},
     {"RegionDisabled", STS_NEXT_REGION, FED_E_AWS_REFUSED, false,
         "the account has not activated STS in this region: set \"region\" in [role %s] to another, "
         "or "

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bridge/expand.h"
 
@@ -16,6 +17,7 @@ texts_done(struct texts *x)
 {
     fed_secret_done(&x->session_name);
     fed_secret_done(&x->source_identity);
+    fed_secret_done(&x->policy);
     for (size_t i = 0; i < x->n_tags; i++)
         fed_secret_done(&x->values[i]);
     free(x->values);
@@ -45,6 +47,19 @@ expand_tags(const struct expand_values *v, const struct conf_role *role, struct 
     return 0;
 }
 
+static int
+expand_role_policy(
+    const struct expand_values *v, const struct conf_role *role, struct texts *x, char *why)
+{
+    size_t arns = 0;
+
+    if (role->policy_text == NULL)
+        return 0;
+    for (size_t i = 0; i < role->policy_arns.n; i++)
+        arns += strlen(role->policy_arns.items[i]);
+    return expand_policy(v, role->policy_text, arns, &x->policy, why);
+}
+
 int
 texts_expand(const struct conf *conf, const char *host, const struct ticket *t,
     const struct conf_role *role, struct texts *ret, char *why)
@@ -54,13 +69,16 @@ texts_expand(const struct conf *conf, const char *host, const struct ticket *t,
     int r;
 
     *ret = (struct texts){.session_name = FED_SECRET_INIT(TEXT_LIMIT),
-        .source_identity = FED_SECRET_INIT(TEXT_LIMIT)};
+        .source_identity = FED_SECRET_INIT(TEXT_LIMIT),
+        .policy = FED_SECRET_INIT(TEXT_LIMIT)};
     r = expand_template(&v, TEMPLATE_SESSION_NAME, role->session_name, &ret->session_name, detail);
     if (r == 0 && role->source_identity != NULL)
         r = expand_template(
             &v, TEMPLATE_SOURCE_IDENTITY, role->source_identity, &ret->source_identity, detail);
     if (r == 0)
         r = expand_tags(&v, role, ret, detail);
+    if (r == 0)
+        r = expand_role_policy(&v, role, ret, detail);
     if (r != 0) {
         (void)snprintf(why, TEXTS_WHY_MAX, "[role %s] cannot be used for you: %s", role->name,
             detail[0] != '\0' ? detail : fed_strerror(r));

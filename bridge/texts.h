@@ -19,6 +19,7 @@ struct texts {
     struct fed_secret *values;                       /* of the tags */
     struct saml_tag *tags;
     size_t n_tags;
+    struct fed_secret policy; /* a C string; empty without one */
 };
 
 /*

@@ -336,12 +336,14 @@ conf_free(struct conf *conf)
     for (size_t i = 0; i < conf->n_roles; i++) {
         keys_done(SECTION_ROLE, &conf->roles[i]);
         free(conf->roles[i].name);
+        free(conf->roles[i].policy_text);
         free(conf->roles[i].account);
         free(conf->roles[i].partition);
     }
     for (size_t i = 0; i < conf->n_patterns; i++) {
         keys_done(SECTION_PATTERN, &conf->patterns[i]);
         free(conf->patterns[i].role.name);
+        free(conf->patterns[i].role.policy_text);
     }
     list_done(&conf->ad_attributes);
     list_done(&conf->fixed);

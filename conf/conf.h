@@ -123,6 +123,8 @@ struct conf_role {
     enum conf_flow flow;
     int64_t duration_s;
     int64_t mfa_age_s; /* 0 = the ticket's */
+    char *policy;      /* path, NULL = none */
+    char *policy_text; /* what it says, see conf/policy.h */
     struct conf_list policy_arns;
     struct conf_tag *tags;
     size_t n_tags;

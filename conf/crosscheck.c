@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "conf/arn.h"
 #include "conf/pattern.h"
+#include "conf/policy.h"
 #include "conf/template.h"
 #include "conf/values.h"
 
@@ -255,6 +256,30 @@ check_transitive(
     }
 }
 
+/* Read the policy that a section names; the roles of a pattern have it in common. */
+static int
+read_policy(struct conf_role *role, const struct section *section, struct conf_errors *errors)
+{
+    char why[POLICY_WHY_MAX] = "";
+    size_t arns = 0;
+
+    for (size_t i = 0; i < role->policy_arns.n; i++)
+        arns += strlen(role->policy_arns.items[i]);
+    if (arns > POLICY_MAX)
+        conf_errors_add(errors, section_where(section, "policy-arns"),
+            "policy-arns of [%s] have %zu characters: AWS takes %d, with the policy's",
+            section->title, arns, POLICY_MAX);
+    if (role->policy == NULL)
+        return 0;
+    int r = policy_load(role->policy, &role->policy_text, why);
+    if (r == FED_E_CONFIG)
+        conf_errors_add(
+            errors, section_where(section, "policy"), "policy of [%s]: %s", section->title, why);
+    if (r == 0)
+        role->digest = sections_digest_text(role->digest, role->policy_text);
+    return r == FED_E_CONFIG ? 0 : r;
+}
+
 /* What holds for a role and for what a pattern makes. */
 static void
 check_taking(const struct conf *conf, const struct conf_role *role, const struct arn *arn,
@@ -275,6 +300,9 @@ check_role(const struct conf *conf, struct conf_role *role, const struct section
         conf_errors_add(errors, section_where(section, "groups"),
             "[%s] has neither groups nor users: say who may take it", section->title);
     check_transitive(role, section, errors);
+    int r = read_policy(role, section, errors);
+    if (r != 0)
+        return r;
     if (role->arn == NULL || arn_parse(role->arn, &arn) != 0)
         return 0; /* reported where it was read */
     check_taking(conf, role, &arn, section, errors);
@@ -315,16 +343,17 @@ check_placeholders(
 
 /* A pattern is right when the role is that it makes of some group. */
 static int
-check_pattern(const struct conf *conf, const struct conf_pattern *pattern,
-    const struct section *section, struct conf_errors *errors)
+check_pattern(const struct conf *conf, struct conf_pattern *pattern, const struct section *section,
+    struct conf_errors *errors)
 {
     struct conf_role role;
     struct arn arn;
 
     check_transitive(&pattern->role, section, errors);
-    if (!check_placeholders(pattern, section, errors))
-        return 0;
-    int r = pattern_role(pattern, &pattern_sample, &role);
+    int r = read_policy(&pattern->role, section, errors);
+    if (r != 0 || !check_placeholders(pattern, section, errors))
+        return r;
+    r = pattern_role(pattern, &pattern_sample, &role);
     if (r != 0)
         return r == FED_E_INVALID ? 0 : r; /* reported where it was read */
     if (arn_parse(role.arn, &arn) == 0)
@@ -374,6 +403,8 @@ collect_role(const struct conf_role *role, struct conf_list *to)
 
     if (r == 0)
         r = collect_from(role->source_identity, to);
+    if (r == 0)
+        r = collect_from(role->policy_text, to);
     for (size_t i = 0; i < role->n_tags && r == 0; i++)
         r = collect_from(role->tags[i].value, to);
     return r;

@@ -114,6 +114,7 @@ static const struct key keys[] = {
     {ROLE("flow", flow), "saml", WORD(flows)},
     {ROLE("duration", duration_s), "1h", TIME(15 * MINUTE, 12 * HOUR)},
     {ROLE("mfa-age", mfa_age_s), NULL, TIME(1, 7 * DAY)},
+    {ROLE("policy", policy), NULL, PATH},
     {ROLE("policy-arns", policy_arns), NULL, {.type = &value_list, .form = form_policy_arn, .most = 10}},
     {SECTION_ROLE, "tags", 0, NULL, {.type = &value_tags, .most = 50}},
     {ROLE("transitive-tags", transitive_tags), NULL, {.type = &value_list, .form = form_tag_key, .most = 50}},

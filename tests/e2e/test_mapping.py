@@ -118,3 +118,24 @@ def test_what_needs_a_restart_is_named(lab, bridge):
     """A key that cannot change in a running bridge is named; the roles are taken all the same."""
     log = reload(lab, {"bridge": {"workers": "7"}}, "read \"/etc/awsfed\" again")
     assert "[bridge] workers was changed: that needs a restart" in log
+
+
+def test_a_session_policy_goes_along(lab, person, bridge, aws):
+    """`policy` and `policy-arns`: sent with the person's own values in them, without blanks; AWS takes them."""
+    path = lab.awsfed.CONFIG / "homes.json"
+    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::homes/%{user}/*"}]}, indent=4))
+    path.chmod(0o644)
+    arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    try:
+        lab.awsfed.configure({"role dev-readonly": {"policy": str(path), "policy-arns": arn}})
+        with lab.sshd.Session(person.name, person.password, lab.codes.fresh(person.name)):
+            ran = lab.awsfed.as_user(person.name, ["awsfed-login", "credential-process", "--role", "dev-readonly"])
+            assert ran.returncode == 0, ran.stderr
+        line, = lab.awsfed.audit(event="credential", user=person.name)
+        assert line["packed_policy_percent"] > 0
+        request, = aws.requests("AssumeRoleWithSAML")
+        assert json.loads(request["policy"])["Statement"][0]["Resource"] == f"arn:aws:s3:::homes/{person.name}/*"
+        assert request["policy_arns"] == [arn] and " " not in request["policy"]
+    finally:
+        path.unlink()

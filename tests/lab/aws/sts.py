@@ -163,6 +163,7 @@ class Sts:
 
     def _issue(self, call, role, wanted, ends):
         packed = wanted.check_policies(limits.account_of(role.arn))
+        call.note.update(policy=wanted.policy, policy_arns=wanted.policy_arns)
         arn = split_arn(role.arn, "role")
         session_arn = f"arn:{arn.partition}:sts::{arn.account}:assumed-role/{arn.name}/{wanted.session_name}"
         user_id = f"{unique_id('AROA', role.arn)}:{wanted.session_name}"
