@@ -157,6 +157,23 @@ start_asking(struct resolve *r)
     return 0;
 }
 
+/* With the lock held: have a query under way unless the answer is fresh. */
+static int
+refresh(struct resolve *r)
+{
+    if (r->literal || r->asking || clock_mono_ms() < r->good_until_ms)
+        return 0;
+    return start_asking(r);
+}
+
+void
+resolve_hint(struct resolve *r)
+{
+    pthread_mutex_lock(&r->lock);
+    (void)refresh(r);
+    pthread_mutex_unlock(&r->lock);
+}
+
 int
 resolve_ask(
     struct resolve *r, int64_t deadline_ms, struct resolve_address ret[RESOLVE_MAX], size_t *ret_n)
@@ -165,13 +182,10 @@ resolve_ask(
     int error = 0;
 
     pthread_mutex_lock(&r->lock);
-    if (!r->literal && r->good_until_ms <= clock_mono_ms()) {
-        uint64_t round = r->round;
-        if (!r->asking)
-            error = start_asking(r);
-        while (error == 0 && r->round == round)
-            error = pthread_cond_timedwait(&r->answered, &r->lock, &until);
-    }
+    uint64_t round = r->round;
+    error = refresh(r);
+    while (error == 0 && r->n == 0 && r->round == round)
+        error = pthread_cond_timedwait(&r->answered, &r->lock, &until);
     if (r->n > 0) {
         memcpy(ret, r->addresses, r->n * sizeof(ret[0]));
         *ret_n = r->n;

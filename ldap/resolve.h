@@ -25,12 +25,15 @@ FED_MUST_USE int resolve_new(const char *host, const char *port, struct resolve 
 void resolve_free(struct resolve *resolve);
 
 /*
- * The host's addresses, at most RESOLVE_MAX; an address literal costs no query. While a query does
- * not come back in time, or fails, the last good answer stands in for it. Answers are used for a
- * minute. Blocks up to the deadline.
+ * The host's addresses, at most RESOLVE_MAX; an address literal costs no query. An answer is good for a minute;
+ * an older one is given all the same, at once, while a new one is asked for: whoever lost a domain controller has often
+ * lost a name server with it, and no login shall wait for that. Blocks, up to the deadline, only for the first.
  * Returns 0 (ret_n > 0), FED_E_DIRECTORY, FED_E_NOMEM.
  */
 FED_MUST_USE int resolve_ask(struct resolve *resolve, int64_t deadline_ms,
     struct resolve_address ret[RESOLVE_MAX], size_t *ret_n);
+
+/* Somebody may want the addresses soon: ask for them now, unless they are fresh. Never blocks. */
+void resolve_hint(struct resolve *resolve);
 
 #endif

@@ -210,6 +210,7 @@ servers_order(struct servers *servers, size_t ret[SERVERS_MAX])
         }
         ret[to] = servers->list[i];
         at[to] = when;
+        resolve_hint(known->server.resolve);
     }
     pthread_mutex_unlock(&servers->lock);
     return n;

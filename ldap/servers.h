@@ -47,7 +47,8 @@ const struct server *servers_get(const struct servers *servers, size_t index);
  * The order in which to try them now: those that work, in the list's order, then those that failed, the one
  * whose time comes first before the others. So a domain with all servers in back-off is still tried. A server that
  * failed is among the latter until servers_worked, however long ago it was: that is for the scout to find
- * out, at no login's cost. Returns how many; ret has the indexes.
+ * out, at no login's cost. Has the names of all of them looked up behind the caller's back, so that those which are
+ * not needed today are known when they are. Returns how many; ret has the indexes.
  */
 size_t servers_order(struct servers *servers, size_t ret[SERVERS_MAX]);
 

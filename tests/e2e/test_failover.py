@@ -43,7 +43,7 @@ def lose(dc, how):
     {"cut": dc.host.cut, "killed": dc.service.kill, "frozen": dc.service.freeze}[how]()
 
 
-@pytest.mark.parametrize("how", ["killed"])
+@pytest.mark.parametrize("how", ["cut", "killed", "frozen"])
 def test_a_login_while_one_is_lost(lab, pair, warm, person, how):
     """I-6: a login in the moment of the loss costs at most one time-out, the next ones nothing; one bind each."""
     lose(warm, how)

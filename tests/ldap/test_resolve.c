@@ -49,6 +49,24 @@ a_name_is_looked_up(void **state)
     resolve_free(resolve);
 }
 
+/* What was hinted at is there when it is wanted, with no time to wait. */
+static void
+a_hint_is_enough(void **state)
+{
+    struct resolve_address addresses[RESOLVE_MAX];
+    struct resolve *resolve = NULL;
+    int64_t until = clock_mono_ms() + 10000;
+    size_t n = 0;
+    (void)state;
+
+    assert_int_equal(resolve_new("localhost", "636", &resolve), 0);
+    do
+        resolve_hint(resolve);
+    while (resolve_ask(resolve, 0, addresses, &n) != 0 && clock_mono_ms() < until);
+    assert_true(n > 0);
+    resolve_free(resolve);
+}
+
 static void
 no_such_name_is_an_error_in_time(void **state)
 {
@@ -100,6 +118,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(literals_need_no_time),
         cmocka_unit_test(a_name_is_looked_up),
+        cmocka_unit_test(a_hint_is_enough),
         cmocka_unit_test(no_such_name_is_an_error_in_time),
         cmocka_unit_test(many_share_one_query),
     };
