@@ -37,6 +37,30 @@ set_unknown_key(struct identity *id, const struct bridge *b, const char *bare)
         b->conf->domains[id->domain].name);
 }
 
+/*
+ * Without a service identity nobody can be asked who has a name: the enrolment says which SID it was, and the
+ * login finds out whether it still is (I-8).
+ */
+static int
+expect_enrolled(
+    const struct bridge *b, size_t domain, const char *bare, struct addir_person *ret, char *why)
+{
+    const char *dns_name = b->conf->domains[domain].name;
+    char name[2 * TEXT_NAME_MAX + 2], sid_text[STORE_SID_MAX];
+    struct sid sid;
+
+    (void)snprintf(name, sizeof(name), "%.*s@%s", (int)strcspn(bare, "@"), bare, dns_name);
+    int r = store_find(b->store, name, sid_text);
+    if (r == FED_E_NOT_ENROLLED || (r == 0 && sid_from_text(sid_text, &sid) != 0)) {
+        (void)snprintf(why, ADDIR_WHY_MAX,
+            "nobody is enrolled as %.80s, and there is no service identity to ask", name);
+        return FED_E_UNKNOWN_USER;
+    }
+    if (r == 0)
+        r = addir_expect(b->dirs[domain], bare, &sid, ret);
+    return r == FED_E_NAME ? FED_E_UNKNOWN_USER : r;
+}
+
 int
 identity_find(const struct bridge *b, const char *user, struct identity *ret, char *why)
 {
@@ -52,7 +76,10 @@ identity_find(const struct bridge *b, const char *user, struct identity *ret, ch
         return r;
     }
     set_unknown_key(ret, b, bare);
-    if ((r = addir_resolve(b->dirs[ret->domain], bare, &ret->person, why)) != 0)
+    r = addir_has_service(b->dirs[ret->domain])
+            ? addir_resolve(b->dirs[ret->domain], bare, &ret->person, why)
+            : expect_enrolled(b, ret->domain, bare, &ret->person, why);
+    if (r != 0)
         return r;
     (void)sid_to_text(&ret->person.sid, ret->sid);
     (void)snprintf(ret->key, sizeof(ret->key), "%s", ret->sid);

@@ -19,7 +19,8 @@ struct identity {
 
 /*
  * The directory's person of a login name. FED_E_NAME, FED_E_UNKNOWN_USER (ret->key and ret->domain are set), or an error of
- * addir_resolve with its text in why. Blocks on the directory when it is not cached.
+ * addir_resolve with its text in why. Blocks on the directory when it is not cached. In a domain without a service identity
+ * the person is whom the enrolment under that name says, yet to be proved by addir_login.
  */
 FED_MUST_USE int identity_find(
     const struct bridge *b, const char *user, struct identity *ret, char *why);

@@ -35,14 +35,15 @@ signin_outward(int error)
  * identity, and the account phase asks for a new password (I-13).
  */
 static int
-check_password(struct bridge *b, const struct signin *a, const struct identity *id,
+check_password(struct bridge *b, const struct signin *a, struct identity *id,
     struct addir_entry *ret_entry, bool *ret_must_change, char *why)
 {
     struct addir *dir = b->dirs[id->domain];
     enum addata data = ADDATA_NONE;
 
     int r = addir_login(dir, &id->person, a->password, ret_entry, &data, why);
-    if (r == FED_E_PASSWORD_EXPIRED) {
+    /* Without a service identity it can be neither read nor changed here. */
+    if (r == FED_E_PASSWORD_EXPIRED && addir_has_service(dir)) {
         *ret_must_change = true;
         r = addir_read(dir, &id->person, ret_entry, why);
     }
@@ -123,7 +124,7 @@ make_proof(struct bridge *b, const struct signin *a, const struct identity *id,
 
 /* Everything after the limits have admitted the attempt; says how the attempt counts. */
 static int
-check_factors(struct bridge *b, const struct signin *a, const struct identity *id, int64_t now_s,
+check_factors(struct bridge *b, const struct signin *a, struct identity *id, int64_t now_s,
     enum limits_outcome *outcome, struct signin_result *ret)
 {
     struct addir_entry entry = {0};

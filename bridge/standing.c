@@ -41,6 +41,18 @@ read_entry(struct bridge *b, struct proof *proof, struct addir_entry *ret, char 
     return addir_read(dir, &moved, ret, why);
 }
 
+/*
+ * Without a service identity nobody's standing can be read again: what a sign-in gave lasts until the first re-check
+ * is due, and then takes another sign-in.
+ */
+static int
+end_unreadable(struct bridge *b, const struct ticket *t, char *why)
+{
+    (void)tickets_end_uid(b->tickets, t->uid);
+    (void)snprintf(why, BRIDGE_WHY_MAX, "%s", fed_strerror(FED_E_NO_TICKET));
+    return FED_E_NO_TICKET;
+}
+
 static int
 recheck(struct bridge *b, const struct ticket *t, struct proof *proof, char *why)
 {
@@ -88,6 +100,10 @@ standing_check(struct bridge *b, struct ticket **ticket, char *why)
     int r = tickets_get(b->tickets, uid, &t); /* somebody may have done it while we waited */
     if (r != 0)
         goto out;
+    if (is_due(b, t) && !addir_has_service(b->dirs[t->proof.domain])) {
+        r = end_unreadable(b, t, why);
+        goto out;
+    }
     if (is_due(b, t) && (r = proof_copy(&t->proof, &proof)) == 0 &&
         (r = recheck(b, t, &proof, why)) == 0) {
         struct ticket *fresh = NULL;

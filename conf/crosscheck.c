@@ -81,12 +81,35 @@ has_items(const struct section *section, const char *key)
     return setting != NULL && *setting->text != '\0';
 }
 
+/* Without a service identity no name can be looked up: groups are then said as SIDs. */
+static void
+check_sids(const struct conf_list *groups, const struct section *section, const char *key,
+    const char *domain, struct conf_errors *errors)
+{
+    for (size_t i = 0; i < groups->n; i++)
+        if (strncmp(groups->items[i], "S-1-", 4) != 0)
+            conf_errors_add(errors, section_where(section, key),
+                "group \"%s\" of [%s] is no SID, and %s has no service identity to look it up: "
+                "write "
+                "its SID, or set service-bind",
+                groups->items[i], section->title, domain);
+}
+
+/* No service identity, and not for a misspelt word, which was reported where it was read. */
+static bool
+is_alone(const struct conf_domain *domain, const struct section *section)
+{
+    const struct setting *bind = section_get(section, "service-bind");
+
+    return domain->service_bind == CONF_SERVICE_NONE &&
+           (bind == NULL || strcmp(bind->text, "none") == 0);
+}
+
 static void
 check_service(
     const struct conf_domain *domain, const struct section *section, struct conf_errors *errors)
 {
     static const char *const needed[] = {"service-dn", "service-password-file"};
-    const struct setting *bind = section_get(section, "service-bind");
 
     if (domain->service_bind == CONF_SERVICE_SIMPLE) {
         for (size_t i = 0; i < 2; i++)
@@ -96,12 +119,21 @@ check_service(
                     section->title);
         return;
     }
-    /* A misspelt word was reported where it was read. */
-    if (bind == NULL || strcmp(bind->text, "none") == 0 || strcmp(bind->text, "gssapi") == 0)
+    if (domain->service_bind == CONF_SERVICE_GSSAPI)
         conf_errors_add(errors, section_where(section, "service-bind"),
-            "\"service-bind\" of [%s] is not simple, and this release has no other: set "
-            "service-bind = simple, service-dn and service-password-file",
+            "\"service-bind\" of [%s] is gssapi, which this release does not have: set simple or "
+            "none",
             section->title);
+    if (!is_alone(domain, section))
+        return;
+    for (size_t i = 0; i < 2; i++)
+        if (said(section, needed[i]))
+            conf_errors_add(errors, section_where(section, needed[i]),
+                "\"%s\" of [%s] is for service-bind = simple, and service-bind is none: set "
+                "service-bind = simple, or take it out",
+                needed[i], section->title);
+    check_sids(&domain->login_groups, section, "login-groups", domain->name, errors);
+    check_sids(&domain->deny_groups, section, "deny-groups", domain->name, errors);
 }
 
 static int
@@ -362,6 +394,26 @@ check_pattern(const struct conf *conf, struct conf_pattern *pattern, const struc
     return 0;
 }
 
+/* One domain in which names cannot be looked up is enough: a role's groups are looked for in each. */
+static void
+check_role_groups(
+    const struct conf *conf, const struct sections *sections, struct conf_errors *errors)
+{
+    const struct conf_domain *alone = NULL;
+
+    for (size_t i = 0; i < conf->n_domains && alone == NULL; i++)
+        if (is_alone(&conf->domains[i], nth(sections, SECTION_DOMAIN, i)))
+            alone = &conf->domains[i];
+    for (size_t i = 0; i < conf->n_roles && alone != NULL; i++)
+        check_sids(
+            &conf->roles[i].groups, nth(sections, SECTION_ROLE, i), "groups", alone->name, errors);
+    for (size_t i = 0; i < conf->n_patterns && alone != NULL; i++)
+        conf_errors_add(errors, &conf->patterns[i].role.where,
+            "a pattern looks for groups, and %s has no service identity to look with: set "
+            "service-bind",
+            alone->name);
+}
+
 static int
 check_roles(struct conf *conf, const struct sections *sections, struct conf_errors *errors)
 {
@@ -375,6 +427,7 @@ check_roles(struct conf *conf, const struct sections *sections, struct conf_erro
         else if (section->kind == SECTION_PATTERN)
             r = check_pattern(conf, &conf->patterns[patterns++], section, errors);
     }
+    check_role_groups(conf, sections, errors);
     return r;
 }
 

@@ -16,11 +16,11 @@
 #include "ldap/identity.h"
 #include "ldap/names.h"
 #include "ldap/password.h"
+#include "ldap/person.h"
+#include "ldap/policy.h"
 #include "ldap/why.h"
 
 _Static_assert((int)ADDIR_WHY_MAX == (int)WHY_MAX, "one size for the line of the log");
-
-enum { FILTER_MAX = 4096 };
 
 struct addir {
     const struct conf_domain *conf;
@@ -125,57 +125,10 @@ check_answer(const struct conn_answer *answer, const char *what, char *why)
     return why_not(why, FED_E_DIRECTORY, "%s: result %d: %s", what, answer->code, answer->text);
 }
 
-static int
-complete_person(const struct addir *dir, struct addir_person *person, char *why)
-{
-    if (person->sid.len == 0 || person->sam[0] == '\0')
-        return why_not(
-            why, FED_E_UNKNOWN_USER, "the entry has no objectSid or sAMAccountName to read");
-    if (person->upn[0] == '\0') {
-        int n = snprintf(person->upn, sizeof(person->upn), "%s@%s", person->sam, dir->conf->name);
-        if (n < 0 || (size_t)n >= sizeof(person->upn))
-            return why_not(why, FED_E_UNKNOWN_USER, "the account's name is too long");
-    }
-    return 0;
-}
-
-static int
-search_person(struct addir *dir, const char *name, struct addir_person *ret, char *why)
-{
-    struct domain_budget budget = domain_budget(dir->domain);
-    struct fed_secret filter = FED_SECRET_INIT(FILTER_MAX);
-    struct conn_query query = {.base = dir->conf->base_dn,
-        .scope = LDAP_SCOPE_SUBTREE,
-        .attributes = person_names,
-        .most = 2};
-    struct person_reader reader = {0};
-    struct conn_sink sink = person_sink(&reader);
-    struct conn_answer answer;
-    int r = names_filter(&dir->names, name, &filter);
-
-    if (r == 0) {
-        query.filter = fed_secret_str(&filter);
-        r = domain_search(dir->domain, &query, &sink, &budget, &answer, why);
-    }
-    fed_secret_done(&filter);
-    if (r != 0)
-        return r;
-    if (answer.code == LDAP_SIZELIMIT_EXCEEDED || reader.n_entries > 1)
-        return why_not(why, FED_E_UNKNOWN_USER, "more than one entry matches the name");
-    if (answer.code != LDAP_SUCCESS)
-        return why_not(why, FED_E_DIRECTORY, "the search for a person: result %d: %s", answer.code,
-            answer.text);
-    if (reader.n_entries == 0)
-        return why_not(why, FED_E_UNKNOWN_USER, "no entry matches the name");
-    r = complete_person(dir, &reader.person, why);
-    if (r == 0)
-        *ret = reader.person;
-    return r;
-}
-
 int
 addir_resolve(struct addir *dir, const char *name, struct addir_person *ret, char *why)
 {
+    struct domain_budget budget = domain_budget(dir->domain);
     int r = text_check_name(name);
 
     why[0] = '\0';
@@ -186,10 +139,36 @@ addir_resolve(struct addir *dir, const char *name, struct addir_person *ret, cha
         return why_not(why, r, "no entry matched the name a moment ago");
     if (r == 0)
         return 0;
-    r = search_person(dir, name, ret, why);
+    r = person_search(dir->domain, NULL, &dir->names, dir->conf->base_dn, name, &budget, ret, why);
     if (r == 0 || r == FED_E_UNKNOWN_USER)
         identity_put(dir->identities, name, r == 0 ? ret : NULL, clock_mono_ms());
     return r;
+}
+
+bool
+addir_has_service(const struct addir *dir)
+{
+    return dir->conf->service_bind != CONF_SERVICE_NONE;
+}
+
+int
+addir_expect(
+    const struct addir *dir, const char *name, const struct sid *sid, struct addir_person *ret)
+{
+    struct addir_person person = {.sid = *sid};
+    const char *at = strrchr(name, '@');
+    size_t len = at != NULL ? (size_t)(at - name) : strlen(name);
+    int n;
+
+    if (text_check_name(name) != 0 || len == 0 ||
+        (at != NULL && !text_equal_nocase(at + 1, dir->conf->name)))
+        return FED_E_NAME;
+    memcpy(person.sam, name, len);
+    n = snprintf(person.upn, sizeof(person.upn), "%s@%s", person.sam, dir->conf->name);
+    if (n < 0 || (size_t)n >= sizeof(person.upn))
+        return FED_E_NAME;
+    *ret = person;
+    return 0;
 }
 
 /* ---- Entries ---- */
@@ -277,7 +256,7 @@ read_own(struct addir *dir, struct conn *conn, const struct addir_person *person
  * when the connection turned out dead as it was written to.
  */
 static int
-bind_once(struct addir *dir, const struct addir_person *person, const struct fed_secret *password,
+bind_once(struct addir *dir, const char *name, const struct fed_secret *password,
     const struct domain_budget *budget, struct conn **ret_conn, struct conn_answer *ret, char *why)
 {
     struct conn *conn;
@@ -288,7 +267,7 @@ bind_once(struct addir *dir, const struct addir_person *person, const struct fed
         r = domain_take(dir->domain, DOMAIN_PEOPLE, budget, &conn, why);
         if (r != 0)
             return r;
-        r = conn_bind(conn, person->dn, password, domain_answer_by(budget), &sent, ret, why);
+        r = conn_bind(conn, name, password, domain_answer_by(budget), &sent, ret, why);
         if (r == 0) {
             *ret_conn = conn;
             return 0;
@@ -298,13 +277,62 @@ bind_once(struct addir *dir, const struct addir_person *person, const struct fed
     return r;
 }
 
+/*
+ * Who is it that just bound as sam@domain? AD takes that for a userPrincipalName or a sAMAccountName, and so does
+ * the search; were they two people's, two entries would come.
+ */
+static int
+find_expected(struct addir *dir, struct conn *conn, const struct addir_person *expected,
+    const struct domain_budget *budget, struct addir_person *ret, char *why)
+{
+    struct addir_person found;
+    int r = person_search(
+        dir->domain, conn, &dir->names, dir->conf->base_dn, expected->upn, budget, &found, why);
+
+    if (r == FED_E_UNKNOWN_USER)
+        return FED_E_DENIED;
+    if (r != 0)
+        return r;
+    if (!sid_equal(&found.sid, &expected->sid))
+        return why_not(
+            why, FED_E_DENIED, "the name is not that of the SID that was enrolled under it");
+    *ret = found;
+    return 0;
+}
+
+/* Bind as a person, and know their DN then. On success the connection is the caller's to put back. */
+static int
+bind_person(struct addir *dir, struct addir_person *person, const struct fed_secret *password,
+    const struct domain_budget *budget, struct conn **ret_conn, enum addata *ret_data, char *why)
+{
+    bool expected = person->dn[0] == '\0';
+    struct conn_answer answer;
+    struct conn *conn;
+    int r;
+
+    if (person->sid.len == 0 || (expected && person->upn[0] == '\0'))
+        return why_not(why, FED_E_INVALID, "nobody to log in");
+    r = bind_once(dir, expected ? person->upn : person->dn, password, budget, &conn, &answer, why);
+    if (r != 0)
+        return r;
+    r = judge_bind(dir, person, &answer, ret_data, why);
+    if (r == 0 && expected)
+        r = find_expected(dir, conn, person, budget, person, why);
+    if (r != 0) {
+        domain_put(dir->domain, DOMAIN_PEOPLE, conn);
+        return r;
+    }
+    *ret_conn = conn;
+    return 0;
+}
+
 int
-addir_login(struct addir *dir, const struct addir_person *person, const struct fed_secret *password,
+addir_login(struct addir *dir, struct addir_person *person, const struct fed_secret *password,
     struct addir_entry *ret_entry, enum addata *ret_data, char *why)
 {
     struct domain_budget budget = domain_budget(dir->domain);
+    struct addir_person bound = *person;
     struct addir_entry entry = {0};
-    struct conn_answer answer;
     struct conn *conn;
     int r;
 
@@ -312,17 +340,15 @@ addir_login(struct addir *dir, const struct addir_person *person, const struct f
     *ret_data = ADDATA_NONE;
     if (text_check_password((const char *)password->data, password->len) != 0)
         return why_not(why, FED_E_DENIED, "not a password to send to a directory");
-    if (person->dn[0] == '\0' || person->sid.len == 0)
-        return why_not(why, FED_E_INVALID, "nobody to log in");
-    r = bind_once(dir, person, password, &budget, &conn, &answer, why);
+    r = bind_person(dir, &bound, password, &budget, &conn, ret_data, why);
     if (r != 0)
         return r;
-    r = judge_bind(dir, person, &answer, ret_data, why);
-    if (r == 0)
-        r = read_own(dir, conn, person, &budget, &entry, why);
+    r = read_own(dir, conn, &bound, &budget, &entry, why);
     domain_put(dir->domain, DOMAIN_PEOPLE, conn);
-    if (r == 0)
+    if (r == 0) {
+        *person = bound;
         *ret_entry = entry;
+    }
     return r;
 }
 
@@ -339,6 +365,10 @@ addir_read(
     int r;
 
     why[0] = '\0';
+    if (!addir_has_service(dir))
+        return why_not(why, FED_E_DIRECTORY,
+            "domain %s has no service identity: nobody's entry can be read without their password",
+            dir->conf->name);
     entry_reader_init(&reader, dir->extra);
     sink = entry_sink(&reader);
     r = domain_search(dir->domain, &query, &sink, &budget, &answer, why);
@@ -363,7 +393,7 @@ addir_in_group(const struct addir_entry *entry, const struct sid *group)
            bsearch(group, entry->groups, entry->n_groups, sizeof(*group), sid_compare) != NULL;
 }
 
-/* ---- Groups, passwords, policy: by the service identity ---- */
+/* ---- Groups, passwords, policy ---- */
 
 int
 addir_groups(struct addir *dir, char *const *groups, size_t n, struct sid *ret_sids, char *why)
@@ -372,6 +402,23 @@ addir_groups(struct addir *dir, char *const *groups, size_t n, struct sid *ret_s
 
     why[0] = '\0';
     return groups_search(dir->domain, dir->conf->base_dn, groups, n, &budget, ret_sids, why);
+}
+
+static int
+change_as_person(struct addir *dir, const struct addir_person *person,
+    const struct fed_secret *old_password, const struct fed_secret *new_password,
+    const struct domain_budget *budget, char *text, char *why)
+{
+    struct addir_person bound = *person;
+    enum addata data;
+    struct conn *conn;
+    int r = bind_person(dir, &bound, old_password, budget, &conn, &data, why);
+
+    if (r != 0)
+        return r;
+    r = password_change(dir->domain, conn, bound.dn, old_password, new_password, budget, text, why);
+    domain_put(dir->domain, DOMAIN_PEOPLE, conn);
+    return r;
 }
 
 int
@@ -397,71 +444,18 @@ addir_change_password(struct addir *dir, const struct addir_person *person,
     if (text_check_password((const char *)old_password->data, old_password->len) != 0 ||
         text_check_password((const char *)new_password->data, new_password->len) != 0)
         return why_not(why, FED_E_DENIED, "not a password to send to a directory");
+    if (!addir_has_service(dir))
+        return change_as_person(dir, person, old_password, new_password, &budget, ret_text, why);
     if (person->dn[0] == '\0')
         return why_not(why, FED_E_INVALID, "nobody to change the password of");
     return password_change(
-        dir->domain, person->dn, old_password, new_password, &budget, ret_text, why);
-}
-
-/* The one attribute of the domain's own entry that we read. */
-struct threshold_reader {
-    bool seen;
-    unsigned value;
-};
-
-static void
-threshold_start(void *arg)
-{
-    *(struct threshold_reader *)arg = (struct threshold_reader){0};
-}
-
-static int
-threshold_entry(void *arg, const struct berval *dn)
-{
-    (void)arg;
-    (void)dn;
-    return 0;
-}
-
-static int
-threshold_attribute(void *arg, const struct berval *name, const struct berval *values, size_t n)
-{
-    struct threshold_reader *reader = arg;
-    uint64_t number;
-    char text[16];
-
-    if (!entry_name_is(name, "lockoutThreshold"))
-        return 0;
-    if (n != 1 || entry_text(values, text, sizeof(text)) != 0 || text_to_u64(text, &number) != 0 ||
-        number > UINT16_MAX)
-        return FED_E_DIRECTORY;
-    reader->seen = true;
-    reader->value = (unsigned)number;
-    return 0;
+        dir->domain, NULL, person->dn, old_password, new_password, &budget, ret_text, why);
 }
 
 int
 addir_lockout_threshold(struct addir *dir, unsigned *ret, char *why)
 {
-    static char *const names[] = {(char *)"lockoutThreshold", NULL};
     struct domain_budget budget = domain_budget(dir->domain);
-    struct conn_query query = {.base = dir->conf->base_dn,
-        .scope = LDAP_SCOPE_BASE,
-        .filter = "(objectClass=*)",
-        .attributes = names,
-        .most = 1};
-    struct threshold_reader reader = {0};
-    struct conn_sink sink = {threshold_start, threshold_entry, threshold_attribute, &reader};
-    struct conn_answer answer;
-    int r;
 
-    why[0] = '\0';
-    r = domain_search(dir->domain, &query, &sink, &budget, &answer, why);
-    if (r != 0)
-        return r;
-    if (answer.code != LDAP_SUCCESS || !reader.seen)
-        return why_not(why, FED_E_DIRECTORY, "lockoutThreshold of \"%.96s\" cannot be read: %d, %s",
-            dir->conf->base_dn, answer.code, answer.text);
-    *ret = reader.value;
-    return 0;
+    return policy_threshold(dir->domain, dir->conf->base_dn, &budget, ret, why);
 }

@@ -26,7 +26,7 @@ enum { ADDIR_DN_MAX = 1024, ADDIR_WHY_MAX = 256 };
 /* A person as the service identity found them. A value; copy freely. */
 struct addir_person {
     struct sid sid;
-    char dn[ADDIR_DN_MAX];
+    char dn[ADDIR_DN_MAX];       /* "" = not found yet: addir_expect */
     char sam[TEXT_NAME_MAX + 1]; /* sAMAccountName as in AD */
     char upn[TEXT_NAME_MAX + 1]; /* userPrincipalName, or sam@domain where AD has none */
 };
@@ -73,25 +73,40 @@ FED_MUST_USE int addir_resolve(
  */
 bool addir_owns(const struct addir *dir, const char *name, char *bare, bool *ret_bare_name);
 
+/* Has the domain a service identity? Without one addir_expect takes the place of addir_resolve. */
+bool addir_has_service(const struct addir *dir);
+
+/*
+ * A person whom nothing is known of but a name and, from an earlier time, a SID: for a domain without a service
+ * identity. Nothing is asked; addir_login finds out whether the name is still that SID's. name as for addir_resolve.
+ * 0, or FED_E_NAME (no sAMAccountName, or one of another suffix than the domain's).
+ */
+FED_MUST_USE int addir_expect(
+    const struct addir *dir, const char *name, const struct sid *sid, struct addir_person *ret);
+
 /*
  * Prove a password: one simple bind as the person's DN on a warm connection of the people's pool, and on
  * that same connection one base read of the own entry. At most one bind request leaves this host,
  * whatever happens (I-6): a transport error after the bind was written is FED_E_DIRECTORY, and only a
  * connection that failed before it is replaced by another. Success only when the entry's objectSid
  * is the person's (I-8) and tokenGroups came whole (I-16).
+ *
+ * Somebody of addir_expect binds as sam@domain, is then looked up on that same connection, by that name, exactly
+ * one entry (I-10), and must have the SID that was expected (I-8).
+ *   person       on success completed, as AD has it, where it was an expected one
  *   password     text_check_password has passed; checked again (I-1)
  *   ret_entry    on success
  *   ret_data     AD's sub-code when the bind was refused, else ADDATA_NONE; always written
  * Returns 0, FED_E_DENIED and what addata_error gives, FED_E_DIRECTORY…
  */
-FED_MUST_USE int addir_login(struct addir *dir, const struct addir_person *person,
+FED_MUST_USE int addir_login(struct addir *dir, struct addir_person *person,
     const struct fed_secret *password, struct addir_entry *ret_entry, enum addata *ret_data,
     char *why);
 
 /*
  * The same entry read by the service identity, with nobody's password: for the account phase alone
  * and for re-checks. Proves nothing about who asks (I-7). FED_E_UNKNOWN_USER when it is gone or its SID
- * is another.
+ * is another. FED_E_DIRECTORY without a service identity: nothing can be known.
  */
 FED_MUST_USE int addir_read(
     struct addir *dir, const struct addir_person *person, struct addir_entry *ret_entry, char *why);
@@ -125,7 +140,8 @@ FED_MUST_USE int addir_groups_like(struct addir *dir, const char *prefix, size_t
 
 /*
  * Change an own password: on an encrypted connection, one modify that deletes the old and adds the new
- * unicodePwd (I-14), sent as the service identity, since an expired password cannot bind.
+ * unicodePwd (I-14), sent as the service identity, since an expired password cannot bind; without one, as the
+ * person, bound with the old password (an expired one is then FED_E_PASSWORD_EXPIRED: it has to be changed elsewhere).
  * FED_E_PASSWORD_REFUSED: ret_text (at least ADDIR_WHY_MAX bytes) has AD's reason for the person.
  * FED_E_DENIED: the old password is wrong.
  */

@@ -126,9 +126,9 @@ password_answer(const struct conn_answer *answer, char *text)
 }
 
 static int
-send_change(struct domain *domain, const char *dn, const struct fed_secret *old_value,
-    const struct fed_secret *new_value, const struct domain_budget *budget, struct conn_answer *ret,
-    char *why)
+send_change(struct domain *domain, struct conn *conn, const char *dn,
+    const struct fed_secret *old_value, const struct fed_secret *new_value,
+    const struct domain_budget *budget, struct conn_answer *ret, char *why)
 {
     struct berval old_bv = {old_value->len, (char *)old_value->data};
     struct berval new_bv = {new_value->len, (char *)new_value->data};
@@ -140,20 +140,21 @@ send_change(struct domain *domain, const char *dn, const struct fed_secret *old_
         .mod_type = (char *)"unicodePwd",
         .mod_bvalues = new_values};
     LDAPMod *changes[] = {&delete_old, &add_new, NULL};
-    struct conn *conn;
-    int r = domain_take(domain, DOMAIN_SERVICE, budget, &conn, why);
+    struct conn *own = conn;
+    int r = own != NULL ? 0 : domain_take(domain, DOMAIN_SERVICE, budget, &conn, why);
 
     if (r != 0)
         return r;
     r = conn_modify(conn, dn, changes, domain_answer_by(budget), ret, why);
-    domain_put(domain, DOMAIN_SERVICE, conn);
+    if (own == NULL)
+        domain_put(domain, DOMAIN_SERVICE, conn);
     return r;
 }
 
 int
-password_change(struct domain *domain, const char *dn, const struct fed_secret *old_password,
-    const struct fed_secret *new_password, const struct domain_budget *budget, char *text,
-    char *why)
+password_change(struct domain *domain, struct conn *conn, const char *dn,
+    const struct fed_secret *old_password, const struct fed_secret *new_password,
+    const struct domain_budget *budget, char *text, char *why)
 {
     struct fed_secret old_value = FED_SECRET_INIT(PASSWORD_VALUE_MAX);
     struct fed_secret new_value = FED_SECRET_INIT(PASSWORD_VALUE_MAX);
@@ -165,7 +166,7 @@ password_change(struct domain *domain, const char *dn, const struct fed_secret *
     if (r != 0)
         r = why_not(why, r == FED_E_NOMEM ? r : FED_E_DENIED, "a password that is not UTF-8");
     if (r == 0)
-        r = send_change(domain, dn, &old_value, &new_value, budget, &answer, why);
+        r = send_change(domain, conn, dn, &old_value, &new_value, budget, &answer, why);
     if (r == 0) {
         r = password_answer(&answer, text);
         if (r != 0)

@@ -26,8 +26,8 @@ FED_MUST_USE int password_value(const struct fed_secret *password, struct fed_se
  */
 FED_MUST_USE int password_answer(const struct conn_answer *answer, char *text);
 
-/* See addir_change_password; sent once, by the service identity. */
-FED_MUST_USE int password_change(struct domain *domain, const char *dn,
+/* See addir_change_password; sent once, on conn, or by the service identity when conn is NULL. */
+FED_MUST_USE int password_change(struct domain *domain, struct conn *conn, const char *dn,
     const struct fed_secret *old_password, const struct fed_secret *new_password,
     const struct domain_budget *budget, char *text, char *why);
 

@@ -266,9 +266,7 @@ test_bad_domain_values(void **state)
         {DOMAIN, "base-dn = DC=corp,", "no DN"},
         {DOMAIN, "netbios-name = CORPORATIONISLONG", "15 characters"},
         {DOMAIN, "netbios-name = CO\\RP", "15 characters"},
-        {DOMAIN, "-service-bind", "is not simple"},
-        {DOMAIN, "service-bind = none", "is not simple"},
-        {DOMAIN, "service-bind = gssapi", "is not simple"},
+        {DOMAIN, "service-bind = gssapi", "does not have"},
         {DOMAIN, "service-bind = sasl", "write none or simple or gssapi"},
         {DOMAIN, "service-dn = svc", "write the DN"},
         {DOMAIN, "connect-timeout = 61s", "from 1s to 1m"},
@@ -300,6 +298,31 @@ test_missing_service_keys(void **state)
     refused(dir, "awsfed.conf", 5, "\"service-dn\" is missing", 1);
     write_with(dir, DOMAIN, "-service-password-file");
     refused(dir, "awsfed.conf", 5, "\"service-password-file\" is missing", 1);
+}
+
+/* Without a service identity: nothing of one may be left, and groups are SIDs. Each has its own line. */
+static void
+test_no_service_identity(void **state)
+{
+    static const char good[] = "[domain corp.example.com]\nlogin-groups = S-1-5-21-1-2-3-513\n"
+                               "[mfa]\nseal-key = /y\n";
+    const struct confdir *dir = *state;
+
+    write_with(dir, DOMAIN, "service-bind = none");
+    refused(dir, "awsfed.conf", 6, "\"service-dn\" of [domain corp.example.com] is for", 3);
+    write_with(dir, DOMAIN, "-service-bind");
+    refused(
+        dir, "awsfed.conf", 6, "\"service-password-file\" of [domain corp.example.com] is for", 3);
+    confdir_write(dir, "awsfed.conf", good);
+    struct conf *conf = accepted(dir);
+    assert_int_equal(conf->domains[0].service_bind, CONF_SERVICE_NONE);
+    assert_int_equal(conf->domains[0].servers.n, 0);
+    conf_free(conf);
+    confdir_write(dir, "awsfed.conf",
+        "[domain corp.example.com]\nlogin-groups = Staff\ndeny-groups = S-1-5-21-1, CN\n[mfa]\n"
+        "seal-key = /y\n");
+    refused(dir, "awsfed.conf", 2, "group \"Staff\" of [domain corp.example.com] is no SID", 2);
+    refused(dir, "awsfed.conf", 3, "group \"CN\"", 2);
 }
 
 static void
@@ -804,6 +827,7 @@ main(void)
         CASE(test_bad_bridge_values),
         CASE(test_bad_domain_values),
         CASE(test_missing_service_keys),
+        CASE(test_no_service_identity),
         CASE(test_bad_mfa_values),
         CASE(test_window_is_capped),
         CASE(test_bad_saml_and_aws_values),

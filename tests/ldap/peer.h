@@ -147,9 +147,9 @@ struct peer_domain {
     enum addata data;
 };
 
-/* Ports of at most four servers, 0 ends. */
+/* Ports of at most four servers, 0 ends. service: is there a service identity? */
 static inline struct peer_domain *
-domain_start(enum conf_transport transport, const unsigned *ports)
+domain_start_as(enum conf_transport transport, const unsigned *ports, bool service)
 {
     static char *extra_names[] = {(char *)"department"};
     static const struct conf_list extra = {extra_names, 1};
@@ -167,7 +167,7 @@ domain_start(enum conf_transport transport, const unsigned *ports)
     d->conf.transport = transport;
     d->conf.ca_file = d->ca;
     d->conf.base_dn = (char *)"DC=corp,DC=example,DC=com";
-    d->conf.service_bind = CONF_SERVICE_SIMPLE;
+    d->conf.service_bind = service ? CONF_SERVICE_SIMPLE : CONF_SERVICE_NONE;
     d->conf.service_dn = (char *)PEER_SERVICE;
     d->conf.service_password_file = d->password;
     d->conf.connect_timeout_s = 1;
@@ -177,6 +177,12 @@ domain_start(enum conf_transport transport, const unsigned *ports)
     (void)snprintf(d->person.dn, sizeof(d->person.dn), "%s", PEER_PERSON);
     assert_int_equal(sid_from_text(PEER_SID, &d->person.sid), 0);
     return d;
+}
+
+static inline struct peer_domain *
+domain_start(enum conf_transport transport, const unsigned *ports)
+{
+    return domain_start_as(transport, ports, true);
 }
 
 static inline void
