@@ -163,6 +163,9 @@ install: all
 	install -m 0644 $(MAN1) $(DESTDIR)$(mandir)/man1
 	install -m 0644 $(MAN5) $(DESTDIR)$(mandir)/man5
 	install -m 0644 $(MAN8) $(DESTDIR)$(mandir)/man8
+	install -D -m 0644 conf/completions/awsfed-login.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/awsfed-login
+	install -D -m 0644 conf/completions/_awsfed-login $(DESTDIR)$(prefix)/share/zsh/vendor-completions/_awsfed-login
+	install -D -m 0644 conf/completions/awsfed-login.fish $(DESTDIR)$(prefix)/share/fish/vendor_completions.d/awsfed-login.fish
 	install -m 0644 README.md conf/awsfed.conf $(DESTDIR)$(docdir)
 	install -m 0644 $(wildcard conf/pam.d/*) $(DESTDIR)$(docdir)/pam.d
 	install -m 0644 $(wildcard conf/sshd/*) $(DESTDIR)$(docdir)/sshd
@@ -173,6 +176,9 @@ uninstall:
 	    $(DESTDIR)$(bindir)/awsfed-login $(DESTDIR)$(pamdir)/pam_awsfed.so \
 	    $(DESTDIR)$(unitdir)/awsfed-bridge.service $(DESTDIR)$(unitdir)/awsfed-bridge.socket \
 	    $(DESTDIR)$(prefix)/lib/sysusers.d/awsfed.conf \
+	    $(DESTDIR)$(prefix)/share/bash-completion/completions/awsfed-login \
+	    $(DESTDIR)$(prefix)/share/zsh/vendor-completions/_awsfed-login \
+	    $(DESTDIR)$(prefix)/share/fish/vendor_completions.d/awsfed-login.fish \
 	    $(addprefix $(DESTDIR)$(mandir)/man1/,$(notdir $(MAN1))) \
 	    $(addprefix $(DESTDIR)$(mandir)/man5/,$(notdir $(MAN5))) \
 	    $(addprefix $(DESTDIR)$(mandir)/man8/,$(notdir $(MAN8)))
