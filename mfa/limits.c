@@ -65,25 +65,18 @@ person_key(const char *person, char ret_key[LIMITS_PERSON_MAX])
         memcpy(ret_key, person, len + 1);
 }
 
-/* Failures stored and attempts under way, together against each limit. Under the lock. */
+/* Failures stored and other attempts under way, together against each limit. */
 static int
-admit(struct limits *limits, const struct limits_attempt *attempt, unsigned password_cap,
-    int64_t now_s)
+judge(struct limits *limits, const struct limits_attempt *attempt, uint64_t here, uint64_t anywhere,
+    unsigned password_cap, int64_t now_s)
 {
     const struct limits_options *o = &limits->options;
     struct store_failures failures;
-    uint64_t here = 0, anywhere = 0;
 
     int r = store_failures_get(
         o->store, attempt->person, attempt->source, now_s, o->lock_time_s, &failures);
     if (r != 0)
         return r;
-    for (size_t i = 0; i < limits->n_under_way; i++) {
-        if (strcmp(limits->under_way[i].person, attempt->person) != 0)
-            continue;
-        anywhere++;
-        here += strcmp(limits->under_way[i].source, attempt->source) == 0;
-    }
     if (here + failures.here >= o->max_failures ||
         anywhere + failures.codes >= (uint64_t)o->max_failures * LIMITS_FACTOR_SOURCES ||
         (password_cap != 0 && anywhere + failures.passwords >= password_cap))
@@ -91,22 +84,62 @@ admit(struct limits *limits, const struct limits_attempt *attempt, unsigned pass
     return 0;
 }
 
+/* All attempts are ours: counted and added under the lock. */
+static int
+begin_alone(struct limits *limits, const struct limits_attempt *attempt, unsigned password_cap,
+    int64_t now_s)
+{
+    uint64_t here = 0, anywhere = 0;
+
+    (void)pthread_mutex_lock(&limits->lock);
+    for (size_t i = 0; i < limits->n_under_way; i++) {
+        if (strcmp(limits->under_way[i].person, attempt->person) != 0)
+            continue;
+        anywhere++;
+        here += strcmp(limits->under_way[i].source, attempt->source) == 0;
+    }
+    int r = judge(limits, attempt, here, anywhere, password_cap, now_s);
+    if (r == 0 && limits->n_under_way == LIMITS_UNDER_WAY_MAX)
+        r = FED_E_BUSY;
+    if (r == 0)
+        limits->under_way[limits->n_under_way++] = *attempt;
+    (void)pthread_mutex_unlock(&limits->lock);
+    return r;
+}
+
+/*
+ * Other hosts' attempts count too, so the table is the store's. First ours is noted, then the others are
+ * counted, then the failures are read: an attempt that ends in between, its failure stored first, is found
+ * in one of the two, or in both.
+ */
+static int
+begin_shared(
+    struct limits *limits, struct limits_attempt *attempt, unsigned password_cap, int64_t now_s)
+{
+    struct store *store = limits->options.store;
+    unsigned here = 0, anywhere = 0;
+
+    int r = store_attempt_begin(
+        store, attempt->person, attempt->source, &attempt->shared_id, &here, &anywhere);
+    if (r != 0)
+        return r;
+    r = judge(limits, attempt, here, anywhere, password_cap, now_s);
+    if (r != 0)
+        store_attempt_end(store, attempt->shared_id);
+    return r;
+}
+
 int
 limits_begin(struct limits *limits, const char *person, const char *source, unsigned password_cap,
     int64_t now_s, struct limits_attempt *ret_attempt)
 {
-    struct limits_attempt attempt = {0};
+    struct limits_attempt attempt = {.shared_id = 0};
 
     person_key(person, attempt.person);
     source_key(source, attempt.source);
-
-    (void)pthread_mutex_lock(&limits->lock);
-    int r = admit(limits, &attempt, password_cap, now_s);
-    if (r == 0 && limits->n_under_way == LIMITS_UNDER_WAY_MAX)
-        r = FED_E_BUSY;
-    if (r == 0)
-        limits->under_way[limits->n_under_way++] = attempt;
-    (void)pthread_mutex_unlock(&limits->lock);
+    int r = store_is_shared(limits->options.store)
+                ? begin_shared(limits, &attempt, password_cap, now_s)
+                : begin_alone(limits, &attempt, password_cap, now_s);
     if (r == 0)
         *ret_attempt = attempt;
     return r;
@@ -130,6 +163,10 @@ forgive(struct limits *limits, const struct limits_attempt *attempt, int64_t now
 static void
 take_from_table(struct limits *limits, const struct limits_attempt *attempt)
 {
+    if (store_is_shared(limits->options.store)) {
+        store_attempt_end(limits->options.store, attempt->shared_id);
+        return;
+    }
     (void)pthread_mutex_lock(&limits->lock);
     for (size_t i = 0; i < limits->n_under_way; i++) {
         struct limits_attempt *at = &limits->under_way[i];

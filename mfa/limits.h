@@ -8,6 +8,10 @@
  * guessing from many addresses; and rejected passwords over all sources to what the directory's own policy
  * allows less one, so that our limit trips before AD's (I-39).
  *
+ * Hosts that share a store share all of this, attempts under way too (store_attempt_begin): a fleet of fifty lets no
+ * more guesses through than one host. Of tries at the very limit on several hosts at once fewer may then be
+ * admitted than the limit has room for, never more.
+ *
  * Somebody the directory does not know is counted in the same way, or the limit would tell who exists.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -47,6 +51,7 @@ struct limits_attempt {
     char
         person[LIMITS_PERSON_MAX]; /* the SID, or "name:…" for people the directory does not know */
     char source[SOURCE_MAX];
+    uint64_t shared_id; /* in a store that hosts share */
 };
 
 FED_MUST_USE int limits_new(const struct limits_options *options, struct limits **ret);

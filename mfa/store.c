@@ -184,3 +184,22 @@ store_failures_forget(struct store *store, const char *person)
 {
     return store->ops->failures_forget(store, person);
 }
+
+bool
+store_is_shared(const struct store *store)
+{
+    return store->ops->attempt_begin != NULL;
+}
+
+int
+store_attempt_begin(struct store *store, const char *person, const char *source, uint64_t *ret_id,
+    unsigned *ret_here, unsigned *ret_anywhere)
+{
+    return store->ops->attempt_begin(store, person, source, ret_id, ret_here, ret_anywhere);
+}
+
+void
+store_attempt_end(struct store *store, uint64_t id)
+{
+    store->ops->attempt_end(store, id);
+}

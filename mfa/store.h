@@ -108,6 +108,27 @@ FED_MUST_USE int store_failures_forgive(
 /* Forget all that is held against a person. 0 or FED_E_STORE. */
 FED_MUST_USE int store_failures_forget(struct store *store, const char *person);
 
+/*
+ * Attempts under way, where several hosts share a store: each host knows its own, and would admit as many more
+ * as there are hosts. Kept apart from failures, not durable, and forgotten a minute after they began, should the
+ * host that began one never end it.
+ */
+enum { STORE_ATTEMPT_S = 60 };
+
+/* Do other hosts use this store? If not, the next two are not to be called. */
+bool store_is_shared(const struct store *store);
+
+/*
+ * Note an attempt, and tell how many others are under way for this person, on all hosts: from this source, and in
+ * all. Of any number that begin at once each sees those whose begin was over before its own answer: so of N
+ * no more than M see fewer than M others. 0, FED_E_STORE.
+ */
+FED_MUST_USE int store_attempt_begin(struct store *store, const char *person, const char *source,
+    uint64_t *ret_id, unsigned *ret_here, unsigned *ret_anywhere);
+
+/* It is over. One that cannot be removed now is forgotten later. */
+void store_attempt_end(struct store *store, uint64_t id);
+
 /* ---- Listing ---- */
 
 /*

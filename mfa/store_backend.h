@@ -25,6 +25,10 @@ struct store_ops {
         enum store_failure what, int64_t now_s, int64_t forget_s);
     int (*failures_forgive)(struct store *store, const char *person, const char *source);
     int (*failures_forget)(struct store *store, const char *person);
+    /* Both NULL in a back-end that only one host uses. */
+    int (*attempt_begin)(struct store *store, const char *person, const char *source,
+        uint64_t *ret_id, unsigned *ret_here, unsigned *ret_anywhere);
+    void (*attempt_end)(struct store *store, uint64_t id);
 };
 
 struct store {

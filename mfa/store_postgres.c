@@ -4,7 +4,6 @@
  * A server that does not answer, or not as expected, is FED_E_STORE and nothing else (I-29).
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,15 +11,9 @@
 
 #include "base/log.h"
 #include "mfa/store_backend.h"
-#include "mfa/store_postgres_pool.h"
+#include "mfa/store_postgres.h"
 
 #define COLUMNS "sid, name, enrolled, version, record"
-
-struct store_postgres {
-    struct store store; /* first: store.c knows us by it */
-    struct store_postgres_uri uri;
-    struct store_postgres_pool *pool;
-};
 
 static struct store_postgres *
 ours(struct store *store)
@@ -28,24 +21,36 @@ ours(struct store *store)
     return (struct store_postgres *)store;
 }
 
-static int
-ask(struct store *store, const char *sql, bool is_read, const struct store_postgres_args *args,
-    PGresult **ret)
+int
+store_postgres_query(
+    struct store *store, const char *sql, const struct store_postgres_args *args, PGresult **ret)
 {
     char why[STORE_WHY_MAX] = "";
-    int r = store_postgres_pool_ask(ours(store)->pool, sql, is_read, args, ret, why);
+    int r = store_postgres_pool_ask(ours(store)->pool, sql, true, args, ret, why);
 
     if (r != 0)
         fed_log_debug("second-factor store: %s", why);
     return r;
 }
 
-/* A change; how many rows it made, changed or removed. 0 or FED_E_STORE. */
-static int
-change(struct store *store, const char *sql, const struct store_postgres_args *args, bool *ret_any)
+int
+store_postgres_change(
+    struct store *store, const char *sql, const struct store_postgres_args *args, PGresult **ret)
+{
+    char why[STORE_WHY_MAX] = "";
+    int r = store_postgres_pool_ask(ours(store)->pool, sql, false, args, ret, why);
+
+    if (r != 0)
+        fed_log_debug("second-factor store: %s", why);
+    return r;
+}
+
+int
+store_postgres_run(
+    struct store *store, const char *sql, const struct store_postgres_args *args, bool *ret_any)
 {
     PGresult *answer = NULL;
-    int r = ask(store, sql, false, args, &answer);
+    int r = store_postgres_change(store, sql, args, &answer);
 
     if (r != 0)
         return r;
@@ -80,7 +85,7 @@ query_row(struct store *store, const char *sql, const struct store_postgres_args
     struct store_row *ret)
 {
     PGresult *answer = NULL;
-    int r = ask(store, sql, true, args, &answer);
+    int r = store_postgres_query(store, sql, args, &answer);
 
     if (r != 0)
         return r;
@@ -123,9 +128,9 @@ postgres_find(struct store *store, const char *name_key, char ret_sid[STORE_SID_
     PGresult *answer = NULL;
 
     store_postgres_arg_text(&args, name_key);
-    int r = ask(store,
-        "SELECT sid FROM awsfed.person WHERE name_key = $1 ORDER BY enrolled DESC LIMIT 1", true,
-        &args, &answer);
+    int r = store_postgres_query(store,
+        "SELECT sid FROM awsfed.person WHERE name_key = $1 ORDER BY enrolled DESC LIMIT 1", &args,
+        &answer);
     if (r != 0)
         return r;
     if (PQresultStatus(answer) == PGRES_TUPLES_OK && PQntuples(answer) == 0)
@@ -157,7 +162,7 @@ postgres_swap(struct store *store, const struct store_row *row, const char *name
     store_postgres_arg_text(&args, name_key);
     if (row->version != 0)
         store_postgres_arg_number(&args, (int64_t)row->version);
-    int r = change(store, row->version == 0 ? insert : update, &args, &written);
+    int r = store_postgres_run(store, row->version == 0 ? insert : update, &args, &written);
     return r == 0 && !written ? FED_E_REPLAY : r;
 }
 
@@ -168,118 +173,8 @@ postgres_remove(struct store *store, const char *sid)
     bool removed = false;
 
     store_postgres_arg_text(&args, sid);
-    int r = change(store, "DELETE FROM awsfed.person WHERE sid = $1", &args, &removed);
+    int r = store_postgres_run(store, "DELETE FROM awsfed.person WHERE sid = $1", &args, &removed);
     return r == 0 && !removed ? FED_E_NOT_ENROLLED : r;
-}
-
-/* ---- Failures ---- */
-
-static unsigned
-count(int64_t n)
-{
-    return n > UINT_MAX ? UINT_MAX : (unsigned)n;
-}
-
-static int
-postgres_failures_get(struct store *store, const char *person, const char *source, int64_t now_s,
-    int64_t forget_s, struct store_failures *ret)
-{
-    static const Oid types[] = {
-        STORE_POSTGRES_NUMBER, STORE_POSTGRES_NUMBER, STORE_POSTGRES_NUMBER};
-    struct store_postgres_args args = {.n = 0};
-    PGresult *answer = NULL;
-    int64_t here, codes, passwords;
-
-    store_postgres_arg_text(&args, person);
-    store_postgres_arg_text(&args, source);
-    store_postgres_arg_number(&args, now_s);
-    store_postgres_arg_number(&args, forget_s);
-    int r = ask(store,
-        "SELECT coalesce(sum(tries) FILTER (WHERE source = $2), 0)::bigint,"
-        " coalesce(sum(codes), 0)::bigint, coalesce(sum(passwords), 0)::bigint"
-        " FROM awsfed.failure WHERE person = $1 AND abs($3 - last) < $4",
-        true, &args, &answer);
-    if (r != 0)
-        return r;
-    if (store_postgres_is_shape(answer, types, 3) && store_postgres_number(answer, 0, &here) &&
-        store_postgres_number(answer, 1, &codes) && store_postgres_number(answer, 2, &passwords))
-        *ret = (struct store_failures){
-            .here = count(here), .codes = count(codes), .passwords = count(passwords)};
-    else
-        r = FED_E_STORE;
-    PQclear(answer);
-    return r;
-}
-
-/*
- * Rows that say nothing any more, a few at a time and none that somebody else has in hand: two hosts that
- * sweep at once must not wait for each other in a circle. That it fails costs room, no more.
- */
-static void
-prune(struct store *store, int64_t now_s, int64_t forget_s)
-{
-    struct store_postgres_args args = {.n = 0};
-    bool any;
-
-    store_postgres_arg_number(&args, now_s - forget_s);
-    store_postgres_arg_number(&args, now_s + forget_s);
-    if (change(store,
-            "DELETE FROM awsfed.failure WHERE ctid = ANY (ARRAY (SELECT ctid FROM awsfed.failure"
-            " WHERE last <= $1 OR last >= $2 LIMIT 100 FOR UPDATE SKIP LOCKED))",
-            &args, &any) != 0)
-        fed_log_debug("old failures stay in the second-factor store for now");
-}
-
-static int
-postgres_failures_add(struct store *store, const char *person, const char *source,
-    enum store_failure what, int64_t now_s, int64_t forget_s)
-{
-    /* A row that says nothing any more is begun anew. */
-    static const char sql[] =
-        "INSERT INTO awsfed.failure AS f (person, source, tries, codes, passwords, last)"
-        " VALUES ($1, $2, 1, $3, 1 - $3, $4) ON CONFLICT (person, source) DO UPDATE SET"
-        " tries = excluded.tries + CASE WHEN abs($4 - f.last) < $5 THEN f.tries ELSE 0 END,"
-        " codes = excluded.codes + CASE WHEN abs($4 - f.last) < $5 THEN f.codes ELSE 0 END,"
-        " passwords = excluded.passwords +"
-        " CASE WHEN abs($4 - f.last) < $5 THEN f.passwords ELSE 0 END,"
-        " last = excluded.last";
-    struct store_postgres_args args = {.n = 0};
-    bool added = false;
-
-    store_postgres_arg_text(&args, person);
-    store_postgres_arg_text(&args, source);
-    store_postgres_arg_number(&args, what == STORE_FAILED_CODE);
-    store_postgres_arg_number(&args, now_s);
-    store_postgres_arg_number(&args, forget_s);
-    int r = change(store, sql, &args, &added);
-    if (r == 0)
-        prune(store, now_s, forget_s);
-    return r == 0 && !added ? FED_E_STORE : r;
-}
-
-static int
-postgres_failures_forgive(struct store *store, const char *person, const char *source)
-{
-    struct store_postgres_args args = {.n = 0};
-    bool any;
-
-    store_postgres_arg_text(&args, person);
-    store_postgres_arg_text(&args, source);
-    return change(store,
-        "WITH gone AS (DELETE FROM awsfed.failure WHERE person = $1 AND source = $2)"
-        " UPDATE awsfed.failure SET passwords = 0"
-        " WHERE person = $1 AND source <> $2 AND passwords <> 0",
-        &args, &any);
-}
-
-static int
-postgres_failures_forget(struct store *store, const char *person)
-{
-    struct store_postgres_args args = {.n = 0};
-    bool any;
-
-    store_postgres_arg_text(&args, person);
-    return change(store, "DELETE FROM awsfed.failure WHERE person = $1", &args, &any);
 }
 
 /* ---- Opening and closing ---- */
@@ -325,10 +220,12 @@ store_postgres_open(const char *where, struct store **ret, char *why)
         .find = postgres_find,
         .remove = postgres_remove,
         .next = postgres_next,
-        .failures_get = postgres_failures_get,
-        .failures_add = postgres_failures_add,
-        .failures_forgive = postgres_failures_forgive,
-        .failures_forget = postgres_failures_forget,
+        .failures_get = store_postgres_failures_get,
+        .failures_add = store_postgres_failures_add,
+        .failures_forgive = store_postgres_failures_forgive,
+        .failures_forget = store_postgres_failures_forget,
+        .attempt_begin = store_postgres_attempt_begin,
+        .attempt_end = store_postgres_attempt_end,
     };
     struct store_postgres *s = calloc(1, sizeof(*s));
     char text[STORE_WHY_MAX];

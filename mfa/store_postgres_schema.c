@@ -25,6 +25,11 @@ static const char *const make[] = {
     " tries bigint NOT NULL, codes bigint NOT NULL, passwords bigint NOT NULL,"
     " last bigint NOT NULL, PRIMARY KEY (person, source))",
     "CREATE INDEX failure_last ON awsfed.failure (last)",
+    /* Written at every login, worth nothing after a crash: not logged, so its commits wait for no disk. */
+    "CREATE UNLOGGED TABLE awsfed.attempt ("
+    " id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, person text COLLATE \"C\" NOT NULL,"
+    " source text COLLATE \"C\" NOT NULL, begun timestamptz NOT NULL DEFAULT clock_timestamp())",
+    "CREATE INDEX attempt_person ON awsfed.attempt (person)",
     "INSERT INTO awsfed.schema VALUES (1)",
 };
 

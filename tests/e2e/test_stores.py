@@ -86,12 +86,11 @@ def server(lab, fleet):
     time.sleep(1.1)  # a server that was away is asked again after a second
 
 
-def at_once(hosts, tries, person, code, password=None):
+def at_once(hosts, tries, person, code, source="192.0.2.{}"):
     """The answers to one code, presented to the hosts in turn by parallel requests."""
     with ThreadPoolExecutor(tries) as pool:
-        return list(pool.map(
-            lambda n: authenticate(hosts[n % len(hosts)], person, password or person.password, code,
-                                   f"192.0.2.{n}"), range(tries)))
+        return list(pool.map(lambda n: authenticate(hosts[n % len(hosts)], person, person.password, code,
+                                                    source.format(n)), range(tries)))
 
 
 def test_a_code_used_on_one_host_is_refused_on_the_other(lab, fleet, member):
@@ -114,6 +113,15 @@ def test_failures_count_together(lab, fleet, member):
     for host in (*fleet, *fleet, fleet[0]):
         assert authenticate(host, member, member.password, lab.codes.wrong(member.name)) == "DENIED"
     assert authenticate(fleet[1], member, member.password, lab.codes.fresh(member.name)) == "LOCKED"
+
+
+def test_parallel_guesses_on_two_hosts(lab, fleet, member):
+    """I-37 over hosts: twenty guesses at once, spread over both, are no more than the limit's five."""
+    lab.postgres.sql("DELETE FROM awsfed.failure")
+    answers = at_once(fleet, 20, member, lab.codes.wrong(member.name), "198.51.100.1")
+    assert set(answers) <= {"DENIED", "LOCKED"}, answers
+    assert 1 <= int(lab.postgres.sql("SELECT sum(tries) FROM awsfed.failure")) <= 5
+    assert lab.postgres.sql("SELECT count(*) FROM awsfed.attempt") == "0"
 
 
 def test_the_password_is_nowhere(lab, fleet):

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "mfa/limits.h"
 #include "tests/mfa/people.h"
 #include "tests/mfa/postgres.h"
 
@@ -347,6 +348,76 @@ test_failures_fade_and_are_forgiven_i39(void **state)
     assert_failures("b", now + 950, 0, 0, 0);
 }
 
+/* ---- Limits ---- */
+
+static struct limits *limits[HOSTS];
+
+static void *
+guess(void *arg)
+{
+    intptr_t i = (intptr_t)arg;
+    struct limits_attempt attempt;
+
+    (void)pthread_barrier_wait(&barrier);
+    results[i] = limits_begin(limits[i % HOSTS], alice, "192.0.2.1", 0, 1000000, &attempt);
+    if (results[i] == 0)
+        assert_int_equal(limits_end(limits[i % HOSTS], &attempt, LIMITS_WRONG_CODE, 1000000), 0);
+    return NULL;
+}
+
+/* I-37: parallel tries on two hosts get no more guesses than one after the other on one. */
+static void
+test_parallel_guesses_on_two_hosts_i37(void **state)
+{
+    int admitted = 0;
+
+    (void)state;
+    for (int i = 0; i < HOSTS; i++)
+        assert_int_equal(
+            limits_new(
+                &(struct limits_options){.store = hosts[i], .max_failures = 5, .lock_time_s = 900},
+                &limits[i]),
+            0);
+    for (int round = 0; round < 4; round++) {
+        run_threads(guess);
+        for (int i = 0; i < THREADS; i++) {
+            admitted += results[i] == 0;
+            assert_true(results[i] == 0 || results[i] == FED_E_LOCKED);
+        }
+    }
+    for (int i = 0; i < HOSTS; i++)
+        limits_free(limits[i]);
+    assert_in_range(admitted, 1, 5);
+}
+
+/* What is under way is seen by the other host, and is no failure when it ends without one (I-40). */
+static void
+test_attempts_are_seen_by_other_hosts(void **state)
+{
+    unsigned here = 9, anywhere = 9;
+    uint64_t a, b, c;
+
+    (void)state;
+    assert_true(store_is_shared(store));
+    assert_int_equal(store_attempt_begin(hosts[0], alice, "x", &a, &here, &anywhere), 0);
+    assert_int_equal(here + anywhere, 0);
+    assert_int_equal(store_attempt_begin(hosts[1], alice, "y", &b, &here, &anywhere), 0);
+    assert_int_equal(here, 0);
+    assert_int_equal(anywhere, 1);
+    assert_int_equal(store_attempt_begin(hosts[1], alice, "x", &c, &here, &anywhere), 0);
+    assert_int_equal(here, 1);
+    assert_int_equal(anywhere, 2);
+    store_attempt_end(hosts[1], c);
+    store_attempt_end(hosts[0], a);
+    store_attempt_end(hosts[1], b);
+    assert_int_equal(store_attempt_begin(hosts[1], alice, "x", &a, &here, &anywhere), 0);
+    assert_int_equal(here + anywhere, 0);
+    /* A host that died in the middle of one: it is forgotten. */
+    assert_int_equal(postgres_sql("UPDATE awsfed.attempt SET begun = begun - interval '61 s'"), 0);
+    assert_int_equal(store_attempt_begin(hosts[0], alice, "x", &a, &here, &anywhere), 0);
+    assert_int_equal(here + anywhere, 0);
+}
+
 #define TESTS(kind)                                                                                \
     {                                                                                              \
         cmocka_unit_test_setup_teardown(test_rows_come_back_whole, set_up_##kind, tear_down),      \
@@ -368,7 +439,14 @@ main(void)
 {
     const struct CMUnitTest sqlite[] = TESTS(sqlite);
     const struct CMUnitTest postgres[] = TESTS(postgres);
+    const struct CMUnitTest fleet[] = {
+        cmocka_unit_test_setup_teardown(
+            test_parallel_guesses_on_two_hosts_i37, set_up_postgres, tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_attempts_are_seen_by_other_hosts, set_up_postgres, tear_down),
+    };
     int failed = cmocka_run_group_tests_name("sqlite", sqlite, make_folder, remove_folder);
 
-    return failed + cmocka_run_group_tests_name("postgresql", postgres, make_server, remove_server);
+    failed += cmocka_run_group_tests_name("postgresql", postgres, make_server, remove_server);
+    return failed + cmocka_run_group_tests_name("fleet", fleet, make_server, remove_server);
 }
