@@ -244,15 +244,20 @@ static int
 read_single(struct conf *conf, const struct sections *sections, struct conf_errors *errors)
 {
     const struct section *saml = only(sections, SECTION_SAML);
+    const struct section *oidc = only(sections, SECTION_OIDC);
     int r;
 
     if (saml != NULL)
         conf->saml.where = saml->where;
+    if (oidc != NULL)
+        conf->oidc.where = oidc->where;
     r = keys_read(SECTION_BRIDGE, only(sections, SECTION_BRIDGE), &conf->bridge, errors);
     if (r == 0)
         r = keys_read(SECTION_MFA, only(sections, SECTION_MFA), &conf->mfa, errors);
     if (r == 0)
         r = keys_read(SECTION_SAML, saml, &conf->saml, errors);
+    if (r == 0)
+        r = keys_read(SECTION_OIDC, oidc, &conf->oidc, errors);
     if (r == 0)
         r = keys_read(SECTION_AWS, only(sections, SECTION_AWS), &conf->aws, errors);
     return r;
@@ -328,6 +333,7 @@ conf_free(struct conf *conf)
     keys_done(SECTION_BRIDGE, &conf->bridge);
     keys_done(SECTION_MFA, &conf->mfa);
     keys_done(SECTION_SAML, &conf->saml);
+    keys_done(SECTION_OIDC, &conf->oidc);
     keys_done(SECTION_AWS, &conf->aws);
     for (size_t i = 0; i < conf->n_domains; i++) {
         keys_done(SECTION_DOMAIN, &conf->domains[i]);

@@ -35,7 +35,14 @@ enum conf_service_bind { CONF_SERVICE_NONE, CONF_SERVICE_SIMPLE, CONF_SERVICE_GS
 enum conf_mfa_required { CONF_MFA_YES, CONF_MFA_ENROLLED };
 enum conf_algorithm { CONF_SHA1, CONF_SHA256, CONF_SHA512 };
 enum conf_linger { CONF_LINGER_END, CONF_LINGER_KEEP };
-enum conf_flow { CONF_FLOW_SAML };
+enum conf_flow { CONF_FLOW_SAML, CONF_FLOW_ASSUME_ROLE, CONF_FLOW_OIDC };
+enum conf_base {
+    CONF_BASE_NONE,
+    CONF_BASE_IMDS,
+    CONF_BASE_CONTAINER,
+    CONF_BASE_WEB_IDENTITY,
+    CONF_BASE_FILE
+};
 
 struct conf_bridge {
     char *socket;
@@ -96,6 +103,13 @@ struct conf_saml {
     char *previous_certificate; /* NULL = none */
 };
 
+struct conf_oidc {
+    struct conf_where where;
+    char *issuer; /* https://HOST[/PATH], without a slash at its end */
+    char *key;    /* path */
+    char *audience;
+};
+
 struct conf_aws {
     char *region;
     struct conf_list fallback_regions;
@@ -104,6 +118,11 @@ struct conf_aws {
     char *ca_file;         /* NULL = the system's */
     char *proxy;           /* NULL = none */
     int64_t timeout_s;
+    char *base_credential; /* as written; NULL = none */
+    enum conf_base base;   /* what it says: its kind, */
+    const char *base_file; /* the path after its colon (a view), NULL without one */
+    bool use_fips;
+    bool use_dualstack;
 };
 
 struct conf_tag {
@@ -117,10 +136,13 @@ struct conf_role {
     char *arn;
     char *account;   /* from the ARN: 12 digits */
     char *partition; /* from the ARN: aws, aws-us-gov, aws-cn */
-    char *provider;  /* ARN of the SAML provider, same account and partition */
+    char *
+        provider; /* ARN of the SAML provider, same account and partition; NULL where the flow needs none */
     struct conf_list groups;
     struct conf_list users; /* sAMAccountName or UPN */
-    enum conf_flow flow;
+    enum conf_flow flow;    /* means nothing where via is set */
+    char *via; /* name of the role that this one is taken from, NULL = none; there is such a role */
+    char *external_id; /* NULL = none */
     int64_t duration_s;
     int64_t mfa_age_s; /* 0 = the ticket's */
     char *policy;      /* path, NULL = none */
@@ -151,6 +173,7 @@ struct conf {
     size_t n_domains;
     struct conf_mfa mfa;
     struct conf_saml saml;
+    struct conf_oidc oidc;
     struct conf_aws aws;
     struct conf_role *roles;
     size_t n_roles;

@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "conf/arn.h"
+#include "conf/flows.h"
 #include "conf/pattern.h"
 #include "conf/policy.h"
 #include "conf/template.h"
@@ -222,7 +223,7 @@ check_provider(const struct conf_role *role, const struct arn *arn, const struct
     struct arn provider;
 
     if (role->provider == NULL) {
-        if (!said(section, "provider"))
+        if (!said(section, "provider") && role->via == NULL && role->flow == CONF_FLOW_SAML)
             conf_errors_add(errors, &section->where,
                 "\"provider\" is missing in [%s]: add the ARN of the SAML provider in account %s",
                 section->title, arn->account);
@@ -320,6 +321,7 @@ check_taking(const struct conf *conf, const struct conf_role *role, const struct
     check_provider(role, arn, section, errors);
     check_policies(role, arn, section, errors);
     check_region(conf, role, arn, section, errors);
+    flows_check(conf, role, section, errors);
 }
 
 static int
@@ -328,7 +330,7 @@ check_role(const struct conf *conf, struct conf_role *role, const struct section
 {
     struct arn arn;
 
-    if (!has_items(section, "groups") && !has_items(section, "users"))
+    if (!has_items(section, "groups") && !has_items(section, "users") && !flows_is_hop(conf, role))
         conf_errors_add(errors, section_where(section, "groups"),
             "[%s] has neither groups nor users: say who may take it", section->title);
     check_transitive(role, section, errors);
@@ -493,10 +495,6 @@ check_presence(const struct conf *conf, const struct sections *sections, struct 
         return;
     const struct conf_where *first =
         conf->n_roles > 0 ? &conf->roles[0].where : &conf->patterns[0].role.where;
-    if (nth(sections, SECTION_SAML, 0) == NULL)
-        conf_errors_add(errors, first,
-            "no [saml], which roles with flow = saml need: add it with entity-id, key and "
-            "certificate");
     if (conf->aws.region == NULL && (aws == NULL || !said(aws, "region")))
         conf_errors_add(errors, aws != NULL ? &aws->where : first,
             "no region in [aws], which roles need: add it, as in region = eu-central-1");
@@ -508,6 +506,7 @@ crosscheck(struct conf *conf, const struct sections *sections, struct conf_error
     int r;
 
     check_presence(conf, sections, errors);
+    flows_split_base(&conf->aws);
     r = add_root(&conf->bridge.local_users);
     if (r == 0)
         r = check_domains(conf, sections, errors);

@@ -333,6 +333,70 @@ form_https(const char *text, bool quoted, char *remedy)
     return 0;
 }
 
+/* Apart from an address, an issuer is a text that is compared: AWS and we must write it alike. */
+int
+form_issuer_url(const char *text, bool quoted, char *remedy)
+{
+    char host[256];
+    const char *path = strncmp(text, "https://", 8) == 0 ? strchr(text + 8, '/') : NULL;
+    size_t len = strlen(text);
+
+    (void)quoted;
+    int n = snprintf(host, sizeof(host), "%.*s",
+        path != NULL ? (int)(path - text - 8) : (int)(sizeof(host) - 1),
+        text + (len < 8 ? len : 8));
+    if (strncmp(text, "https://", 8) != 0 || n < 0 || (size_t)n >= sizeof(host) ||
+        !is_host_port(host) || text[len - 1] == '/' || len > 255 ||
+        strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._~:/[]-") !=
+            len)
+        return refuse(remedy,
+            "write https://HOST or https://HOST/PATH, no slash at its end, at most 255 characters");
+    return 0;
+}
+
+int
+form_audience(const char *text, bool quoted, char *remedy)
+{
+    size_t len = strlen(text);
+
+    (void)quoted;
+    if (len > 255 ||
+        strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:/-") != len)
+        return refuse(remedy, "write at most 255 of A-Z a-z 0-9 . _ : / -");
+    return 0;
+}
+
+int
+form_base_credential(const char *text, bool quoted, char *remedy)
+{
+    char why[FORM_REMEDY_MAX];
+    size_t skip = 0;
+
+    if (strcmp(text, "imds") == 0 || strcmp(text, "container") == 0)
+        return 0;
+    if (strncmp(text, "web-identity:", 13) == 0)
+        skip = 13;
+    else if (strncmp(text, "file:", 5) == 0)
+        skip = 5;
+    if (skip == 0 || form_path(text + skip, quoted, why) != 0)
+        return refuse(remedy, "write \"imds\", \"container\", or \"web-identity:\" or \"file:\" "
+                              "and an absolute path");
+    return 0;
+}
+
+int
+form_external_id(const char *text, bool quoted, char *remedy)
+{
+    size_t len = strlen(text);
+
+    (void)quoted;
+    if (len < 2 || len > 1224 ||
+        strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@:/-") !=
+            len)
+        return refuse(remedy, "write 2 to 1224 of A-Z a-z 0-9 _ + = , . @ : / -");
+    return 0;
+}
+
 int
 form_proxy(const char *text, bool quoted, char *remedy)
 {

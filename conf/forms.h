@@ -32,12 +32,16 @@ form_check form_pattern_role_arn; /* the three with {account} and {role} */
 form_check form_pattern_provider_arn;
 form_check form_pattern_policy_arn;
 form_check form_tag_key;
-form_check form_uri;    /* an entityID: SCHEME:…, at most 1024 characters */
-form_check form_https;  /* https://HOST[:PORT] */
-form_check form_proxy;  /* http[s]://HOST[:PORT], no password */
-form_check form_audit;  /* journal or file:/PATH */
-form_check form_store;  /* sqlite:/PATH or postgresql://…, no password */
-form_check form_issuer; /* no ':', which ends the issuer in an otpauth URI */
+form_check form_uri;        /* an entityID: SCHEME:…, at most 1024 characters */
+form_check form_https;      /* https://HOST[:PORT] */
+form_check form_issuer_url; /* https://HOST[:PORT][/PATH]: an OIDC issuer */
+form_check form_audience;   /* 1 to 255 characters of [A-Za-z0-9._:/-], as IAM takes a client ID */
+form_check form_base_credential; /* imds, container, web-identity:FILE, file:PATH */
+form_check form_external_id;     /* 2 to 1224 characters of [\w+=,.@:/-] */
+form_check form_proxy;           /* http[s]://HOST[:PORT], no password */
+form_check form_audit;           /* journal or file:/PATH */
+form_check form_store;           /* sqlite:/PATH or postgresql://…, no password */
+form_check form_issuer;          /* no ':', which ends the issuer in an otpauth URI */
 
 /* An absolute path to a file or folder, without "." or ".." steps; quoted is not looked at. */
 form_check form_path;

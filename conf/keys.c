@@ -30,7 +30,7 @@ static const char *const service_binds[] = {"none", "simple", "gssapi", NULL};
 static const char *const requireds[] = {"yes", "enrolled", NULL};
 static const char *const algorithms[] = {"sha1", "sha256", "sha512", NULL};
 static const char *const lingers[] = {"end", "keep", NULL};
-static const char *const flows[] = {"saml", NULL};
+static const char *const flows[] = {"saml", "assume-role", "oidc", NULL};
 
 // clang-format off
 #define TEXT(...)     {.type = &value_text, __VA_ARGS__}
@@ -46,6 +46,7 @@ static const char *const flows[] = {"saml", NULL};
 #define DOMAIN(n, f)  SECTION_DOMAIN, n, offsetof(struct conf_domain, f)
 #define MFA(n, f)     SECTION_MFA, n, offsetof(struct conf_mfa, f)
 #define SAML(n, f)    SECTION_SAML, n, offsetof(struct conf_saml, f)
+#define OIDC(n, f)    SECTION_OIDC, n, offsetof(struct conf_oidc, f)
 #define AWS(n, f)     SECTION_AWS, n, offsetof(struct conf_aws, f)
 #define ROLE(n, f)    SECTION_ROLE, n, offsetof(struct conf_role, f)
 #define PATTERN(n, f) SECTION_PATTERN, n, offsetof(struct conf_pattern, f)
@@ -99,6 +100,10 @@ static const struct key keys[] = {
     {SAML("certificate", certificate), REQUIRED, PATH},
     {SAML("previous-certificate", previous_certificate), NULL, PATH},
 
+    {OIDC("issuer", issuer), REQUIRED, TEXT(.form = form_issuer_url)},
+    {OIDC("key", key), REQUIRED, SECRET(form_path)},
+    {OIDC("audience", audience), "sts.amazonaws.com", TEXT(.form = form_audience)},
+
     {AWS("region", region), NULL, TEXT(.form = form_region)},
     {AWS("fallback-regions", fallback_regions), NULL, LIST(form_region)},
     {AWS("endpoint", endpoint), NULL, TEXT(.form = form_https)},
@@ -106,12 +111,17 @@ static const struct key keys[] = {
     {AWS("ca-file", ca_file), NULL, PATH},
     {AWS("proxy", proxy), NULL, SECRET(form_proxy)},
     {AWS("timeout", timeout_s), "10s", TIME(1, 2 * MINUTE)},
+    {AWS("base-credential", base_credential), NULL, TEXT(.form = form_base_credential)},
+    {AWS("use-fips", use_fips), "no", YES_NO},
+    {AWS("use-dualstack", use_dualstack), "no", YES_NO},
 
     {ROLE("arn", arn), REQUIRED, TEXT(.form = form_role_arn)},
     {ROLE("provider", provider), NULL, TEXT(.form = form_provider_arn)},
     {ROLE("groups", groups), NULL, LIST(form_group)},
     {ROLE("users", users), NULL, LIST(form_users_name)},
     {ROLE("flow", flow), "saml", WORD(flows)},
+    {ROLE("via", via), NULL, TEXT(.most = 128)},
+    {ROLE("external-id", external_id), NULL, TEXT(.form = form_external_id)},
     {ROLE("duration", duration_s), "1h", TIME(15 * MINUTE, 12 * HOUR)},
     {ROLE("mfa-age", mfa_age_s), NULL, TIME(1, 7 * DAY)},
     {ROLE("policy", policy), NULL, PATH},
@@ -171,6 +181,7 @@ other_section(const char *name)
         [SECTION_DOMAIN] = "[domain NAME]",
         [SECTION_MFA] = "[mfa]",
         [SECTION_SAML] = "[saml]",
+        [SECTION_OIDC] = "[oidc]",
         [SECTION_AWS] = "[aws]",
         [SECTION_ROLE] = "[role NAME]",
         [SECTION_PATTERN] = "[role-pattern NAME]",

@@ -64,6 +64,7 @@ static const struct {
         "write the domain's DNS name, as in [domain corp.example.com]"},
     [SECTION_MFA] = {"mfa", NULL, NULL},
     [SECTION_SAML] = {"saml", NULL, NULL},
+    [SECTION_OIDC] = {"oidc", NULL, NULL},
     [SECTION_AWS] = {"aws", NULL, NULL},
     [SECTION_ROLE] = {"role", section_is_role_name,
         "write 1 to 128 of A-Z a-z 0-9 . _ + = @ / -, not beginning with \"-\", as in [role "
@@ -125,7 +126,8 @@ report_unknown(const char *title, const struct conf_where *where, struct conf_er
             nearest.best, kinds[kind_of(nearest.best)].is_name != NULL ? " NAME" : "");
     else
         conf_errors_add(errors, where,
-            "unknown section [%s]: there are [bridge], [domain NAME], [mfa], [saml], [aws], "
+            "unknown section [%s]: there are [bridge], [domain NAME], [mfa], [saml], [oidc], "
+            "[aws], "
             "[role NAME] and [role-pattern NAME]",
             title);
 }

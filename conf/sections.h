@@ -17,6 +17,7 @@ enum section_kind {
     SECTION_DOMAIN,
     SECTION_MFA,
     SECTION_SAML,
+    SECTION_OIDC,
     SECTION_AWS,
     SECTION_ROLE,
     SECTION_PATTERN,

@@ -39,7 +39,7 @@ loads_without_error(const struct confdir *dir, const char *text)
     for (size_t i = 0; i < errors.n; i++)
         print_error("    %s\n", errors.lines[i]);
     assert_int_equal(r, 0);
-    assert_int_equal(conf->n_roles, 1);
+    assert_int_equal(conf->n_roles, 2);
     conf_errors_done(&errors);
     conf_free(conf);
 }
@@ -106,7 +106,7 @@ static void
 test_every_key_is_described(void **state)
 {
     static const char *const headings[SECTION_KINDS] = {
-        "[bridge]", "[domain ", "[mfa]", "[saml]", "[aws]", "[role ", "[role-pattern "};
+        "[bridge]", "[domain ", "[mfa]", "[saml]", "[oidc]", "[aws]", "[role ", "[role-pattern "};
     static char sample_part[FILE_MAX], man_part[FILE_MAX];
     struct fed_secret sample, man;
     char wanted[128], commented[128];
