@@ -234,7 +234,10 @@ ask(struct federation *f, const struct federation_request *request, const char *
     int r = write_form(request, &form);
 
     if (r == 0) {
-        r = https_post(f->https, url, &form, f->conf->timeout_s * 1000, &reply, text);
+        r = https_send(f->https,
+            &(struct https_request){
+                .url = url, .form = &form, .timeout_ms = f->conf->timeout_s * 1000},
+            &reply, text);
         if (r == 0)
             r = judge(url, &reply, ret_token, why);
         else

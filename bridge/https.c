@@ -6,6 +6,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <jansson.h>
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 #include <pthread.h>
@@ -30,6 +31,7 @@ struct https {
 
 /* One transfer, as its callbacks see it. */
 struct transfer {
+    struct curl_slist *headers;
     struct fed_secret body;
     size_t budget; /* bytes that headers and body may still take */
     int error;     /* of a callback */
@@ -40,6 +42,7 @@ https_global_init(void)
 {
     /* libcurl would write every TLS session's keys to the file that this variable names. */
     (void)unsetenv("SSLKEYLOGFILE");
+    json_set_alloc_funcs(wipe_malloc, wipe_free); /* what it reads of metadata services is secret */
     CURLcode c = curl_global_init_mem(
         CURL_GLOBAL_DEFAULT, wipe_malloc, wipe_free, wipe_realloc, wipe_strdup, wipe_calloc);
     return c == CURLE_OK ? 0 : FED_E_SYSTEM;
@@ -157,18 +160,19 @@ on_body(char *data, size_t size, size_t n, void *arg)
 }
 
 static CURLcode
-set_safety(struct https *https, CURL *curl)
+set_safety(struct https *https, CURL *curl, bool is_local)
 {
+    const char *proxy = https->proxy != NULL && !is_local ? https->proxy : "";
     CURLcode c;
 
-    if ((c = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https")) != 0 ||
+    if ((c = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, is_local ? "http,https" : "https")) !=
+            0 ||
         (c = curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L)) != 0 ||
         (c = curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L)) != 0 ||
         (c = curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L)) != 0 ||
         (c = curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2)) != 0 ||
         /* Set but empty, both keep the environment out. */
-        (c = curl_easy_setopt(curl, CURLOPT_PROXY, https->proxy != NULL ? https->proxy : "")) !=
-            0 ||
+        (c = curl_easy_setopt(curl, CURLOPT_PROXY, proxy)) != 0 ||
         (c = curl_easy_setopt(curl, CURLOPT_NOPROXY, "")) != 0 ||
         (c = curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L)) != 0 ||
         (c = curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED)) != 0 ||
@@ -182,21 +186,72 @@ set_safety(struct https *https, CURL *curl)
     return curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
 }
 
+/* libcurl copies the text, and wipes its copy when it frees it (https_global_init). */
 static CURLcode
-set_request(CURL *curl, const char *url, const struct fed_secret *form, int64_t timeout_ms)
+add_header(struct transfer *t, const char *text)
 {
-    long all = (long)timeout_ms, connect = all < CONNECT_TIMEOUT_MS ? all : CONNECT_TIMEOUT_MS;
+    struct curl_slist *grown = curl_slist_append(t->headers, text);
+
+    if (grown == NULL)
+        return CURLE_OUT_OF_MEMORY;
+    t->headers = grown;
+    return CURLE_OK;
+}
+
+/* Signed is what libcurl finds in its list of headers, Host, and the date that it adds itself. */
+static CURLcode
+set_signer(CURL *curl, const struct https_signer *signer, struct transfer *t)
+{
+    struct fed_secret token = FED_SECRET_INIT(HTTPS_REPLY_MAX);
+    char scope[96];
+    CURLcode c = CURLE_OK;
+
+    int n = snprintf(scope, sizeof(scope), "aws:amz:%s:sts", signer->region);
+    if (n < 0 || (size_t)n >= sizeof(scope))
+        return CURLE_BAD_FUNCTION_ARGUMENT;
+    if (signer->session_token->len > 0) {
+        c = fed_secret_addf(
+                &token, "X-Amz-Security-Token: %s", fed_secret_str(signer->session_token)) == 0
+                ? add_header(t, fed_secret_str(&token))
+                : CURLE_OUT_OF_MEMORY;
+        fed_secret_done(&token);
+    }
+    if (c != 0 || (c = curl_easy_setopt(curl, CURLOPT_AWS_SIGV4, scope)) != 0 ||
+        (c = curl_easy_setopt(curl, CURLOPT_USERNAME, fed_secret_str(signer->access_key))) != 0)
+        return c;
+    return curl_easy_setopt(curl, CURLOPT_PASSWORD, fed_secret_str(signer->secret_key));
+}
+
+static CURLcode
+set_form(CURL *curl, const struct fed_secret *form)
+{
     CURLcode c;
 
-    if ((c = curl_easy_setopt(curl, CURLOPT_URL, url)) != 0 ||
+    if ((c = curl_easy_setopt(curl, CURLOPT_POST, 1L)) != 0 ||
+        (c = curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)form->len)) != 0)
+        return c;
+    return curl_easy_setopt(curl, CURLOPT_POSTFIELDS, fed_secret_str(form)); /* not copied */
+}
+
+static CURLcode
+set_request(CURL *curl, const struct https_request *request, struct transfer *t)
+{
+    long all = (long)request->timeout_ms;
+    long connect = all < CONNECT_TIMEOUT_MS ? all : CONNECT_TIMEOUT_MS;
+    CURLcode c;
+
+    if ((c = curl_easy_setopt(curl, CURLOPT_URL, request->url)) != 0 ||
         (c = curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, all)) != 0 ||
         (c = curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, connect)) != 0 ||
         (c = curl_easy_setopt(curl, CURLOPT_MAXCONNECTS, (long)CONNECTIONS_EACH)) != 0 ||
         (c = curl_easy_setopt(curl, CURLOPT_USERAGENT, "awsfed/" AWSFED_VERSION)) != 0 ||
-        (c = curl_easy_setopt(curl, CURLOPT_POST, 1L)) != 0 ||
-        (c = curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)form->len)) != 0)
+        (request->form != NULL && (c = set_form(curl, request->form)) != 0) ||
+        (request->method != NULL &&
+            (c = curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method)) != 0) ||
+        (request->header != NULL && (c = add_header(t, request->header)) != 0) ||
+        (request->signer != NULL && (c = set_signer(curl, request->signer, t)) != 0))
         return c;
-    return curl_easy_setopt(curl, CURLOPT_POSTFIELDS, fed_secret_str(form)); /* not copied */
+    return curl_easy_setopt(curl, CURLOPT_HTTPHEADER, t->headers);
 }
 
 static CURLcode
@@ -250,8 +305,8 @@ read_headers(CURL *curl, struct https_reply *reply)
 }
 
 int
-https_post(struct https *https, const char *url, const struct fed_secret *form, int64_t timeout_ms,
-    struct https_reply *ret, char *why)
+https_send(
+    struct https *https, const struct https_request *request, struct https_reply *ret, char *why)
 {
     struct transfer t = {.body = FED_SECRET_INIT(HTTPS_REPLY_MAX), .budget = HTTPS_REPLY_MAX};
     char text[CURL_ERROR_SIZE] = "";
@@ -261,8 +316,8 @@ https_post(struct https *https, const char *url, const struct fed_secret *form, 
 
     if (curl == NULL)
         return FED_E_NOMEM;
-    if ((c = set_safety(https, curl)) == 0 && (c = set_request(curl, url, form, timeout_ms)) == 0 &&
-        (c = set_callbacks(curl, &t, text)) == 0)
+    if ((c = set_safety(https, curl, request->is_local)) == 0 &&
+        (c = set_request(curl, request, &t)) == 0 && (c = set_callbacks(curl, &t, text)) == 0)
         c = curl_easy_perform(curl);
     int r = translate(c, &t);
     if (r == 0) {
@@ -272,11 +327,12 @@ https_post(struct https *https, const char *url, const struct fed_secret *form, 
         *ret = reply;
     } else {
         (void)text_clean(why, HTTPS_WHY_MAX,
-            r == FED_E_TOO_BIG ? "the reply is larger than any of STS's"
+            r == FED_E_TOO_BIG ? "the reply is larger than any of AWS's"
             : text[0] != '\0'  ? text
                                : curl_easy_strerror(c));
     }
     give_handle(https, curl);
+    curl_slist_free_all(t.headers);
     fed_secret_done(&t.body);
     return r;
 }

@@ -1,7 +1,8 @@
 /*
  * HTTPS requests of the bridge on connections that stay warm: libcurl with everything that could weaken
- * or redirect a request turned off. TLS 1.2 or later, always verified (I-65); https only; no redirects; no proxy
- * but the configured one, whatever the environment says (I-56).
+ * or redirect a request turned off. TLS 1.2 or later, always verified (I-65); no redirects; no proxy
+ * but the configured one, whatever the environment says (I-56). Plain HTTP is for the machine's own metadata
+ * alone, and each such request says so.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef BRIDGE_HTTPS_H
@@ -42,18 +43,34 @@ FED_MUST_USE int https_global_init(void);
 FED_MUST_USE int https_new(const char *ca_file, const char *proxy, struct https **ret, char *why);
 void https_free(struct https *https);
 
+/* AWS Signature Version 4, by libcurl, for STS. All borrowed. */
+struct https_signer {
+    const char *region;
+    const struct fed_secret *access_key, *secret_key;
+    const struct fed_secret
+        *session_token; /* empty = a long-term key; else it is sent, and signed too */
+};
+
+struct https_request {
+    const char *url;               /* required: https://HOST[:PORT]/PATH */
+    const char *method;            /* NULL = POST with a form, GET without */
+    const struct fed_secret *form; /* application/x-www-form-urlencoded; NULL = none; borrowed */
+    const char *header;            /* one more, "Name: value"; NULL = none */
+    const struct https_signer *signer; /* NULL = unsigned */
+    bool is_local;      /* http:// too, and no proxy: the metadata of this very machine */
+    int64_t timeout_ms; /* for everything, more than 0; connecting gets 3 s of it at most */
+};
+
 /*
- * POST a form. The handle used last is used first, so that few connections stay warm, not many lukewarm.
- *   url          https://HOST[:PORT]/PATH
- *   form         application/x-www-form-urlencoded; borrowed
- *   timeout_ms   for everything, more than 0; connecting gets 3 s of it at most
- *   ret          on success, whatever the status; freed with https_reply_done
- *   why          HTTPS_WHY_MAX bytes; on failure what went wrong, cleaned for a log
+ * Send a request and read its reply. The handle used last is used first, so that few connections stay warm, not many
+ * lukewarm. Any thread.
+ *   ret   on success, whatever the status; freed with https_reply_done
+ *   why   HTTPS_WHY_MAX bytes; on failure what went wrong, cleaned for a log
  * Returns 0, FED_E_TLS (not verified), FED_E_TIMEOUT, FED_E_TOO_BIG (the reply), FED_E_NOMEM, FED_E_AWS_UNAVAILABLE
  * (all else that may be better at the next try).
  */
-FED_MUST_USE int https_post(struct https *https, const char *url, const struct fed_secret *form,
-    int64_t timeout_ms, struct https_reply *ret, char *why);
+FED_MUST_USE int https_send(
+    struct https *https, const struct https_request *request, struct https_reply *ret, char *why);
 void https_reply_done(struct https_reply *reply);
 
 #endif

@@ -1,12 +1,11 @@
 /*
- * AssumeRoleWithSAML: attempt after attempt, each with an assertion of its own, until one succeeds, the
+ * Asking for a role: attempt after attempt, each with an assertion of its own, until one succeeds, the
  * table in bridge/sts_error.c says no, or the time is over.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "bridge/sts.h"
 
 #include <inttypes.h>
-#include <openssl/evp.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,18 +18,16 @@
 #include "bridge/https.h"
 #include "bridge/saml.h"
 #include "bridge/sts_error.h"
-#include "conf/arn.h"
+#include "bridge/sts_form.h"
+#include "bridge/sts_where.h"
 
 enum {
-    ASSERTION_MOST = 100000, /* base64 characters that AWS takes */
-    FORM_MOST = 3 * ASSERTION_MOST + 64 * 1024,
-    REGIONS_MOST = 16,
     TRIES_EACH = 3, /* in one region */
     PAUSE_FIRST_MS = 100,
     PAUSE_MOST_MS = 2000,
     LEARNED_FOR_MS =
-        3600 * 1000, /* then a longer session is tried again: somebody may have allowed it */
-    URL_MAX = 512,
+        3600 * 1000,    /* then a longer session is tried again: somebody may have allowed it */
+    SIGNED_FOR_S = 300, /* how far from AWS's clock a SigV4 signature may be */
 };
 
 /* What a role's maximum session turned out to be. */
@@ -53,8 +50,8 @@ struct call {
     const struct sts_request *request;
     int64_t deadline_ms;
     int64_t duration_s;
-    const char *regions[REGIONS_MOST];
-    size_t n_regions, region;
+    struct sts_where where;
+    size_t region;  /* index in where */
     unsigned tries; /* in this region */
     bool resigned, shortened;
     char *why, *request_id;
@@ -143,129 +140,6 @@ learn_duration(struct sts *sts, const char *arn, int64_t most_s)
     (void)pthread_mutex_unlock(&sts->lock);
 }
 
-/* ---- Where to ask ---- */
-
-static void
-add_region(struct call *call, const char *region)
-{
-    if (region == NULL || call->n_regions == REGIONS_MOST ||
-        !arn_region_fits(call->request->role->partition, region))
-        return;
-    for (size_t i = 0; i < call->n_regions; i++) {
-        if (strcmp(call->regions[i], region) == 0)
-            return;
-    }
-    call->regions[call->n_regions++] = region;
-}
-
-/* The role's region, then [aws] region, then the fallbacks, as far as they lie in the role's partition. */
-static void
-choose_regions(struct call *call)
-{
-    static const char *const homes[] = {"us-east-1", "us-gov-west-1", "cn-north-1"};
-    const struct conf_aws *conf = call->sts->conf;
-
-    if (conf->endpoint != NULL) {
-        call->regions[call->n_regions++] = NULL;
-        return;
-    }
-    add_region(call, call->request->role->region);
-    add_region(call, conf->region);
-    for (size_t i = 0; i < conf->fallback_regions.n; i++)
-        add_region(call, conf->fallback_regions.items[i]);
-    /* A role in a partition of which no region is configured. */
-    for (size_t i = 0; call->n_regions == 0 && i < sizeof(homes) / sizeof(homes[0]); i++)
-        add_region(call, homes[i]);
-}
-
-static int
-make_url(const struct call *call, char url[URL_MAX])
-{
-    const char *endpoint = call->sts->conf->endpoint;
-    size_t len = endpoint != NULL ? strlen(endpoint) : 0;
-    bool china = strcmp(call->request->role->partition, "aws-cn") == 0;
-    int n;
-
-    if (endpoint != NULL)
-        n = snprintf(url, URL_MAX, "%s%s", endpoint, endpoint[len - 1] == '/' ? "" : "/");
-    else
-        n = snprintf(url, URL_MAX, "https://sts.%s.amazonaws.com%s/", call->regions[call->region],
-            china ? ".cn" : "");
-    return n > 0 && n < URL_MAX ? 0 : FED_E_TOO_BIG;
-}
-
-/* ---- What to ask ---- */
-
-/* Percent-encoding of a form's value: unreserved characters of RFC 3986 stay. */
-static int
-add_encoded(struct fed_secret *form, const void *data, size_t len)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    const unsigned char *p = data;
-    int r = 0;
-
-    for (size_t i = 0; r == 0 && i < len; i++) {
-        unsigned char c = p[i];
-        const char coded[] = {'%', hex[c >> 4], hex[c & 0xf]};
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-            (c != '\0' && strchr("-._~", c) != NULL))
-            r = fed_secret_add_byte(form, c);
-        else
-            r = fed_secret_add(form, coded, sizeof(coded));
-    }
-    return r;
-}
-
-static int
-add_parameter(struct fed_secret *form, const char *name, const char *value)
-{
-    int r = fed_secret_addf(form, "&%s=", name);
-
-    return r != 0 ? r : add_encoded(form, value, strlen(value));
-}
-
-static int
-add_assertion(struct call *call, struct fed_secret *form)
-{
-    struct fed_secret xml = FED_SECRET_INIT(SAML_RESPONSE_MAX);
-    struct fed_secret base64 = FED_SECRET_INIT(ASSERTION_MOST);
-
-    int r = call->request->assertion(
-        call->request->assertion_arg, call->duration_s, (int64_t)time(NULL), &xml);
-    if (r == 0)
-        r = fed_secret_resize(&base64, (xml.len + 2) / 3 * 4);
-    if (r == 0) {
-        (void)EVP_EncodeBlock(base64.data, xml.data, (int)xml.len);
-        r = fed_secret_add_str(form, "&SAMLAssertion=");
-    }
-    if (r == 0)
-        r = add_encoded(form, base64.data, base64.len);
-    fed_secret_done(&base64);
-    fed_secret_done(&xml);
-    return r;
-}
-
-static int
-write_form(struct call *call, struct fed_secret *form)
-{
-    const struct conf_role *role = call->request->role;
-    char name[48];
-
-    int r = fed_secret_addf(form,
-        "Action=AssumeRoleWithSAML&Version=2011-06-15&DurationSeconds=%" PRId64, call->duration_s);
-    if (r == 0)
-        r = add_parameter(form, "RoleArn", role->arn);
-    if (r == 0)
-        r = add_parameter(form, "PrincipalArn", role->provider);
-    for (size_t i = 0; r == 0 && i < role->policy_arns.n; i++) {
-        (void)snprintf(name, sizeof(name), "PolicyArns.member.%zu.arn", i + 1);
-        r = add_parameter(form, name, role->policy_arns.items[i]);
-    }
-    if (r == 0 && call->request->policy != NULL)
-        r = add_parameter(form, "Policy", call->request->policy);
-    return r != 0 ? r : add_assertion(call, form);
-}
-
 /* ---- One attempt ---- */
 
 static void
@@ -277,9 +151,11 @@ say(struct call *call, const char *url, const char *what)
 
 /* Is our clock so wrong that an assertion made now is not valid at AWS now? */
 static bool
-is_clock_wrong(const struct https_reply *reply)
+is_clock_wrong(const struct call *call, const struct https_reply *reply)
 {
-    return reply->has_date && (reply->skew_s > SAML_BEFORE_S || reply->skew_s < -SAML_AFTER_S);
+    int64_t ahead_s = call->request->how == STS_WITH_KEYS ? SIGNED_FOR_S : SAML_BEFORE_S;
+
+    return reply->has_date && (reply->skew_s > ahead_s || reply->skew_s < -SAML_AFTER_S);
 }
 
 static void
@@ -300,14 +176,14 @@ static int
 judge_refusal(struct call *call, const struct https_reply *reply, const struct sts_error *error,
     enum sts_action *ret_action)
 {
-    const struct sts_error_row *row = sts_error_row(error, reply->status);
+    const struct sts_error_row *row = sts_error_row(call->request->how, error, reply->status);
     int r = row->error;
 
     sts_error_explain(row, error, reply->status, call->request->role->name, call->why);
     *ret_action = row->action;
     if (row->of_clock) {
         say_skew(call, reply);
-        if (is_clock_wrong(reply)) {
+        if (is_clock_wrong(call, reply)) {
             r = FED_E_CLOCK;
             *ret_action = STS_FAIL;
         }
@@ -330,7 +206,7 @@ judge_unreadable(struct call *call, const char *url, const struct https_reply *r
         "the reply is incomplete, expired or none of STS's: look for a proxy or a portal in "
         "between");
     say_skew(call, reply);
-    return is_clock_wrong(reply) ? FED_E_CLOCK : FED_E_AWS_UNAVAILABLE;
+    return is_clock_wrong(call, reply) ? FED_E_CLOCK : FED_E_AWS_UNAVAILABLE;
 }
 
 static int
@@ -340,8 +216,8 @@ judge(struct call *call, const char *url, const struct https_reply *reply,
     struct sts_credential credential = {.expires_s = 0};
     struct sts_error error = {{0}, {0}, {0}};
 
-    int r = sts_reply_parse(
-        reply->body.data, reply->body.len, (int64_t)time(NULL), &credential, &error);
+    int r = sts_reply_parse(sts_form_action(call->request->how), reply->body.data, reply->body.len,
+        (int64_t)time(NULL), &credential, &error);
     const char *id = r == 0 ? credential.request_id : error.request_id;
     (void)snprintf(
         call->request_id, STS_REQUEST_ID_MAX, "%s", *id != '\0' ? id : reply->request_id);
@@ -366,7 +242,7 @@ attempt_timeout_ms(const struct call *call)
 {
     int64_t left = clock_left_ms(call->deadline_ms);
 
-    return call->region + 1 < call->n_regions ? (left + 1) / 2 : left;
+    return call->region + 1 < call->where.n ? (left + 1) / 2 : left;
 }
 
 static enum sts_action
@@ -383,16 +259,34 @@ action_of(int transport_error)
 }
 
 static int
+post(const struct call *call, const char *url, const char *region, const struct fed_secret *form,
+    int64_t timeout_ms, struct https_reply *ret, char *why)
+{
+    const struct sts_credential *keys = call->request->keys;
+    struct https_request request = {.url = url, .form = form, .timeout_ms = timeout_ms};
+    struct https_signer signer = {.region = region};
+
+    if (call->request->how == STS_WITH_KEYS) {
+        signer.access_key = &keys->access_key;
+        signer.secret_key = &keys->secret_key;
+        signer.session_token = &keys->session_token;
+        request.signer = &signer;
+    }
+    return https_send(call->sts->https, &request, ret, why);
+}
+
+static int
 attempt(struct call *call, struct sts_credential *ret, enum sts_action *ret_action)
 {
-    struct fed_secret form = FED_SECRET_INIT(FORM_MOST);
+    struct fed_secret form = FED_SECRET_INIT(STS_FORM_MOST);
     struct https_reply reply = {.status = 0};
-    char url[URL_MAX], text[HTTPS_WHY_MAX] = "";
+    char url[STS_URL_MAX], text[HTTPS_WHY_MAX] = "";
 
     *ret_action = STS_FAIL;
-    int r = make_url(call, url);
+    const char *region = call->where.regions[call->region];
+    int r = sts_where_url(call->sts->conf, call->request->role->partition, region, url);
     if (r == 0)
-        r = write_form(call, &form);
+        r = sts_form_write(call->request, call->duration_s, &form);
     if (r != 0) {
         (void)snprintf(call->why, STS_WHY_MAX, "the assertion: %s", fed_strerror(r));
         goto out;
@@ -402,7 +296,7 @@ attempt(struct call *call, struct sts_credential *ret, enum sts_action *ret_acti
         say(call, url, fed_strerror(r = FED_E_TIMEOUT));
         goto out;
     }
-    r = https_post(call->sts->https, url, &form, timeout_ms, &reply, text);
+    r = post(call, url, region, &form, timeout_ms, &reply, text);
     if (r == 0) {
         r = judge(call, url, &reply, ret, ret_action);
         goto out;
@@ -441,7 +335,7 @@ static bool
 to_next_region(struct call *call)
 {
     call->tries = 0;
-    return ++call->region < call->n_regions;
+    return ++call->region < call->where.n;
 }
 
 static bool
@@ -468,8 +362,8 @@ goes_on(struct call *call, enum sts_action action)
 }
 
 int
-sts_assume_role_with_saml(struct sts *sts, const struct sts_request *request,
-    struct sts_credential *ret, char *why, char *request_id)
+sts_assume_role(struct sts *sts, const struct sts_request *request, struct sts_credential *ret,
+    char *why, char *request_id)
 {
     char id[STS_REQUEST_ID_MAX] = "";
     struct call call = {.sts = sts,
@@ -482,7 +376,7 @@ sts_assume_role_with_saml(struct sts *sts, const struct sts_request *request,
     int r;
 
     *why = *call.request_id = '\0';
-    choose_regions(&call);
+    sts_where_list(sts->conf, request->role, &call.where);
     do {
         r = attempt(&call, ret, &action);
     } while (r != 0 && goes_on(&call, action));

@@ -1,5 +1,6 @@
 /*
- * AWS Security Token Service: AssumeRoleWithSAML over HTTPS with libcurl, on connections that are kept.
+ * AWS Security Token Service: AssumeRoleWithSAML, AssumeRoleWithWebIdentity and AssumeRole over HTTPS with libcurl,
+ * on connections that are kept.
  * Query protocol, Version 2011-06-15; https://docs.aws.amazon.com/STS/latest/APIReference/.
  *
  * TLS is verified against the system's roots or [aws] ca-file, always (I-65). The environment's
@@ -14,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/secret.h"
+#include "bridge/saml.h"
 #include "conf/conf.h"
 
 struct sts;
@@ -37,19 +39,36 @@ struct sts_credential {
         duration_s; /* what was asked for in the end: less than wanted where the role allows less */
 };
 
+/* How a role is asked for; the first is the default of zeroed memory. */
+enum sts_how {
+    STS_WITH_SAML,         /* AssumeRoleWithSAML: what it proves is in the assertion */
+    STS_WITH_WEB_IDENTITY, /* AssumeRoleWithWebIdentity: … in a JWT */
+    STS_WITH_KEYS,         /* AssumeRole: … by a signature with keys of AWS's (SigV4) */
+};
+
 /*
  * An assertion for the attempt at hand: called once an attempt, since an assertion is of now.
- * Appends the response's XML to ret (initialised). Returns 0 or an error, which ends the request.
+ * Appends the response's XML, or the JWT, to ret (initialised). Returns 0 or an error, which ends the request.
  */
 typedef int sts_assertion_fn(void *arg, int64_t duration_s, int64_t now_s, struct fed_secret *ret);
 
+/* Everything is borrowed. */
 struct sts_request {
-    const struct conf_role *role; /* required */
-    const char *policy;           /* session policy, NULL = none */
-    int64_t duration_s;           /* required: 900 to 43200 */
-    int64_t timeout_ms;           /* required: for all attempts together */
-    sts_assertion_fn *assertion;  /* required */
+    enum sts_how how;
+    const struct conf_role
+        *role; /* required: its name, arn, partition, region, policy-arns; of SAML provider, of
+                                     keys external-id and transitive-tags */
+    int64_t duration_s;          /* required: 900 to 43200 */
+    int64_t timeout_ms;          /* required: for all attempts together */
+    const char *policy;          /* session policy, NULL = none */
+    sts_assertion_fn *assertion; /* required, but with keys */
     void *assertion_arg;
+    const char *session_name; /* required, but with SAML, which has the rest in the assertion */
+    /* With keys alone: */
+    const struct sts_credential *keys; /* required; session_token empty for a long-term key */
+    const char *source_identity;       /* NULL = none */
+    const struct saml_tag *tags;
+    size_t n_tags;
 };
 
 /* libcurl's own initialisation; once, before threads. */
@@ -60,14 +79,14 @@ FED_MUST_USE int sts_new(const struct conf_aws *conf, struct sts **ret, char *wh
 void sts_free(struct sts *sts);
 
 /*
- * AssumeRoleWithSAML. Any thread; blocks up to the timeout.
+ * One of the three actions. Any thread; blocks up to the timeout.
  *   ret       on success
  *   why       on failure (STS_WHY_MAX bytes): one line that says what AWS said, the likely cause and the remedy
  *             with the role's section; no assertion, key or token in it (I-64)
  *   request_id (STS_REQUEST_ID_MAX bytes) of the last reply, "" when there was none; may be NULL
  * Returns 0, FED_E_AWS_REFUSED, FED_E_AWS_UNAVAILABLE, FED_E_TIMEOUT, FED_E_TLS, FED_E_CLOCK, FED_E_NOMEM, or the assertion's error.
  */
-FED_MUST_USE int sts_assume_role_with_saml(struct sts *sts, const struct sts_request *request,
+FED_MUST_USE int sts_assume_role(struct sts *sts, const struct sts_request *request,
     struct sts_credential *ret, char *why, char *request_id);
 void sts_credential_done(struct sts_credential *credential);
 
@@ -83,11 +102,12 @@ struct sts_error {
  * Read a reply's XML: a DTD, an entity that is not predefined, a duplicate or missing field, a date that is no
  * date, an expiry in the past or further than 12 h 5 min ahead, trailing bytes: FED_E_PROTO (I-64). An
  * ErrorResponse is FED_E_AWS_REFUSED, with ret_error filled. Any bytes are safe.
+ *   action      that was asked for: the reply's elements have its name
  *   ret         on success: the caller frees it. duration_s is 0: only the asker knows it
  *   ret_error   on FED_E_AWS_REFUSED
  * Returns 0, FED_E_AWS_REFUSED, FED_E_PROTO, FED_E_NOMEM. Never blocks; any thread.
  */
-FED_MUST_USE int sts_reply_parse(const void *data, size_t len, int64_t now_s,
+FED_MUST_USE int sts_reply_parse(const char *action, const void *data, size_t len, int64_t now_s,
     struct sts_credential *ret, struct sts_error *ret_error);
 
 #endif

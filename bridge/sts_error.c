@@ -1,6 +1,6 @@
 /*
  * The table of STS errors and their remedies, from the STS API reference (common errors, and those of
- * AssumeRoleWithSAML) and from what IAM's troubleshooting pages say about their causes.
+ * each action) and from what IAM's troubleshooting pages say about their causes.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "bridge/sts_error.h"
@@ -11,10 +11,49 @@
 
 #include "base/text.h"
 
-#define TRUST                                                                                      \
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define TRUST_SAML                                                                                 \
     "the trust policy of the role must allow the provider sts:AssumeRoleWithSAML, with tags also " \
     "sts:TagSession, with a source identity also sts:SetSourceIdentity; or \"arn\" in [role %s] "  \
     "names no role"
+
+#define TRUST_TOKEN                                                                                \
+    "the trust policy of the role must allow the OIDC provider of [oidc] \"issuer\" "              \
+    "sts:AssumeRoleWithWebIdentity, with tags also sts:TagSession, with a source identity also "   \
+    "sts:SetSourceIdentity, and name \"audience\"; or \"arn\" in [role %s] names no role"
+#define TRUST_KEYS                                                                                 \
+    "the trust policy of the role must allow the caller sts:AssumeRole, with tags also "           \
+    "sts:TagSession, with a source identity also sts:SetSourceIdentity, and the caller's own "     \
+    "policy must too; or \"external-id\" or \"arn\" in [role %s] is wrong"
+
+/* What the two younger ways to ask have of their own; looked at before the rows for all. */
+static const struct sts_error_row token_rows[] = {
+    {"ExpiredToken", STS_RESIGN, FED_E_AWS_REFUSED, true,
+        "the token was too old when it arrived: check this host's clock"},
+    {"InvalidIdentityToken", STS_FAIL, FED_E_AWS_REFUSED, true,
+        "AWS does not accept the token: compare the OIDC provider in IAM (its address, audience) "
+        "with [oidc], and what lies at the issuer with \"awsfed-admin oidc metadata\" ([role %s])"},
+    {"IDPRejectedClaim", STS_FAIL, FED_E_AWS_REFUSED, true,
+        "AWS took the token for rejected or too old: check this host's clock ([role %s])"},
+    {"IDPCommunicationError", STS_RETRY, FED_E_AWS_UNAVAILABLE, false,
+        "AWS cannot fetch the issuer's discovery document or keys: put there what \"awsfed-admin "
+        "oidc metadata\" writes"},
+    {"AccessDenied", STS_FAIL, FED_E_AWS_REFUSED, false, TRUST_TOKEN},
+};
+
+static const struct sts_error_row key_rows[] = {
+    {"ExpiredToken", STS_FAIL, FED_E_AWS_REFUSED, true,
+        "the credential that asks has ended (base-credential in [aws], or the role before [role "
+        "%s]): a new one is fetched at the next try"},
+    {"InvalidClientTokenId", STS_FAIL, FED_E_AWS_REFUSED, false,
+        "AWS does not know the key that asks: check \"base-credential\" in [aws], its partition "
+        "too ([role %s])"},
+    {"SignatureDoesNotMatch", STS_FAIL, FED_E_AWS_REFUSED, true,
+        "the secret key of \"base-credential\" in [aws] is not that of its access key, or this "
+        "host's clock is wrong ([role %s])"},
+    {"AccessDenied", STS_FAIL, FED_E_AWS_REFUSED, false, TRUST_KEYS},
+};
 
 static const struct sts_error_row rows[] = {
     {"ExpiredToken", STS_RESIGN, FED_E_AWS_REFUSED, true,
@@ -27,7 +66,7 @@ static const struct sts_error_row rows[] = {
     {"IDPRejectedClaim", STS_FAIL, FED_E_AWS_REFUSED, true,
         "AWS took the assertion for rejected by us or too old: check this host's clock and "
         "\"provider\" in [role %s]"},
-    {"AccessDenied", STS_FAIL, FED_E_AWS_REFUSED, false, TRUST},
+    {"AccessDenied", STS_FAIL, FED_E_AWS_REFUSED, false, TRUST_SAML},
     {"MalformedPolicyDocument", STS_FAIL, FED_E_AWS_REFUSED, false,
         "a configuration error: check \"policy\" and \"policy-arns\" in [role %s]"},
     {"PackedPolicyTooLarge", STS_FAIL, FED_E_AWS_REFUSED, false,
@@ -62,13 +101,29 @@ is_code(const char *said, const char *code)
            (said[len] == '\0' || strcmp(said + len, "Exception") == 0);
 }
 
-const struct sts_error_row *
-sts_error_row(const struct sts_error *error, long http_status)
+static const struct sts_error_row *
+find_row(const struct sts_error_row *table, size_t n, const char *code)
 {
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (is_code(error->code, rows[i].code))
-            return &rows[i];
+    for (size_t i = 0; i < n; i++) {
+        if (is_code(code, table[i].code))
+            return &table[i];
     }
+    return NULL;
+}
+
+const struct sts_error_row *
+sts_error_row(enum sts_how how, const struct sts_error *error, long http_status)
+{
+    const struct sts_error_row *row = NULL;
+
+    if (how == STS_WITH_WEB_IDENTITY)
+        row = find_row(token_rows, COUNT(token_rows), error->code);
+    else if (how == STS_WITH_KEYS)
+        row = find_row(key_rows, COUNT(key_rows), error->code);
+    if (row == NULL)
+        row = find_row(rows, COUNT(rows), error->code);
+    if (row != NULL)
+        return row;
     if (is_code(error->code, "ValidationError") &&
         strcasestr(error->message, "DurationSeconds") != NULL)
         return &wrong_duration;

@@ -28,11 +28,12 @@ struct sts_error_row {
 };
 
 /*
- * The row of an error. An unknown code is judged by the HTTP status: 429 and 5xx are worth another
+ * The row of an error of an action; the same code can have another cause with another way to ask. An unknown code is judged by the HTTP status: 429 and 5xx are worth another
  * try, everything else is a refusal. Never NULL, static; any thread.
  *   error         with code "" when the reply was no XML of STS's
  */
-const struct sts_error_row *sts_error_row(const struct sts_error *error, long http_status);
+const struct sts_error_row *sts_error_row(
+    enum sts_how how, const struct sts_error *error, long http_status);
 
 /*
  * The longest session that an error on DurationSeconds allows: the number that its text names, or else 3600,

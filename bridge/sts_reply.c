@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/text.h"
+#include "bridge/instant.h"
 #include "bridge/wipe.h"
 
 /*
@@ -35,7 +35,7 @@
  *       <ResponseMetadata><RequestId>c6104cbe-...</RequestId></ResponseMetadata>
  *     </AssumeRoleWithSAMLResponse>
  *
- * and a refusal:
+ * the same of AssumeRole and AssumeRoleWithWebIdentity, with their names; and a refusal:
  *
  *     <ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
  *       <Error><Type>Sender</Type><Code>ExpiredToken</Code><Message>...</Message></Error>
@@ -43,8 +43,9 @@
  *     </ErrorResponse>
  */
 #define NAMESPACE "https://sts.amazonaws.com/doc/2011-06-15/"
-#define OK_ROOT   "AssumeRoleWithSAMLResponse"
-#define OK_RESULT OK_ROOT "/AssumeRoleWithSAMLResult"
+/* In paths "*" stands for the action's name, which the first two elements bear; no XML name has one. */
+#define OK_ROOT   "*Response"
+#define OK_RESULT OK_ROOT "/*Result"
 #define BAD_ROOT  "ErrorResponse"
 
 enum { DEPTH_MOST = 16, PATH_MOST = 256, EXPIRY_MOST_S = 12 * 3600 + 300 };
@@ -93,6 +94,7 @@ static const struct {
 
 struct reader {
     XML_Parser parser;
+    const char *action;
     char path[PATH_MOST];    /* of the open element: local names, with slashes */
     size_t ends[DEPTH_MOST]; /* length of path at each depth */
     size_t depth;
@@ -117,12 +119,14 @@ static bool
 push(struct reader *r, const char *name)
 {
     static const char prefix[] = NAMESPACE " ";
-    size_t at = r->depth == 0 ? 0 : r->ends[r->depth - 1];
+    size_t at = r->depth == 0 ? 0 : r->ends[r->depth - 1], len = strlen(r->action);
 
     if (strncmp(name, prefix, sizeof(prefix) - 1) != 0 || r->depth == DEPTH_MOST)
         return false;
-    int n = snprintf(
-        r->path + at, PATH_MOST - at, "%s%s", at == 0 ? "" : "/", name + sizeof(prefix) - 1);
+    name += sizeof(prefix) - 1;
+    bool bears = r->depth < 2 && strncmp(name, r->action, len) == 0;
+    int n = snprintf(r->path + at, PATH_MOST - at, "%s%s%s", at == 0 ? "" : "/", bears ? "*" : "",
+        bears ? name + len : name);
     if (n < 0 || (size_t)n >= PATH_MOST - at)
         return false;
     r->ends[r->depth++] = at + (size_t)n;
@@ -238,61 +242,6 @@ read_document(struct reader *r, const void *data, size_t len)
     return code == XML_ERROR_NO_MEMORY ? FED_E_NOMEM : FED_E_PROTO;
 }
 
-static bool
-read_digits(const char **text, size_t n, int *ret)
-{
-    *ret = 0;
-    for (; n > 0; n--, (*text)++) {
-        if (**text < '0' || **text > '9')
-            return false;
-        *ret = *ret * 10 + (**text - '0');
-    }
-    return true;
-}
-
-static bool
-skip(const char **text, char c)
-{
-    if (**text != c)
-        return false;
-    (*text)++;
-    return true;
-}
-
-/* RFC 3339 in UTC as AWS writes it, with or without a fraction: 2026-11-21T22:00:00Z, …:00.000Z. */
-static bool
-read_time(const char *text, int64_t *ret_s)
-{
-    struct tm tm = {0}, back;
-    int fraction;
-
-    if (!read_digits(&text, 4, &tm.tm_year) || !skip(&text, '-') ||
-        !read_digits(&text, 2, &tm.tm_mon) || !skip(&text, '-') ||
-        !read_digits(&text, 2, &tm.tm_mday) || !skip(&text, 'T') ||
-        !read_digits(&text, 2, &tm.tm_hour) || !skip(&text, ':') ||
-        !read_digits(&text, 2, &tm.tm_min) || !skip(&text, ':') ||
-        !read_digits(&text, 2, &tm.tm_sec))
-        return false;
-    if (skip(&text, '.')) {
-        if (!read_digits(&text, 1, &fraction))
-            return false;
-        while (read_digits(&text, 1, &fraction))
-            continue;
-    }
-    if (!skip(&text, 'Z') || *text != '\0')
-        return false;
-    tm.tm_year -= 1900;
-    tm.tm_mon -= 1;
-    back = tm;
-    time_t t = timegm(&back);
-    /* timegm makes the 2nd of March of February 30; what it had to mend was no date. */
-    if (back.tm_mon != tm.tm_mon || back.tm_mday != tm.tm_mday || back.tm_hour != tm.tm_hour ||
-        back.tm_min != tm.tm_min || back.tm_sec != tm.tm_sec)
-        return false;
-    *ret_s = (int64_t)t;
-    return true;
-}
-
 /* Printable ASCII without a blank, as keys, tokens and ARNs are. */
 static bool
 is_token(const struct fed_secret *value, size_t least)
@@ -329,7 +278,7 @@ take_credential(struct reader *r, int64_t now_s, struct sts_credential *ret)
     if (!is_token(&values[ACCESS_KEY], 16) || !is_token(&values[SECRET_KEY], 1) ||
         !is_token(&values[SESSION_TOKEN], 1) || !is_token(&values[ARN], 20))
         return FED_E_PROTO;
-    if (!read_time(fed_secret_str(&values[EXPIRATION]), &c.expires_s) || c.expires_s <= now_s ||
+    if (!instant_read(fed_secret_str(&values[EXPIRATION]), &c.expires_s) || c.expires_s <= now_s ||
         c.expires_s - now_s > EXPIRY_MOST_S)
         return FED_E_PROTO;
     if (r->seen[PACKED_SIZE]) {
@@ -347,10 +296,10 @@ take_credential(struct reader *r, int64_t now_s, struct sts_credential *ret)
 }
 
 int
-sts_reply_parse(const void *data, size_t len, int64_t now_s, struct sts_credential *ret,
-    struct sts_error *ret_error)
+sts_reply_parse(const char *action, const void *data, size_t len, int64_t now_s,
+    struct sts_credential *ret, struct sts_error *ret_error)
 {
-    struct reader r = {.open = -1};
+    struct reader r = {.open = -1, .action = action};
     int e = FED_E_PROTO;
 
     for (int i = 0; i < N_FIELDS; i++)

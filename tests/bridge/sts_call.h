@@ -100,7 +100,7 @@ call_with(struct sts *sts, const struct conf_role *role, int64_t duration_s, int
         .assertion_arg = &result};
 
     result.error =
-        sts_assume_role_with_saml(sts, &request, &result.credential, result.why, result.request_id);
+        sts_assume_role(sts, &request, &result.credential, result.why, result.request_id);
     if (result.error != 0)
         assert_harmless(&result);
     return result;

@@ -60,7 +60,7 @@ every_code_has_its_action(void **state)
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct sts_error error = error_of(cases[i].code, "Something");
-        const struct sts_error_row *row = sts_error_row(&error, cases[i].status);
+        const struct sts_error_row *row = sts_error_row(STS_WITH_SAML, &error, cases[i].status);
         assert_int_equal(row->action, cases[i].action);
         assert_int_equal(row->error, cases[i].error);
     }
@@ -91,7 +91,7 @@ a_maximum_is_read_from_the_text(void **state)
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct sts_error error = error_of("ValidationError", cases[i].message);
-        assert_int_equal(sts_error_row(&error, 400)->action, STS_LEARN_DURATION);
+        assert_int_equal(sts_error_row(STS_WITH_SAML, &error, 400)->action, STS_LEARN_DURATION);
         assert_int_equal(sts_error_duration(&error, cases[i].asked_s), cases[i].found_s);
     }
 }
@@ -103,22 +103,22 @@ words_name_the_role_and_the_request(void **state)
     char why[STS_WHY_MAX], long_text[512];
     (void)state;
 
-    sts_error_explain(sts_error_row(&error, 403), &error, 403, "prod %n%s admin", why);
+    sts_error_explain(sts_error_row(STS_WITH_SAML, &error, 403), &error, 403, "prod %n%s admin", why);
     assert_ptr_equal(strstr(why, "AWS says AccessDenied (Not authorized; request req-1): "), why);
     assert_non_null(strstr(why, "sts:SetSourceIdentity"));
     assert_non_null(strstr(why, "[role prod %n%s admin]"));
 
     error = error_of("", "");
-    sts_error_explain(sts_error_row(&error, 302), &error, 302, "admin", why);
+    sts_error_explain(sts_error_row(STS_WITH_SAML, &error, 302), &error, 302, "admin", why);
     assert_ptr_equal(strstr(why, "HTTP status 302: "), why);
 
     memset(long_text, 'x', sizeof(long_text) - 1); /* the longest of everything still fits, cut */
     long_text[sizeof(long_text) - 1] = '\0';
     error = error_of(long_text, long_text);
-    sts_error_explain(sts_error_row(&error, 400), &error, 400, long_text, why);
+    sts_error_explain(sts_error_row(STS_WITH_SAML, &error, 400), &error, 400, long_text, why);
     assert_true(strlen(why) < STS_WHY_MAX);
     error = error_of("AccessDenied", "tab\there\nand \x1b[31m"); /* I-58 */
-    sts_error_explain(sts_error_row(&error, 403), &error, 403, "admin", why);
+    sts_error_explain(sts_error_row(STS_WITH_SAML, &error, 403), &error, 403, "admin", why);
     assert_null(strpbrk(why, "\t\n\x1b"));
 }
 

@@ -41,7 +41,7 @@ parse(const void *data, size_t len, struct sts_credential *ret, struct sts_error
 
     assert_non_null(copy);
     memcpy(copy, data, len);
-    int r = sts_reply_parse(copy, len, NOW, ret, ret_error);
+    int r = sts_reply_parse("AssumeRoleWithSAML", copy, len, NOW, ret, ret_error);
     free(copy);
     return r;
 }

@@ -310,7 +310,7 @@ call_many(void *arg)
             .timeout_ms = 20000,
             .assertion = make_assertion,
             .assertion_arg = &result};
-        failed += sts_assume_role_with_saml(
+        failed += sts_assume_role(
                       arg, &request, &result.credential, result.why, result.request_id) != 0;
         sts_credential_done(&result.credential);
     }

@@ -16,7 +16,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sts_credential c;
     struct sts_error error = {{0}, {0}, {0}};
 
-    int r = sts_reply_parse(data, size, now_s, &c, &error);
+    int r = sts_reply_parse("AssumeRoleWithSAML", data, size, now_s, &c, &error);
     if (r == FED_E_AWS_REFUSED && error.code[0] == '\0')
         abort();
     if (r != 0)

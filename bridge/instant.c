@@ -1,0 +1,62 @@
+/*
+ * Instants in text.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "bridge/instant.h"
+
+#include <string.h>
+#include <time.h>
+
+static bool
+read_digits(const char **text, size_t n, int *ret)
+{
+    *ret = 0;
+    for (; n > 0; n--, (*text)++) {
+        if (**text < '0' || **text > '9')
+            return false;
+        *ret = *ret * 10 + (**text - '0');
+    }
+    return true;
+}
+
+static bool
+skip(const char **text, char c)
+{
+    if (**text != c)
+        return false;
+    (*text)++;
+    return true;
+}
+
+bool
+instant_read(const char *text, int64_t *ret_s)
+{
+    struct tm tm = {0}, back;
+    int fraction;
+
+    if (!read_digits(&text, 4, &tm.tm_year) || !skip(&text, '-') ||
+        !read_digits(&text, 2, &tm.tm_mon) || !skip(&text, '-') ||
+        !read_digits(&text, 2, &tm.tm_mday) || !skip(&text, 'T') ||
+        !read_digits(&text, 2, &tm.tm_hour) || !skip(&text, ':') ||
+        !read_digits(&text, 2, &tm.tm_min) || !skip(&text, ':') ||
+        !read_digits(&text, 2, &tm.tm_sec))
+        return false;
+    if (skip(&text, '.')) {
+        if (!read_digits(&text, 1, &fraction))
+            return false;
+        while (read_digits(&text, 1, &fraction))
+            continue;
+    }
+    if (!skip(&text, 'Z') || *text != '\0')
+        return false;
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    back = tm;
+    time_t t = timegm(&back);
+    /* timegm makes the 2nd of March of February 30; what it had to mend was no date. */
+    if (back.tm_mon != tm.tm_mon || back.tm_mday != tm.tm_mday || back.tm_hour != tm.tm_hour ||
+        back.tm_min != tm.tm_min || back.tm_sec != tm.tm_sec)
+        return false;
+    *ret_s = (int64_t)t;
+    return true;
+}
