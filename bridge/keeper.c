@@ -249,16 +249,35 @@ keeper_verify(struct keeper *keeper, const char *sid, const void *blob, size_t b
     return r;
 }
 
-int
-keeper_sign(struct keeper *keeper, const void *data, size_t len, struct fed_secret *ret)
+static int
+ask_for_text(struct keeper *keeper, enum keeper_question question, const void *data, size_t len,
+    struct fed_secret *ret)
 {
     struct fed_secret packet = FED_SECRET_INIT(KEEPER_REPLY_MAX);
     struct keeper_reply reply;
-    struct keeper_request request = {.question = KEEPER_SIGN, .data = data, .data_len = len};
+    struct keeper_request request = {.question = question, .data = data, .data_len = len};
 
     int r = ask(keeper, &request, &packet, &reply);
     if (r == 0)
         r = fed_secret_add(ret, reply.text, reply.text_len);
     fed_secret_done(&packet);
     return r;
+}
+
+int
+keeper_sign(struct keeper *keeper, const void *data, size_t len, struct fed_secret *ret)
+{
+    return ask_for_text(keeper, KEEPER_SIGN, data, len, ret);
+}
+
+int
+keeper_token(struct keeper *keeper, const void *data, size_t len, struct fed_secret *ret)
+{
+    return ask_for_text(keeper, KEEPER_TOKEN, data, len, ret);
+}
+
+int
+keeper_public(struct keeper *keeper, struct fed_secret *ret)
+{
+    return ask_for_text(keeper, KEEPER_PUBLIC, NULL, 0, ret);
 }

@@ -1,11 +1,13 @@
 /*
- * The keeper: a process of its own that holds the seal key and the signing key and answers three
+ * The keeper: a process of its own that holds the seal key and the signing keys and answers five
  * questions on one socket pair. It has no network, opens no file after its start, and cannot be
  * traced; keys and the seeds of enrolled people never leave it (I-34, I-62).
  *
  *   SEAL    SID, seed or nothing (then a fresh random one) -> sealed blob, seed
  *   VERIFY  SID, sealed blob, TOTP parameters, code, time  -> time step
- *   SIGN    bytes                                          -> RSA-SHA256 (PKCS #1 v1.5) signature
+ *   SIGN    bytes                                          -> RSA-SHA256 (PKCS #1 v1.5) signature of [saml] key
+ *   TOKEN   bytes                                          -> JOSE signature of [oidc] key: RS256 or ES256
+ *   PUBLIC                                                 -> the public half of [oidc] key
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -28,7 +30,7 @@ struct keeper;
  * In the child: every descriptor closed, the keys read (owner and mode checked; they are never in
  * this process), own network namespace where allowed, then the bridge's user, no new privileges, not
  * dumpable, a seccomp filter that knows no socket(2) and no open(2). The child ends when this process does.
- *   conf         without a [saml] key, SIGN is answered with FED_E_CONFIG
+ *   conf         without a [saml] key, SIGN is answered with FED_E_CONFIG; TOKEN and PUBLIC without [oidc]
  *   uid, gid     whom to become, not root; the caller's own when not root
  *   why          a line on failure
  * Returns 0, FED_E_CONFIG (a key file, uid 0), FED_E_SYSTEM, FED_E_NOMEM. The child never returns.
@@ -62,6 +64,14 @@ FED_MUST_USE int keeper_seal(struct keeper *keeper, const char *sid, const struc
 FED_MUST_USE int keeper_verify(struct keeper *keeper, const char *sid, const void *blob,
     size_t blob_len, const struct totp_params *params, const void *code, size_t code_len,
     int64_t now_s, uint64_t *ret_step);
+
+/*
+ * A JWT's signature over its signing input (RFC 7515), appended to ret (initialised, limit at least 512): RS256 of an RSA
+ * key, ES256 (R and S, 32 bytes each) of one on P-256. And that key's public half, as DER (SubjectPublicKeyInfo).
+ */
+FED_MUST_USE int keeper_token(
+    struct keeper *keeper, const void *data, size_t len, struct fed_secret *ret);
+FED_MUST_USE int keeper_public(struct keeper *keeper, struct fed_secret *ret);
 
 /* The raw signature over data, appended to ret (initialised, limit at least 512). */
 FED_MUST_USE int keeper_sign(

@@ -1,5 +1,5 @@
 /*
- * Loading the two keys, and the three answers.
+ * Loading the keys, and the answers.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "bridge/keeper_keys.h"
@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -16,7 +17,7 @@
 #include "conf/keyfile.h"
 #include "mfa/seal.h"
 
-enum { FILE_MAX = 64 * 1024, RSA_BITS_MIN = 2048, RSA_BITS_MAX = 4096 };
+enum { FILE_MAX = 64 * 1024, RSA_BITS_MIN = 2048, RSA_BITS_MAX = 4096, P256_BYTES = 32 };
 
 /* ---- Loading ---- */
 
@@ -47,8 +48,26 @@ no_password(char *to, int size, int writing, void *arg)
     return -1;
 }
 
-static int
-load_private_key(const char *path, EVP_PKEY **ret, char *why, size_t why_size)
+static bool
+is_rsa(const EVP_PKEY *key)
+{
+    return EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) >= RSA_BITS_MIN &&
+           EVP_PKEY_get_bits(key) <= RSA_BITS_MAX;
+}
+
+static bool
+is_p256(const EVP_PKEY *key)
+{
+    char group[32];
+    size_t len;
+
+    return EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
+           EVP_PKEY_get_group_name(key, group, sizeof(group), &len) == 1 &&
+           strcmp(group, "prime256v1") == 0;
+}
+
+int
+keeper_keys_read(const char *path, bool may_be_ec, EVP_PKEY **ret, char *why, size_t why_size)
 {
     struct fed_secret pem;
     BIO *bio = NULL;
@@ -65,10 +84,9 @@ load_private_key(const char *path, EVP_PKEY **ret, char *why, size_t why_size)
         (void)snprintf(why, why_size,
             "\"%s\": not a private key in PEM without a password: write one with openssl genrsa",
             path);
-    } else if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA || EVP_PKEY_get_bits(key) < RSA_BITS_MIN ||
-               EVP_PKEY_get_bits(key) > RSA_BITS_MAX) {
-        (void)snprintf(why, why_size, "\"%s\": not an RSA key of %d to %d bits: make a new one",
-            path, RSA_BITS_MIN, RSA_BITS_MAX);
+    } else if (!is_rsa(key) && !(may_be_ec && is_p256(key))) {
+        (void)snprintf(why, why_size, "\"%s\": not an RSA key of %d to %d bits%s: make a new one",
+            path, RSA_BITS_MIN, RSA_BITS_MAX, may_be_ec ? " nor one on P-256" : "");
     } else {
         *ret = key;
         key = NULL;
@@ -113,27 +131,31 @@ out:
     return r;
 }
 
+static int
+load_saml_key(const struct conf_saml *saml, EVP_PKEY **ret, char *why, size_t why_size)
+{
+    if (saml->key == NULL)
+        return 0;
+    if (saml->certificate == NULL) {
+        (void)snprintf(
+            why, why_size, "\"%s\": no [saml] certificate is configured for this key", saml->key);
+        return FED_E_CONFIG;
+    }
+    int r = keeper_keys_read(saml->key, false, ret, why, why_size);
+    return r != 0 ? r : check_certificate(saml->key, saml->certificate, *ret, why, why_size);
+}
+
 int
 keeper_keys_load(const struct conf *conf, struct keeper_keys *ret_keys, char *why, size_t why_size)
 {
-    const struct conf_saml *saml = &conf->saml;
     struct keeper_keys keys = {.signing = NULL};
 
     fed_secret_init_locked(&keys.seal, SEAL_KEY_SIZE);
     int r = load_seal_key(conf->mfa.seal_key, &keys.seal, why, why_size);
-    if (r != 0 || saml->key == NULL)
-        goto out;
-    if (saml->certificate == NULL) {
-        (void)snprintf(
-            why, why_size, "\"%s\": no [saml] certificate is configured for this key", saml->key);
-        r = FED_E_CONFIG;
-        goto out;
-    }
-    r = load_private_key(saml->key, &keys.signing, why, why_size);
     if (r == 0)
-        r = check_certificate(saml->key, saml->certificate, keys.signing, why, why_size);
-
-out:
+        r = load_saml_key(&conf->saml, &keys.signing, why, why_size);
+    if (r == 0 && conf->oidc.key != NULL)
+        r = keeper_keys_read(conf->oidc.key, true, &keys.token, why, why_size);
     ERR_clear_error();
     if (r != 0) {
         if (r == FED_E_NOMEM)
@@ -152,7 +174,8 @@ keeper_keys_done(struct keeper_keys *keys)
         return;
     fed_secret_done(&keys->seal);
     EVP_PKEY_free(keys->signing);
-    keys->signing = NULL;
+    EVP_PKEY_free(keys->token);
+    keys->signing = keys->token = NULL;
 }
 
 /* ---- Answering ---- */
@@ -186,19 +209,22 @@ verify(const struct keeper_keys *keys, const struct keeper_request *q, uint64_t 
     return r;
 }
 
-/* RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 section 8.2), the padding that AWS's metadata check knows. */
+/*
+ * RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 section 8.2), the padding that AWS's metadata check knows and JOSE's RS256;
+ * of an EC key, ECDSA in DER.
+ */
 static int
-sign(const struct keeper_keys *keys, const struct keeper_request *q, struct fed_secret *ret)
+sign(EVP_PKEY *key, const struct keeper_request *q, struct fed_secret *ret)
 {
     EVP_MD_CTX *ctx = NULL;
     size_t len = 0;
     int r = FED_E_CRYPTO;
 
-    if (keys->signing == NULL)
+    if (key == NULL)
         return FED_E_CONFIG;
     if ((ctx = EVP_MD_CTX_new()) == NULL)
         return FED_E_NOMEM;
-    if (EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, keys->signing) != 1 ||
+    if (EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) != 1 ||
         EVP_DigestSign(ctx, NULL, &len, q->data, q->data_len) != 1 ||
         (r = fed_secret_resize(ret, len)) != 0)
         goto out;
@@ -211,6 +237,64 @@ out:
     return r;
 }
 
+/* RFC 7518 section 3.4: R and S as 32 bytes each, where OpenSSL writes a SEQUENCE of two INTEGERs. */
+static int
+unwrap_ecdsa(struct fed_secret *signature)
+{
+    unsigned char raw[2 * P256_BYTES];
+    const unsigned char *der = signature->data;
+    int r = FED_E_CRYPTO;
+
+    ECDSA_SIG *both = d2i_ECDSA_SIG(NULL, &der, (long)signature->len);
+    if (both != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(both), raw, P256_BYTES) == P256_BYTES &&
+        BN_bn2binpad(ECDSA_SIG_get0_s(both), raw + P256_BYTES, P256_BYTES) == P256_BYTES)
+        r = fed_secret_set(signature, raw, sizeof(raw));
+    ECDSA_SIG_free(both);
+    return r;
+}
+
+static int
+sign_token(const struct keeper_keys *keys, const struct keeper_request *q, struct fed_secret *ret)
+{
+    int r = sign(keys->token, q, ret);
+
+    return r == 0 && is_p256(keys->token) ? unwrap_ecdsa(ret) : r;
+}
+
+static int
+give_public(const struct keeper_keys *keys, struct fed_secret *ret)
+{
+    unsigned char *der = NULL;
+
+    if (keys->token == NULL)
+        return FED_E_CONFIG;
+    int len = i2d_PUBKEY(keys->token, &der);
+    int r = len > 0 ? fed_secret_set(ret, der, (size_t)len) : FED_E_CRYPTO;
+    OPENSSL_free(der);
+    return r;
+}
+
+static int
+answer(const struct keeper_keys *keys, const struct keeper_request *q, struct keeper_reply *a,
+    struct fed_secret *text, struct fed_secret *seed)
+{
+    switch (q->question) {
+    case KEEPER_SEAL:
+        return seal(keys, q, text, seed);
+    case KEEPER_VERIFY:
+        return verify(keys, q, &a->step);
+    case KEEPER_SIGN:
+        return sign(keys->signing, q, text);
+    case KEEPER_TOKEN:
+        return sign_token(keys, q, text);
+    case KEEPER_PUBLIC:
+        return give_public(keys, text);
+    case KEEPER_READY:
+        break;
+    }
+    return FED_E_PROTO;
+}
+
 int
 keeper_keys_answer(
     const struct keeper_keys *keys, const void *packet, size_t len, struct fed_secret *ret_reply)
@@ -221,12 +305,8 @@ keeper_keys_answer(
     struct fed_secret seed = FED_SECRET_INIT(TOTP_SEED_MAX);
 
     int r = keeper_wire_get_request(packet, len, &q);
-    if (r == 0 && q.question == KEEPER_SEAL)
-        r = seal(keys, &q, &text, &seed);
-    else if (r == 0 && q.question == KEEPER_VERIFY)
-        r = verify(keys, &q, &a.step);
-    else if (r == 0)
-        r = sign(keys, &q, &text);
+    if (r == 0)
+        r = answer(keys, &q, &a, &text, &seed);
     ERR_clear_error();
 
     a.status = r;

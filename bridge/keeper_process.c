@@ -86,7 +86,14 @@ warm_up(const struct keeper_keys *keys)
         (r = keeper_keys_answer(keys, request.data, request.len, &reply)) != 0 ||
         (r = keeper_wire_get_reply(reply.data, reply.len, &answer)) != 0)
         goto out;
-    r = keys->signing != NULL ? answer.status : 0;
+    if ((r = keys->signing != NULL ? answer.status : 0) != 0 || keys->token == NULL)
+        goto out;
+    sign.question = KEEPER_TOKEN;
+    if ((r = keeper_wire_put_request(&sign, &request)) != 0 ||
+        (r = keeper_keys_answer(keys, request.data, request.len, &reply)) != 0 ||
+        (r = keeper_wire_get_reply(reply.data, reply.len, &answer)) != 0)
+        goto out;
+    r = answer.status;
 
 out:
     fed_secret_done(&request);

@@ -52,8 +52,11 @@ request_valid(const struct keeper_request *q)
                p->window <= 255 && p->period_s <= 65535 && p->algorithm <= CONF_SHA512 &&
                q->now_s >= 0;
     case KEEPER_SIGN:
+    case KEEPER_TOKEN:
         return without_totp && sid_len == 0 && q->fresh_len == 0 && q->data_len > 0 &&
                q->data_len <= KEEPER_DATA_MAX;
+    case KEEPER_PUBLIC:
+        return without_totp && sid_len == 0 && q->fresh_len == 0 && q->data_len == 0;
     case KEEPER_READY:
         break;
     }
@@ -141,6 +144,8 @@ reply_valid(const struct keeper_reply *a)
     case KEEPER_VERIFY:
         return a->seed_len == 0 && a->text_len == 0 && a->step <= INT64_MAX;
     case KEEPER_SIGN:
+    case KEEPER_TOKEN:
+    case KEEPER_PUBLIC:
         return only_text && a->text_len > 0;
     case KEEPER_READY:
         break;
@@ -174,7 +179,8 @@ keeper_wire_get_reply(const void *packet, size_t len, struct keeper_reply *ret)
     const unsigned char *p = packet;
     struct keeper_reply a = {0};
 
-    if (len < KEEPER_REPLY_HEAD || len > KEEPER_REPLY_MAX || p[0] != VERSION || p[1] > KEEPER_SIGN)
+    if (len < KEEPER_REPLY_HEAD || len > KEEPER_REPLY_MAX || p[0] != VERSION ||
+        p[1] > KEEPER_PUBLIC)
         return FED_E_PROTO;
     size_t left = len - KEEPER_REPLY_HEAD;
     a.text_len = get(p + 12, 4);

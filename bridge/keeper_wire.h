@@ -6,19 +6,20 @@
  *
  *   REQUEST                                    REPLY
  *   0   1  version, 1                          0   1  version, 1
- *   1   1  question: 1 SEAL, 2 VERIFY, 3 SIGN  1   1  question; 0 READY, once, unasked
+ *   1   1  question: 1 SEAL, 2 VERIFY, 3 SIGN, 1   1  question; 0 READY, once, unasked
+ *          4 TOKEN, 5 PUBLIC
  *   2   1  digits      (VERIFY)                2   2  status: an error's number in base/err.h
  *   3   1  algorithm   (VERIFY)                4   8  time step (VERIFY)
  *   4   1  window      (VERIFY)                12  4  length of the text
  *   5   1  0                                   16  4  length of the seed (SEAL)
- *   6   2  period, s   (VERIFY)                20     text: sealed blob (SEAL), signature (SIGN),
- *   8   8  now, Unix s (VERIFY)                       why not (READY); then the seed
- *   16  2  length of a fresh seed (SEAL)
+ *   6   2  period, s   (VERIFY)                20     text: sealed blob (SEAL), signature (SIGN
+ *   8   8  now, Unix s (VERIFY)                       or TOKEN), public key (PUBLIC), why not (READY);
+ *   16  2  length of a fresh seed (SEAL)              then the seed
  *   18  2  length of the SID
  *   20  2  length of the code (VERIFY)
  *   22  2  0
  *   24  4  length of the data
- *   28     SID, code, data: seed or nothing (SEAL), sealed blob (VERIFY), what to sign (SIGN)
+ *   28     SID, code, data: seed or nothing (SEAL), sealed blob (VERIFY), what to sign (SIGN, TOKEN)
  *
  * A request that breaks a rule gets the status PROTO, as if it had been a SIGN; a reply that does ends the conversation.
  * A reply with a status other than 0 has nothing else in it, READY excepted.
@@ -45,7 +46,14 @@ enum {
     KEEPER_REPLY_MAX = KEEPER_REPLY_HEAD + KEEPER_TEXT_MAX + TOTP_SEED_MAX,
 };
 
-enum keeper_question { KEEPER_READY = 0, KEEPER_SEAL = 1, KEEPER_VERIFY = 2, KEEPER_SIGN = 3 };
+enum keeper_question {
+    KEEPER_READY = 0,
+    KEEPER_SEAL = 1,
+    KEEPER_VERIFY = 2,
+    KEEPER_SIGN = 3,
+    KEEPER_TOKEN = 4,
+    KEEPER_PUBLIC = 5,
+};
 
 /* code and data are borrowed: from the caller when writing, from the packet when reading. */
 struct keeper_request {
