@@ -12,10 +12,13 @@
 
 #include "base/secret.h"
 #include "bridge/audit.h"
+#include "bridge/base_credential.h"
 #include "bridge/cache.h"
 #include "bridge/endpoint.h"
 #include "bridge/federation.h"
+#include "bridge/jwk.h"
 #include "bridge/keeper.h"
+#include "bridge/keyring.h"
 #include "bridge/listener.h"
 #include "bridge/mapping.h"
 #include "bridge/receipts.h"
@@ -43,6 +46,9 @@ struct bridge {
     struct keeper *keeper;
     struct sts *sts;               /* NULL without roles */
     struct federation *federation; /* NULL without roles */
+    struct base_credential *base;  /* NULL without [aws] base-credential */
+    struct keyring *keyring;
+    struct jwk token_key; /* the public half of [oidc] key, where there is one */
     struct audit *audit;
     struct receipts *receipts;
     struct tickets *tickets;

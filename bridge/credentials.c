@@ -10,10 +10,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/log.h"
-#include "bridge/saml.h"
+#include "base/clock.h"
+#include "bridge/flow.h"
 #include "bridge/standing.h"
-#include "bridge/texts.h"
 
 enum { LEAST_DURATION_S = 900 };
 
@@ -91,124 +90,12 @@ credentials_role(
 bool
 credentials_needs_code(const struct ticket *t, const struct conf_role *role, int64_t now_s)
 {
-    return role->mfa_age_s != 0 && now_s - t->proof.code_s > role->mfa_age_s;
-}
+    int64_t age_s = flow_mfa_age(t->proof.book, role);
 
-/* ---- The assertion ---- */
-
-struct signing {
-    struct bridge *b;
-    const struct ticket *ticket;
-    const struct conf_role *role;
-    const struct texts *texts;
-    char assertion_id[SAML_ID_SIZE];
-};
-
-static int
-sign_by_keeper(void *arg, const void *data, size_t len, struct fed_secret *ret)
-{
-    struct bridge *b = arg;
-
-    return keeper_sign(b->keeper, data, len, ret);
-}
-
-static int
-make_assertion(void *arg, int64_t duration_s, int64_t now_s, struct fed_secret *ret)
-{
-    struct signing *s = arg;
-    const struct conf_role *role = s->role;
-    struct saml_request request = {
-        .issuer = s->b->conf->saml.entity_id,
-        .name_id = s->ticket->proof.sid,
-        .role_arn = role->arn,
-        .provider_arn = role->provider,
-        .partition = role->partition,
-        .session_name = fed_secret_str(&s->texts->session_name),
-        .duration_s = duration_s,
-        .source_identity =
-            role->source_identity != NULL ? fed_secret_str(&s->texts->source_identity) : NULL,
-        .tags = s->texts->tags,
-        .n_tags = s->texts->n_tags,
-        .transitive = (const char *const *)role->transitive_tags.items,
-        .n_transitive = role->transitive_tags.n,
-        .authn_s = s->ticket->proof.code_s,
-        .now_s = now_s,
-        .certificate_b64 = fed_secret_str(&s->b->certificate),
-        .sign = sign_by_keeper,
-        .sign_arg = s->b,
-    };
-
-    return saml_response(&request, ret, s->assertion_id);
+    return age_s != 0 && now_s - t->proof.code_s > age_s;
 }
 
 /* ---- The flight ---- */
-
-static int
-audit_credential(struct bridge *b, const struct job *job, const struct ticket *t,
-    const struct conf_role *role, const struct signing *s, const struct sts_credential *c,
-    const char *request_id, int outcome, const char *why)
-{
-    struct audit_event e = {.event = "credential",
-        .outcome = outcome,
-        .reason = outcome != 0 ? why : NULL,
-        .user = t->user,
-        .sid = t->proof.sid,
-        .rhost = t->proof.rhost,
-        .ticket = t->id,
-        .role = role->name,
-        .role_arn = role->arn,
-        .session_name = fed_secret_str(&s->texts->session_name),
-        .assertion_id = s->assertion_id,
-        .sts_request_id = request_id,
-        .access_key_id = outcome == 0 ? fed_secret_str(&c->access_key) : NULL,
-        .expires_s = outcome == 0 ? c->expires_s : 0,
-        .packed_policy_percent = outcome == 0 ? c->packed_policy_percent : 0,
-        .asked_by = job->peer.uid,
-        .request = job->msg.request};
-
-    return audit_write(b->audit, &e);
-}
-
-static void
-warn_packed(const struct conf_role *role, const struct sts_credential *c)
-{
-    if (c->packed_policy_percent >= 80)
-        fed_log_warning("[role %s]: session policies and tags fill %d%% of what AWS takes; "
-                        "fewer or shorter tags will keep it working",
-            role->name, c->packed_policy_percent);
-}
-
-/* One call of STS, and its audit line; what it gave is not handed out without that. */
-static int
-fetch(struct bridge *b, const struct job *job, const struct ticket *t, const struct conf_role *role,
-    int64_t duration_s, struct sts_credential *ret, char *why)
-{
-    struct texts texts;
-    char request_id[STS_REQUEST_ID_MAX] = "";
-    int r = texts_expand(b->conf, b->host, t, role, &texts, why);
-
-    if (r != 0)
-        return r;
-    struct signing signing = {.b = b, .ticket = t, .role = role, .texts = &texts};
-    struct sts_request request = {.role = role,
-        .policy = texts.policy.len > 0 ? fed_secret_str(&texts.policy) : NULL,
-        .duration_s = duration_s,
-        .timeout_ms = b->conf->aws.timeout_s * 1000,
-        .assertion = make_assertion,
-        .assertion_arg = &signing};
-    r = sts_assume_role_with_saml(b->sts, &request, ret, why, request_id);
-    int audited = audit_credential(b, job, t, role, &signing, ret, request_id, r, why);
-    if (r == 0 && audited != 0) {
-        sts_credential_done(ret);
-        (void)snprintf(
-            why, BRIDGE_WHY_MAX, "the audit trail cannot be written: nothing is given out");
-        r = audited;
-    }
-    if (r == 0)
-        warn_packed(role, ret);
-    texts_done(&texts);
-    return r;
-}
 
 /* How long to ask for: the least of the role's, the asker's and the ticket's time. */
 static int
@@ -239,12 +126,16 @@ lead(struct bridge *b, const struct job *job, const struct ticket *t, const stru
 {
     struct ticket *still = NULL;
     int64_t duration_s = 0;
+    struct flow flow = {.bridge = b,
+        .job = job,
+        .ticket = t,
+        .deadline_ms = clock_mono_ms() + b->conf->aws.timeout_s * 1000};
     int r = standing;
 
     if (r == 0)
         r = wanted_duration(role, t, key->duration_s, (int64_t)time(NULL), &duration_s, why);
     if (r == 0)
-        r = fetch(b, job, t, role, duration_s, ret, why);
+        r = flow_fetch(&flow, role, duration_s, ret, why);
     if (r != 0 && why[0] == '\0')
         (void)snprintf(why, BRIDGE_WHY_MAX, "%s", fed_strerror(r));
     r = cache_land(b->cache, key, r, why, ret, r == 0 ? ret->duration_s : 0);

@@ -13,6 +13,7 @@
 #include "bridge/credentials.h"
 #include "bridge/federation.h"
 #include "bridge/standing.h"
+#include "conf/flows.h"
 
 /* A word of the console's addresses, and nothing that could make another address of it. */
 static bool
@@ -42,7 +43,7 @@ session_duration(
         duration_s = asked_s;
     if (left_s < duration_s)
         duration_s = left_s;
-    *ret = role->flow == CONF_FLOW_SAML ? duration_s : 0; /* chained: AWS refuses to be told */
+    *ret = !flows_is_chained(role) ? duration_s : 0; /* chained: AWS refuses to be told */
     return 0;
 }
 

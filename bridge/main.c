@@ -94,13 +94,16 @@ parse_options(int argc, char **argv, struct options *o)
 
 /*
  * What the caller's environment says about proxies, directories, tickets or credentials must change
- * nothing (I-56): all of it goes but what systemd told us.
+ * nothing (I-56): all of it goes but what systemd told us, and where a container's platform says that the keys of
+ * base-credential are, which bridge/base_credential.c alone reads, and only if the configuration sends it there.
  */
 static int
 clean_environment(void)
 {
-    static const char *const kept[] = {
-        "NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "JOURNAL_STREAM", NULL};
+    static const char *const kept[] = {"NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS",
+        "LISTEN_FDNAMES", "JOURNAL_STREAM", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", NULL};
     char *values[sizeof(kept) / sizeof(kept[0])] = {NULL};
     int r = 0;
 

@@ -17,6 +17,7 @@
 #include "bridge/cert.h"
 #include "bridge/dispatch.h"
 #include "bridge/endpoint_port.h"
+#include "bridge/flow.h"
 #include "bridge/privileges.h"
 #include "bridge/socket.h"
 
@@ -112,6 +113,20 @@ struct sockets {
 };
 
 static int
+read_token_key(struct bridge *b)
+{
+    struct fed_secret der = FED_SECRET_INIT(1024);
+
+    if (b->conf->oidc.key == NULL)
+        return 0;
+    int r = keeper_public(b->keeper, &der);
+    if (r == 0)
+        r = jwk_of_der(der.data, der.len, &b->token_key);
+    fed_secret_done(&der);
+    return r == 0 ? 0 : complain(r, "cannot read the public half of [oidc] key");
+}
+
+static int
 open_endpoint(struct bridge *b, const struct identity_ids *ids, int *ret_fd)
 {
     const struct conf_bridge *conf = &b->conf->bridge;
@@ -143,7 +158,7 @@ start_as_root(struct bridge *b, struct sockets *s)
         return r;
     if ((r = keeper_start(b->conf, ids.uid, ids.gid, &b->keeper, why, sizeof(why))) != 0)
         return complain(r, why);
-    if ((r = read_certificate(b)) != 0)
+    if ((r = read_certificate(b)) != 0 || (r = read_token_key(b)) != 0)
         return r;
     if ((r = privileges_drop(&ids)) != 0)
         return complain(r, "cannot give up root's privileges");
@@ -159,6 +174,8 @@ purge_ended(void *arg, const char *ticket_id)
 
     if (b->cache != NULL) /* when the bridge ends, the cache ends first */
         cache_purge(b->cache, ticket_id);
+    if (b->keyring != NULL)
+        flow_purge(b, ticket_id);
 }
 
 static void
@@ -212,7 +229,9 @@ open_sts(struct bridge *b)
     if (b->conf->aws.region == NULL)
         return 0; /* and no role: the configuration sees to that */
     if ((r = sts_global_init()) != 0 || (r = sts_new(&b->conf->aws, &b->sts, why)) != 0 ||
-        (r = federation_new(&b->conf->aws, &b->federation, why)) != 0)
+        (r = federation_new(&b->conf->aws, &b->federation, why)) != 0 ||
+        (b->conf->aws.base != CONF_BASE_NONE &&
+            (r = base_credential_new(&b->conf->aws, b->sts, &b->base, why)) != 0))
         return complain(r, why);
     return 0;
 }
@@ -228,8 +247,8 @@ start_tables(struct bridge *b)
         .arg = b};
     int r;
 
-    if ((r = cache_new(resume, b, &b->cache)) != 0 || (r = receipts_new(&b->receipts)) != 0 ||
-        (r = tickets_new(&options, &b->tickets)) != 0)
+    if ((r = cache_new(resume, b, &b->cache)) != 0 || (r = keyring_new(&b->keyring)) != 0 ||
+        (r = receipts_new(&b->receipts)) != 0 || (r = tickets_new(&options, &b->tickets)) != 0)
         return r;
     saver_restore(b->conf, b->tickets);
     if ((r = saver_new(b->conf, b->tickets, &b->saver)) != 0)
@@ -330,7 +349,10 @@ bridge_free(struct bridge *b)
     mapper_free(b->mapper);
     listener_free(b->listener);
     federation_free(b->federation);
+    keyring_free(b->keyring);
+    base_credential_free(b->base);
     sts_free(b->sts);
+    jwk_done(&b->token_key);
     limits_free(b->limits);
     store_close(b->store);
     keeper_stop(b->keeper);

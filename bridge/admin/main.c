@@ -26,6 +26,7 @@ static const struct {
     {"check", word_check},
     {"mfa", word_mfa},
     {"saml", word_saml},
+    {"oidc", word_oidc},
     {"sessions", word_sessions},
     {"revoke", word_revoke},
     {"explain", word_explain},
@@ -34,31 +35,36 @@ static const struct {
 static void
 print_help(void)
 {
-    (void)fputs("usage: awsfed-admin [-c DIR] [--socket PATH] WORD …\n"
-                "\n"
-                "Offline:\n"
-                "  check                    check the configuration and the files that it names\n"
-                "  saml init                make the signing key and certificate of [saml]\n"
-                "  saml metadata            print the metadata for IAM's SAML provider\n"
-                "\n"
-                "With the bridge running (root, or the group [bridge] admin-group):\n"
-                "  mfa enrol USER           enrol a second factor: QR code, secret, otpauth URI\n"
-                "      --replace            where there is one already\n"
-                "      --label TEXT         such as \"phone\"\n"
-                "      --qr, --no-qr        the picture (default: on a terminal)\n"
-                "  mfa reset USER           forget the second factor\n"
-                "  mfa unlock USER          forget failed attempts\n"
-                "  mfa list                 who is enrolled\n"
-                "  explain USER             what they may do here, and why\n"
-                "  sessions                 who is signed in\n"
-                "  revoke USER              end their sign-in now\n"
-                "\n"
-                "  -c, --config DIR         the configuration folder (" CONF_DIR ")\n"
-                "      --socket PATH        the bridge's socket (" CLIENT_SOCKET ")\n"
-                "  -h, --help               this text\n"
-                "      --version            the version\n"
-                "\n"
-                "Exit status: 0 done, 1 failed, 2 wrong usage, 3 denied, 6 unavailable.\n",
+    (void)fputs(
+        "usage: awsfed-admin [-c DIR] [--socket PATH] WORD …\n"
+        "\n"
+        "Offline:\n"
+        "  check                    check the configuration and the files that it names\n"
+        "  saml init                make the signing key and certificate of [saml]\n"
+        "  saml metadata            print the metadata for IAM's SAML provider\n"
+        "  saml rotate              make the next key, to be published beside this one\n"
+        "  saml rotate --finish     put it in this one's place\n"
+        "  oidc metadata            print discovery document and key set of [oidc]\n"
+        "      --output-dir DIR     write them as files, as they have to lie at the issuer\n"
+        "\n"
+        "With the bridge running (root, or the group [bridge] admin-group):\n"
+        "  mfa enrol USER           enrol a second factor: QR code, secret, otpauth URI\n"
+        "      --replace            where there is one already\n"
+        "      --label TEXT         such as \"phone\"\n"
+        "      --qr, --no-qr        the picture (default: on a terminal)\n"
+        "  mfa reset USER           forget the second factor\n"
+        "  mfa unlock USER          forget failed attempts\n"
+        "  mfa list                 who is enrolled\n"
+        "  explain USER             what they may do here, and why\n"
+        "  sessions                 who is signed in\n"
+        "  revoke USER              end their sign-in now\n"
+        "\n"
+        "  -c, --config DIR         the configuration folder (" CONF_DIR ")\n"
+        "      --socket PATH        the bridge's socket (" CLIENT_SOCKET ")\n"
+        "  -h, --help               this text\n"
+        "      --version            the version\n"
+        "\n"
+        "Exit status: 0 done, 1 failed, 2 wrong usage, 3 denied, 6 unavailable.\n",
         stdout);
 }
 

@@ -1,5 +1,5 @@
 /*
- * awsfed-admin saml init and saml metadata.
+ * awsfed-admin saml init, metadata and rotate.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "bridge/admin/saml.h"
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "bridge/admin/rotate.h"
 #include "bridge/cert.h"
 #include "bridge/saml.h"
 #include "conf/conf.h"
@@ -23,7 +24,8 @@ static int
 usage(void)
 {
     (void)fputs("usage: awsfed-admin saml init\n"
-                "       awsfed-admin saml metadata [--output FILE]\n",
+                "       awsfed-admin saml metadata [--output FILE]\n"
+                "       awsfed-admin saml rotate [--finish]\n",
         stderr);
     return USAGE;
 }
@@ -67,20 +69,19 @@ init(const struct conf_saml *saml)
     return DONE;
 }
 
-/* The signing certificate first; its end is the metadata's too. */
+/* The signing certificate first; its end is the metadata's too. Then the next one, or the one before. */
 static int
 build_metadata(const struct conf_saml *saml, struct fed_secret *ret)
 {
     struct cert current = {0}, previous = {0};
-    char why[CERT_WHY_MAX];
+    char why[CERT_WHY_MAX], next[ROTATE_PATH_MAX];
     const char *texts[2];
-    size_t n = 1;
+    const char *other = rotate_next_certificate(saml, next) ? next : saml->previous_certificate;
+    size_t n = other != NULL ? 2 : 1;
 
     int r = cert_read(saml->certificate, &current, why);
-    if (r == 0 && saml->previous_certificate != NULL) {
-        r = cert_read(saml->previous_certificate, &previous, why);
-        n = 2;
-    }
+    if (r == 0 && other != NULL)
+        r = cert_read(other, &previous, why);
     if (r != 0) {
         (void)fprintf(stderr, "awsfed-admin: %s\n", why);
         if (access(saml->certificate, F_OK) != 0)
@@ -135,25 +136,42 @@ metadata(const struct conf_saml *saml, const char *file)
     return status;
 }
 
+static int
+run(const struct conf_saml *saml, bool is_init, bool is_rotate, bool finish, const char *file)
+{
+    if (saml->key == NULL) {
+        (void)fputs(
+            "awsfed-admin: there is no [saml] in the configuration: add it with entity-id, key "
+            "and certificate\n",
+            stderr);
+        return FAILED;
+    }
+    if (is_rotate)
+        return finish ? rotate_finish(saml) : rotate_begin(saml);
+    return is_init ? init(saml) : metadata(saml, file);
+}
+
 int
 admin_saml(int argc, char **argv, const char *conf_dir)
 {
     const char *file = NULL;
     bool is_init = argc == 2 && strcmp(argv[1], "init") == 0;
     bool is_metadata = argc >= 2 && strcmp(argv[1], "metadata") == 0;
+    bool finish = argc == 3 && strcmp(argv[2], "--finish") == 0;
+    bool is_rotate = argc >= 2 && strcmp(argv[1], "rotate") == 0 && (argc == 2 || finish);
 
     if (is_metadata && argc == 4 && strcmp(argv[2], "--output") == 0 && argv[3][0] != '\0')
         file = argv[3];
     else if (is_metadata && argc == 3 && strncmp(argv[2], "--output=", 9) == 0 &&
              argv[2][9] != '\0')
         file = argv[2] + 9;
-    else if (!is_init && !(is_metadata && argc == 2))
+    else if (!is_init && !is_rotate && !(is_metadata && argc == 2))
         return usage();
 
     struct conf *conf = read_conf(conf_dir);
     if (conf == NULL)
         return FAILED;
-    int status = is_init ? init(&conf->saml) : metadata(&conf->saml, file);
+    int status = run(&conf->saml, is_init, is_rotate, finish, file);
     conf_free(conf);
     return status;
 }

@@ -8,6 +8,7 @@
 /*
  * awsfed-admin saml init             make the key and the certificate that [saml] names; never overwrites
  * awsfed-admin saml metadata [--output FILE]   write the IdP metadata, to standard output without FILE
+ * awsfed-admin saml rotate [--finish]   change the key (bridge/admin/rotate.h)
  *
  *   argc, argv   from "saml" on: argv[0] is "saml"
  *   conf_dir     the configuration's folder; needs the right to read it, not a running bridge

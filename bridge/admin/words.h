@@ -11,6 +11,7 @@ typedef int admin_word(const struct admin *admin, int argc, char **argv);
 
 admin_word word_check;                               /* check.c */
 admin_word word_mfa;                                 /* mfa.c */
+admin_word word_oidc;                                /* oidc.c */
 admin_word word_sessions, word_revoke, word_explain; /* people.c */
 
 /* Print "awsfed-admin: what; try: awsfed-admin --help" and return ADMIN_USAGE. */
