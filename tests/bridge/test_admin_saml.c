@@ -2,7 +2,8 @@
  * awsfed-admin saml: from a configuration whose key does not exist yet to metadata.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "bridge/admin/saml.c" /* the commands' objects are in no archive */
+#include "bridge/admin/rotate.c" /* the commands' objects are in no archive */
+#include "bridge/admin/saml.c"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -55,8 +56,8 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-    static const char *const names[] = {
-        "awsfed.conf", "saml.key", "saml.crt", "old.crt", "out.xml"};
+    static const char *const names[] = {"awsfed.conf", "saml.key", "saml.crt", "old.crt", "out.xml",
+        "saml.key.previous", "saml.crt.previous", "saml.key.next", "saml.crt.next"};
     (void)state;
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -104,6 +105,8 @@ refuses_other_words(void **state)
     assert_int_equal(saml(NULL, NULL, NULL), 2);
     assert_int_equal(saml("rotate-it", NULL, NULL), 2);
     assert_int_equal(saml("init", "now", NULL), 2);
+    assert_int_equal(saml("rotate", "--finnish", NULL), 2);
+    assert_int_equal(saml("rotate", "--finish", "now"), 2);
     assert_int_equal(saml("metadata", "--output", NULL), 2);
     assert_int_equal(saml("metadata", "--output=", NULL), 2);
     assert_int_equal(saml("metadata", "file", NULL), 2);
@@ -155,6 +158,71 @@ init_then_metadata(void **state)
     assert_true(strstr(text, old) > strstr(text, "<ds:X509Certificate>")); /* the new one first */
 }
 
+/* The file's first bytes, to tell one key from another. */
+static void
+read_file(const char *name, char *to, size_t size)
+{
+    FILE *f = fopen(at(name), "r");
+
+    assert_non_null(f);
+    to[fread(to, 1, size - 1, f)] = '\0';
+    assert_int_equal(fclose(f), 0);
+}
+
+/* Nothing is replaced before what replaces it is whole, and a crash in between can be repaired by doing it again. */
+static void
+rotates_in_two_steps(void **state)
+{
+    char key[8192], certificate[8192], next_key[8192], next[8192], now[8192], text[32768];
+    char line[160];
+    (void)state;
+
+    (void)unlink(at("old.crt"));
+    (void)unlink(at("saml.key"));
+    (void)unlink(at("saml.crt"));
+    write_conf("");
+    assert_int_equal(saml("rotate", NULL, NULL), 1); /* nothing to rotate */
+    assert_int_equal(saml("init", NULL, NULL), 0);
+    assert_int_equal(saml("rotate", "--finish", NULL), 1); /* not begun */
+    read_file("saml.key", key, sizeof(key));
+    read_file("saml.crt", certificate, sizeof(certificate));
+
+    assert_int_equal(saml("rotate", NULL, NULL), 0);
+    assert_int_equal(saml("rotate", NULL, NULL), 1); /* a second would forget the first */
+    read_file("saml.key.next", next_key, sizeof(next_key));
+    read_file("saml.crt.next", next, sizeof(next));
+    read_file("saml.key", now, sizeof(now));
+    assert_string_equal(now, key); /* the bridge may restart at any time */
+    (void)snprintf(line, sizeof(line), "--output=%s", at("out.xml"));
+    assert_int_equal(saml("metadata", line, NULL), 0);
+    read_metadata(text, sizeof(text));
+    assert_int_equal(count(text, "<md:KeyDescriptor use=\"signing\">"), 2);
+
+    /* A crash after the key was put in place, before the certificate was. */
+    assert_int_equal(link(at("saml.crt"), at("saml.crt.previous")), 0);
+    assert_int_equal(rename(at("saml.key.next"), at("saml.key")), 0);
+    assert_int_equal(saml("rotate", "--finish", NULL), 0);
+    read_file("saml.crt", now, sizeof(now));
+    assert_string_equal(now, next);
+    read_file("saml.key", now, sizeof(now));
+    assert_string_equal(now, next_key);
+
+    /* Once more, whole: the old pair is kept under other names. */
+    assert_int_equal(saml("rotate", NULL, NULL), 0);
+    assert_int_equal(saml("rotate", "--finish", NULL), 0);
+    read_file("saml.key.previous", now, sizeof(now));
+    assert_string_equal(now, next_key);
+    read_file("saml.crt.previous", now, sizeof(now));
+    assert_string_equal(now, next);
+    assert_int_equal(access(at("saml.key.next"), F_OK), -1);
+    (void)snprintf(line, sizeof(line), "previous-certificate = %s", at("saml.crt.previous"));
+    write_conf(line);
+    (void)snprintf(line, sizeof(line), "--output=%s", at("out.xml"));
+    assert_int_equal(saml("metadata", line, NULL), 0);
+    read_metadata(text, sizeof(text));
+    assert_int_equal(count(text, "<md:KeyDescriptor use=\"signing\">"), 2);
+}
+
 int
 main(void)
 {
@@ -162,6 +230,7 @@ main(void)
         cmocka_unit_test(refuses_other_words),
         cmocka_unit_test(refuses_without_configuration_or_key),
         cmocka_unit_test(init_then_metadata),
+        cmocka_unit_test(rotates_in_two_steps),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -27,12 +27,15 @@ def provider_arn(account):
     return f"arn:aws:iam::{account}:saml-provider/awsfed"
 
 
-AWS = Service(
-    "aws",
-    [sys.executable, "-B", places.HERE / "aws" / "standin.py", "--listen", f"{places.STS[0]}:443",
-     "--cert", places.PKI / "sts.pem", "--key", places.PKI / "sts.key", "--world", WORLD,
-     "--control", f"unix:{CONTROL}", "--log", LOG],
-    ready=lambda: _answers())
+def _command():
+    metadata = [] if places.in_place() else [word for address in places.METADATA
+                                             for word in ("--metadata", f"{address}:80")]
+    return [sys.executable, "-B", places.HERE / "aws" / "standin.py", "--listen", f"{places.STS[0]}:443",
+            "--cert", places.PKI / "sts.pem", "--key", places.PKI / "sts.key", "--world", WORLD,
+            "--control", f"unix:{CONTROL}", "--log", LOG, *metadata]
+
+
+AWS = Service("aws", _command, ready=lambda: _answers())
 
 
 def _answers():
@@ -57,6 +60,14 @@ def write_world(**changed_roles):
         "roles": roles,
     }, indent=1))
     fresh.rename(WORLD)  # the stand-in may be reading it
+
+
+def extend_world(**parts):
+    """Lay roles, issuers, keys or a machine over the world as it is; write_world() takes them away."""
+    world = json.loads(WORLD.read_text())
+    for name, value in parts.items():
+        world[name] = {**world.get(name, {}), **value} if isinstance(value, dict) else value
+    WORLD.write_text(json.dumps(world, indent=1))
 
 
 def register_metadata():

@@ -73,6 +73,8 @@ def prepare():
         _mount("--move", _staged(path), path)
     _mount("-t", "proc", "proc", "/proc")
     _run("ip", "link", "set", "lo", "up")
+    for address in places.METADATA:
+        _run("ip", "address", "add", f"{address}/32", "dev", "lo")
     _run("hostname", places.JUMP[1].partition(".")[0])
     for folder in ("/run/lock", "/run/sshd", "/run/user"):
         os.makedirs(folder, exist_ok=True)

@@ -30,6 +30,9 @@ REGION = "eu-central-1"
 STS = ("127.0.0.20", f"sts.{REGION}.amazonaws.com", "sts.us-east-1.amazonaws.com",
        "signin.aws.amazon.com")
 
+# Where AWS has the instance's metadata and its containers' credentials; only in namespaces of our own.
+METADATA = ("169.254.169.254", "169.254.170.2")
+
 OTHER_REGION = "us-east-1"  # where STS is tried next
 
 PAM_MODULE = BUILD / "pam_awsfed.so"

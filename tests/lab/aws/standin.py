@@ -14,6 +14,7 @@ from control import control_server
 from credentials import Credentials
 from faults import Faults
 from journal import Journal
+from metadata_service import MetadataServer
 from server import StsServer, tls_context
 from sts import Sts
 from world import World
@@ -26,6 +27,8 @@ def _arguments():
     parser.add_argument("--key", required=True, help="PEM key of it")
     parser.add_argument("--world", required=True, help="JSON description, see world.py")
     parser.add_argument("--control", required=True, metavar="127.0.0.1:PORT|unix:PATH")
+    parser.add_argument("--metadata", action="append", default=[], metavar="ADDRESS:PORT",
+                        help="plain HTTP for instance metadata and the container endpoint; may be repeated")
     parser.add_argument("--log", help="append one JSON line a request")
     parser.add_argument("--state", help="write the issued credentials here, mode 0600")
     return parser.parse_args()
@@ -39,12 +42,16 @@ def main():
     try:
         world = World(arguments.world)
         faults, journal = Faults(), Journal(arguments.log)
-        sts = Sts(world, Credentials(world, arguments.state))
+        credentials = Credentials(world, arguments.state)
+        sts = Sts(world, credentials)
         context = tls_context(arguments.cert, arguments.key)
         servers = [control_server(arguments.control, faults, journal)]
         for address in arguments.listen:
             host, _, port = address.rpartition(":")
             servers.append(StsServer((host.strip("[]"), int(port)), context, sts, faults, journal))
+        for address in arguments.metadata:
+            host, _, port = address.rpartition(":")
+            servers.append(MetadataServer((host, int(port)), world.machine, credentials, faults, journal))
     except (OSError, ValueError, KeyError, TypeError) as error:
         sys.exit(f"standin: {error}")
     for server in servers:

@@ -1,13 +1,14 @@
-# The actions: AssumeRoleWithSAML, AssumeRole and GetCallerIdentity, from a parsed request to a result or a Refusal.
+# The actions: AssumeRoleWithSAML, AssumeRoleWithWebIdentity, AssumeRole and GetCallerIdentity, from a parsed request to a result or a Refusal.
 # Nothing here knows of sockets; faults.py may bend the outcome, server.py carries it.
 #
 # SPDX-License-Identifier: Apache-2.0
-"""STS API Reference, API_AssumeRoleWithSAML, API_AssumeRole, API_GetCallerIdentity."""
+"""STS API Reference, API_AssumeRoleWithSAML, API_AssumeRoleWithWebIdentity, API_AssumeRole, API_GetCallerIdentity."""
 
 import base64
 import hashlib
 from dataclasses import dataclass, field
 
+import jwt_verify
 import limits
 import saml_verify
 import sigv4_verify
@@ -44,6 +45,7 @@ class Sts:
         self.federation = Federation(credentials)
         self._actions = {
             "AssumeRoleWithSAML": self._assume_role_with_saml,
+            "AssumeRoleWithWebIdentity": self._assume_role_with_web_identity,
             "AssumeRole": self._assume_role,
             "GetCallerIdentity": self._get_caller_identity,
         }
@@ -130,6 +132,33 @@ class Sts:
         else:
             return role
         raise Refusal("AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML", why)
+
+    # ---- AssumeRoleWithWebIdentity ----
+
+    def _assume_role_with_web_identity(self, call, query, region):
+        wanted = _Session.take(query)
+        wanted.session_name = query.need("RoleSessionName", 2, 64)
+        token = query.need("WebIdentityToken")  # jwt_verify has its limits
+        query.done()
+        call.note.update(role=wanted.role_arn, duration=wanted.duration)
+        role_arn = split_arn(wanted.role_arn, "role")
+        if role_arn is None:
+            raise Refusal("ValidationError", "RoleArn is invalid")
+        # The provider is looked for in the role's own account.
+        claims = jwt_verify.verify(
+            token, lambda issuer: self._world.oidc_provider(role_arn.partition, role_arn.account, issuer), call.now)
+        wanted.source_identity, wanted.tags, wanted.transitive = claims.source_identity, claims.tags, claims.transitive
+        call.note.update(assertion=claims.token_id, subject=claims.subject)
+        wanted.tell(call.note)
+        wanted.check_names()
+        role = self._world.role(wanted.role_arn)
+        if role is None or claims.issuer not in role.issuers:
+            raise Refusal("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity",
+                          "no such role, or its trust policy has not this issuer")
+        _check_trust_options(role, wanted, "Not authorized to perform {}")
+        duration = _duration(wanted.duration, role)
+        return self._issue(call, role, wanted, call.now + duration) + [
+            ("SubjectFromWebIdentityToken", claims.subject), ("Provider", claims.issuer), ("Audience", claims.audience)]
 
     # ---- AssumeRole ----
 

@@ -7,8 +7,12 @@
   "regions":   ["eu-central-1", "us-east-1"],      where this STS is on; the first is the region of a host without one
   "accounts":  ["111122223333"],
   "providers": {"arn:aws:iam::111122223333:saml-provider/corp": "metadata.xml"},     relative to the JSON file
+  "issuers":   {"https://id.example.com/x": {"folder": "oidc", "audiences": ["sts.amazonaws.com"],
+                  "accounts": ["111122223333"]}},              OIDC providers; the folder is what lies at the address
+  "machine":   "arn:aws:iam::111122223333:role/Machine",       the role that metadata_service.py gives keys of
   "roles":     {"arn:aws:iam::111122223333:role/Admin": {
                   "providers": ["arn:…:saml-provider/corp"],   trust policy: sts:AssumeRoleWithSAML for these
+                  "issuers": ["https://id.example.com/x"],     trust policy: sts:AssumeRoleWithWebIdentity
                   "principals": ["arn:…:role/Hub"],            trust policy: sts:AssumeRole for these
                   "external_id": "…",                          trust policy: condition on sts:ExternalId
                   "tag_session": false,                        trust policy: sts:TagSession
@@ -55,6 +59,7 @@ def split_arn(text, kind):
 class Role:
     arn: str
     providers: tuple = ()
+    issuers: tuple = ()
     principals: tuple = ()
     external_id: str = None
     tag_session: bool = False
@@ -95,6 +100,8 @@ class _Description:
     providers: dict
     roles: dict
     keys: dict
+    issuers: dict
+    machine: str
 
 
 class World:
@@ -105,7 +112,7 @@ class World:
 
     def _read(self, data):
         text = json.loads(data)
-        unknown = set(text) - {"regions", "accounts", "providers", "roles", "keys"}
+        unknown = set(text) - {"regions", "accounts", "providers", "issuers", "machine", "roles", "keys"}
         if unknown:
             raise ValueError(f"unknown in the world's description: {sorted(unknown)}")
         accounts = set(text["accounts"])
@@ -119,7 +126,8 @@ class World:
         for arn in [*roles, *providers]:
             if ARN.fullmatch(arn).group(3) not in accounts:
                 raise ValueError(f"not in one of the accounts: {arn}")
-        return _Description(text["regions"], accounts, providers, roles, text.get("keys", {}))
+        return _Description(text["regions"], accounts, providers, roles, text.get("keys", {}), text.get("issuers", {}),
+                            text.get("machine"))
 
     def provider(self, arn):
         """
@@ -130,6 +138,17 @@ class World:
             return self._file.get().providers[arn].get()
         except FileNotFoundError:
             raise KeyError(arn) from None
+
+    def oidc_provider(self, partition, account, issuer):
+        """(folder of its documents, audiences) of an issuer that is registered in the account; KeyError when not."""
+        about = self._file.get().issuers[issuer]
+        if partition != "aws" or account not in about["accounts"]:
+            raise KeyError(issuer)
+        return os.path.join(self._folder, about["folder"]), about["audiences"]
+
+    def machine(self):
+        """The ARN of the role that this machine has, or None."""
+        return self._file.get().machine
 
     def role(self, arn):
         """The role of exactly this ARN (names are case-sensitive here), or None."""
