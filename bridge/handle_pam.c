@@ -125,6 +125,17 @@ limit_stranger(const struct peer *peer, struct signin *a)
     return a->factors & WIRE_FACTOR_CODE ? 0 : FED_E_PERMISSION;
 }
 
+static void
+warn_of_expiry(int days, struct answer *answer)
+{
+    if (days == 0)
+        (void)snprintf(
+            answer->message, sizeof(answer->message), "Your password expires within a day.");
+    else if (days > 0)
+        (void)snprintf(answer->message, sizeof(answer->message),
+            "Your password expires in %d day%s.", days, days == 1 ? "" : "s");
+}
+
 int
 handle_authenticate(struct bridge *b, struct job *job, struct answer *answer)
 {
@@ -156,6 +167,7 @@ handle_authenticate(struct bridge *b, struct job *job, struct answer *answer)
     if (r == 0)
         r = receipts_add(b->receipts, a.user, &result.proof, token);
     if (r == 0) {
+        warn_of_expiry(result.password_days, answer);
         answer_begin(job, answer);
         wire_put_text(&job->reply, WIRE_RECEIPT, token);
     }
@@ -184,7 +196,8 @@ check_account(
     e->name = id->name;
     e->sid = id->sid;
     if ((r = addir_read(b->dirs[id->domain], &id->person, &entry, why)) == 0 &&
-        (r = account_check(&entry.account, (int64_t)time(NULL))) == 0)
+        (r = account_check(&entry.account, (int64_t)time(NULL))) == 0 &&
+        (r = account_check_host(&entry.account, b->host)) == 0)
         r = mapper_may_login(b->mapper, id->domain, &entry);
     addir_entry_done(&entry);
     return r;

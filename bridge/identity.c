@@ -61,6 +61,44 @@ expect_enrolled(
     return r == FED_E_NAME ? FED_E_UNKNOWN_USER : r;
 }
 
+/*
+ * "x@SUFFIX" that is no domain's name: a userPrincipalName, in whatever domain has it. All are asked, since one that
+ * two have is nobody's (I-10); and a domain that does not answer might have it.
+ */
+static int
+find_by_suffix(const struct bridge *b, const char *user, struct identity *ret, char *why)
+{
+    struct addir_person person;
+    unsigned hits = 0;
+
+    if (strchr(user, '@') == NULL || strchr(user, '\\') != NULL)
+        return FED_E_UNKNOWN_USER;
+    for (size_t i = 0; i < b->conf->n_domains; i++) {
+        if (!addir_has_service(b->dirs[i]))
+            continue;
+        int r = addir_resolve(b->dirs[i], user, &person, why);
+        if (r != 0 && r != FED_E_UNKNOWN_USER)
+            return r;
+        if (r == 0) {
+            ret->person = person;
+            ret->domain = i;
+            hits++;
+        }
+    }
+    if (hits > 1)
+        (void)snprintf(why, ADDIR_WHY_MAX, "more than one domain has that userPrincipalName");
+    return hits == 1 ? 0 : FED_E_UNKNOWN_USER;
+}
+
+static int
+find_in_domain(const struct bridge *b, const char *bare, struct identity *ret, char *why)
+{
+    set_unknown_key(ret, b, bare);
+    return addir_has_service(b->dirs[ret->domain])
+               ? addir_resolve(b->dirs[ret->domain], bare, &ret->person, why)
+               : expect_enrolled(b, ret->domain, bare, &ret->person, why);
+}
+
 int
 identity_find(const struct bridge *b, const char *user, struct identity *ret, char *why)
 {
@@ -71,16 +109,16 @@ identity_find(const struct bridge *b, const char *user, struct identity *ret, ch
     why[0] = '\0';
     if (r != 0)
         return r;
-    if ((r = find_domain(b, user, &ret->domain, bare)) != 0) {
+    if (find_domain(b, user, &ret->domain, bare) == 0) {
+        r = find_in_domain(b, bare, ret, why);
+    } else {
         set_unknown_key(ret, b, user);
+        r = find_by_suffix(b, user, ret, why);
+    }
+    if (r != 0) {
+        ret->person = (struct addir_person){0};
         return r;
     }
-    set_unknown_key(ret, b, bare);
-    r = addir_has_service(b->dirs[ret->domain])
-            ? addir_resolve(b->dirs[ret->domain], bare, &ret->person, why)
-            : expect_enrolled(b, ret->domain, bare, &ret->person, why);
-    if (r != 0)
-        return r;
     (void)sid_to_text(&ret->person.sid, ret->sid);
     (void)snprintf(ret->key, sizeof(ret->key), "%s", ret->sid);
     (void)snprintf(

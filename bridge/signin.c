@@ -61,6 +61,8 @@ check_rules(struct bridge *b, const struct identity *id, const struct addir_entr
         *must_change = true;
         r = 0;
     }
+    if (r == 0)
+        r = account_check_host(&entry->account, b->host);
     return r != 0 ? r : mapper_may_login(b->mapper, id->domain, entry);
 }
 
@@ -159,6 +161,7 @@ check_factors(struct bridge *b, const struct signin *a, struct identity *id, int
         goto out;
     }
     *outcome = LIMITS_SUCCESS;
+    ret->password_days = account_password_days(&entry.account, now_s);
 
 out:
     addir_entry_done(&entry);
@@ -190,7 +193,7 @@ signin_check(struct bridge *b, const struct signin *a, struct signin_result *ret
     struct limits_attempt attempt;
     struct identity id;
 
-    *ret = (struct signin_result){0};
+    *ret = (struct signin_result){.password_days = -1};
     int found = identity_find(b, a->user, &id, ret->why);
     if (found != 0 && fed_error_class(found) != FED_CLASS_DENIED)
         return found;

@@ -23,6 +23,7 @@ struct signin_result {
     struct proof proof;               /* on success */
     char name[2 * TEXT_NAME_MAX + 2]; /* for the audit line, as far as it got */
     char sid[SID_TEXT_MAX];
+    int password_days;        /* on success: see account_password_days */
     char why[BRIDGE_WHY_MAX]; /* for the audit line and the log: what was wrong in truth */
 };
 

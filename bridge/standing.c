@@ -62,6 +62,8 @@ recheck(struct bridge *b, const struct ticket *t, struct proof *proof, char *why
     if (r == 0)
         r = account_check(&entry.account, (int64_t)time(NULL));
     if (r == 0)
+        r = account_check_host(&entry.account, b->host);
+    if (r == 0)
         r = mapper_may_login(b->mapper, proof->domain, &entry);
     if (r == 0 && (t->proof.factors & WIRE_FACTOR_CODE) &&
         (t->proof.factors & WIRE_FACTOR_PASSWORD))

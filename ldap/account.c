@@ -5,6 +5,9 @@
  */
 #include "ldap/account.h"
 
+#include <string.h>
+#include <strings.h>
+
 enum {
     UF_DISABLED = 0x2,
     UF_LOCKOUT = 0x10,
@@ -41,6 +44,20 @@ password_expired(const struct account *account, int64_t now_nt)
     return account->password_set_nt == 0 || account->password_expires_nt <= now_nt;
 }
 
+/* The week of logonHours begins on Sunday; Unix time on a Thursday. A clock before 1970 is in no hour. */
+static bool
+in_hours(const struct account *account, int64_t now_s)
+{
+    int64_t hour;
+
+    if (!account->has_hours)
+        return true;
+    if (now_s < 0)
+        return false;
+    hour = (now_s / 3600 + 4 * 24) % (7 * 24);
+    return (account->hours[hour / 8] >> (hour % 8) & 1) != 0;
+}
+
 int
 account_check(const struct account *account, int64_t now_s)
 {
@@ -55,9 +72,46 @@ account_check(const struct account *account, int64_t now_s)
         return FED_E_DISABLED;
     if (account->expires_nt != 0 && account->expires_nt <= now_nt)
         return FED_E_EXPIRED;
+    if (!in_hours(account, now_s))
+        return FED_E_RESTRICTED;
     if (((account->control | account->computed) & UF_LOCKOUT) != 0)
         return FED_E_DIRECTORY_LOCKED;
     if (password_expired(account, now_nt))
         return FED_E_PASSWORD_EXPIRED;
     return 0;
+}
+
+int
+account_check_host(const struct account *account, const char *host)
+{
+    enum { NETBIOS_MAX = 15 };
+    size_t len = strcspn(host, ".");
+
+    if (account->workstations[0] == '\0')
+        return 0;
+    if (len > NETBIOS_MAX)
+        len = NETBIOS_MAX;
+    for (const char *p = account->workstations; len > 0;) {
+        size_t n;
+        p += strspn(p, ", ");
+        n = strcspn(p, ", ");
+        if (n == 0)
+            break;
+        if (n == len && strncasecmp(p, host, n) == 0)
+            return 0;
+        p += n;
+    }
+    return FED_E_RESTRICTED;
+}
+
+int
+account_password_days(const struct account *account, int64_t now_s)
+{
+    const int64_t day_nt = NT_PER_S * 86400;
+    int64_t now_nt = nt_time(now_s), end_nt = account->password_expires_nt;
+
+    if ((account->control & UF_PASSWORD_NEVER_EXPIRES) != 0 || end_nt == NEVER_NT ||
+        end_nt <= now_nt || (end_nt - now_nt) / day_nt >= ACCOUNT_WARNING_DAYS)
+        return -1;
+    return (int)((end_nt - now_nt) / day_nt);
 }

@@ -7,6 +7,7 @@
 #define LDAP_ACCOUNT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -37,6 +38,12 @@ enum addata addata_parse(const char *diagnostic, size_t len);
  */
 int addata_error(enum addata code);
 
+enum {
+    ACCOUNT_HOURS_SIZE = 21,          /* logonHours: a bit an hour, from Sunday 00:00 UTC on */
+    ACCOUNT_WORKSTATIONS_SIZE = 1088, /* userWorkstations: AD allows 1,024 characters */
+    ACCOUNT_WARNING_DAYS = 7,
+};
+
 /* The state as read in one base search; NT times are 100 ns since 1601, as in AD. */
 struct account {
     bool has_control, has_expires, has_sid; /* was the attribute there (I-15) */
@@ -46,13 +53,29 @@ struct account {
     int64_t password_expires_nt; /* msDS-UserPasswordExpiryTimeComputed; INT64_MAX = never */
     int64_t password_set_nt;     /* pwdLastSet; 0 = must change */
     struct sid sid;
+    bool has_hours;
+    uint8_t hours[ACCOUNT_HOURS_SIZE];
+    char workstations[ACCOUNT_WORKSTATIONS_SIZE]; /* names with commas between; "" = any */
 };
 
 /*
  * May the account log in at now_s (Unix seconds)? 0, FED_E_DISABLED, FED_E_EXPIRED, FED_E_DIRECTORY_LOCKED,
  * FED_E_PASSWORD_EXPIRED, or FED_E_RESTRICTED (an attribute that must be there is not; smart card
- * required; not a normal user account). Checked in this order: missing, type, disabled, expired, locked, password.
+ * required; not a normal user account; not an hour of logonHours). Checked in this order: missing, type, disabled,
+ * expired, hours, locked, password.
  */
 FED_MUST_USE int account_check(const struct account *account, int64_t now_s);
+
+/*
+ * May the account log in on this host? userWorkstations has NetBIOS names, so the first label of host's name
+ * is compared, without regard to case, and only as much of it as a NetBIOS name has room for. 0 or FED_E_RESTRICTED.
+ */
+FED_MUST_USE int account_check_host(const struct account *account, const char *host);
+
+/*
+ * Whole days until the password expires (0 = today), -1 when that is more than ACCOUNT_WARNING_DAYS away, was
+ * already, or never is.
+ */
+int account_password_days(const struct account *account, int64_t now_s);
 
 #endif

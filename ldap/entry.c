@@ -121,6 +121,24 @@ take_password_set(struct addir_entry *entry, const struct berval *values, size_t
     return read_integer(values, &entry->account.password_set_nt);
 }
 
+static int
+take_hours(struct addir_entry *entry, const struct berval *values, size_t n)
+{
+    (void)n;
+    if (values->bv_len != ACCOUNT_HOURS_SIZE)
+        return FED_E_DIRECTORY;
+    entry->account.has_hours = true;
+    memcpy(entry->account.hours, values->bv_val, ACCOUNT_HOURS_SIZE);
+    return 0;
+}
+
+static int
+take_workstations(struct addir_entry *entry, const struct berval *values, size_t n)
+{
+    (void)n;
+    return entry_text(values, entry->account.workstations, sizeof(entry->account.workstations));
+}
+
 /* One value that is not a SID fails all of them: a shorter list is another answer (I-16). */
 static int
 take_groups(struct addir_entry *entry, const struct berval *values, size_t n)
@@ -152,6 +170,8 @@ static const struct {
     {"accountExpires", false, take_expires},
     {"msDS-UserPasswordExpiryTimeComputed", false, take_password_expires},
     {"pwdLastSet", false, take_password_set},
+    {"logonHours", false, take_hours},
+    {"userWorkstations", false, take_workstations},
     {"tokenGroups", true, take_groups},
 };
 enum { ROWS = sizeof(table) / sizeof(table[0]), ROW_GROUPS = ROWS - 1 };

@@ -122,7 +122,9 @@ search(struct domain *domain, struct conn_query *query, struct groups_reader *re
     if (r != 0)
         return r;
     finish_entry(reader);
-    if (answer.code == LDAP_NO_SUCH_OBJECT || answer.code == LDAP_INVALID_DN_SYNTAX)
+    /* A DN of another domain is answered with a referral: no group of this one (I-5). */
+    if (answer.code == LDAP_NO_SUCH_OBJECT || answer.code == LDAP_INVALID_DN_SYNTAX ||
+        answer.code == LDAP_REFERRAL)
         return 0;
     if (answer.code != LDAP_SUCCESS)
         return why_not(

@@ -46,6 +46,79 @@ a_missing_attribute_denies(void **state)
     assert_int_equal(account_check(&account, NOW_S), FED_E_RESTRICTED);
 }
 
+/* Friday 15 January 2027, 08:00 UTC, is hour 128 of a week that begins on Sunday. */
+static void
+logon_hours_are_utc_from_sunday_on(void **state)
+{
+    struct account account = good;
+    (void)state;
+
+    account.has_hours = true;
+    assert_int_equal(account_check(&account, NOW_S), FED_E_RESTRICTED);
+    account.hours[16] = 1;
+    assert_int_equal(account_check(&account, NOW_S), 0);
+    assert_int_equal(account_check(&account, NOW_S + 3599), 0);
+    assert_int_equal(account_check(&account, NOW_S + 3600), FED_E_RESTRICTED);
+    assert_int_equal(account_check(&account, NOW_S - 1), FED_E_RESTRICTED);
+    assert_int_equal(account_check(&account, NOW_S + 7 * 86400), 0);
+    memset(account.hours, 0xff, sizeof(account.hours));
+    account.hours[16] = 0xfe;
+    assert_int_equal(account_check(&account, NOW_S), FED_E_RESTRICTED);
+    assert_int_equal(account_check(&account, -1), FED_E_RESTRICTED);
+}
+
+static void
+workstations_are_this_host_or_not(void **state)
+{
+    static const struct {
+        const char *workstations, *host;
+        int error;
+    } table[] = {
+        {"", "jump.corp.example.com", 0},
+        {"", "", 0},
+        {"JUMP", "jump.corp.example.com", 0},
+        {"PC1,jump", "JUMP", 0},
+        {"PC1, JUMP", "jump", 0},
+        {"PC1", "jump", FED_E_RESTRICTED},
+        {"JUMP2,JUM", "jump", FED_E_RESTRICTED},
+        {",", "jump", FED_E_RESTRICTED},
+        {"JUMP", "", FED_E_RESTRICTED},
+        {"JUMPHOSTOFBERLI", "jumphostofberlin.corp.example.com", 0},
+        {"JUMPHOSTOFBERLIN", "jumphostofberlin", FED_E_RESTRICTED},
+    };
+    struct account account = good;
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        (void)snprintf(
+            account.workstations, sizeof(account.workstations), "%s", table[i].workstations);
+        if (account_check_host(&account, table[i].host) != table[i].error)
+            fail_msg("row %zu", i);
+    }
+}
+
+static void
+expiry_is_told_a_week_ahead(void **state)
+{
+    struct account account = good;
+    (void)state;
+
+    assert_int_equal(account_password_days(&account, NOW_S), -1);
+    account.password_expires_nt = NT(NOW_S + 7 * 86400);
+    assert_int_equal(account_password_days(&account, NOW_S), -1);
+    account.password_expires_nt = NT(NOW_S + 7 * 86400 - 1);
+    assert_int_equal(account_password_days(&account, NOW_S), 6);
+    account.password_expires_nt = NT(NOW_S + 1);
+    assert_int_equal(account_password_days(&account, NOW_S), 0);
+    account.control |= 0x10000;
+    assert_int_equal(account_password_days(&account, NOW_S), -1);
+    account.control = good.control;
+    account.password_expires_nt = NT(NOW_S);
+    assert_int_equal(account_password_days(&account, NOW_S), -1);
+    account.password_expires_nt = INT64_MIN;
+    assert_int_equal(account_password_days(&account, NOW_S), -1);
+}
+
 static void
 each_state_has_its_error(void **state)
 {
@@ -174,6 +247,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_missing_attribute_denies),
+        cmocka_unit_test(logon_hours_are_utc_from_sunday_on),
+        cmocka_unit_test(workstations_are_this_host_or_not),
+        cmocka_unit_test(expiry_is_told_a_week_ahead),
         cmocka_unit_test(each_state_has_its_error),
         cmocka_unit_test(a_mad_clock_does_not_overflow),
         cmocka_unit_test(each_data_code_has_its_error),
