@@ -4,6 +4,11 @@
  */
 #include "bridge/job.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
 #include "base/client.h"
 #include "base/clock.h"
 
@@ -13,6 +18,45 @@ job_done(struct job *job)
     fed_secret_done(&job->bytes);
     wire_out_done(&job->reply);
     job->msg = (struct wire_msg){0};
+}
+
+static int
+parse_request(const void *packet, size_t len, struct job *job)
+{
+    int r;
+
+    fed_secret_init(&job->bytes, WIRE_REQUEST_MAX);
+    if ((r = fed_secret_add(&job->bytes, packet, len)) != 0 ||
+        (r = wire_parse(job->bytes.data, job->bytes.len, &job->msg)) != 0)
+        return r;
+    return job->msg.type & WIRE_REPLY_BIT ? FED_E_PROTO : 0;
+}
+
+int
+job_receive(int fd, struct job **ret)
+{
+    unsigned char packet[WIRE_REQUEST_MAX + 1];
+    int r;
+
+    ssize_t n = recv(fd, packet, sizeof(packet), MSG_DONTWAIT | MSG_TRUNC);
+    if (n <= 0)
+        return n < 0 && (errno == EAGAIN || errno == EINTR) ? FED_E_BUSY : FED_E_BRIDGE;
+    struct job *job = calloc(1, sizeof(*job));
+    if (job == NULL)
+        r = FED_E_NOMEM;
+    else if ((size_t)n > WIRE_REQUEST_MAX)
+        r = FED_E_TOO_BIG;
+    else
+        r = parse_request(packet, (size_t)n, job);
+    explicit_bzero(packet, sizeof(packet));
+    if (r == 0) {
+        *ret = job;
+        return 0;
+    }
+    if (job != NULL)
+        job_done(job);
+    free(job);
+    return r;
 }
 
 int

@@ -6,20 +6,12 @@
 #ifndef BRIDGE_JOB_H
 #define BRIDGE_JOB_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "base/secret.h"
 #include "base/wire.h"
-
-/* Who asks, from SO_PEERCRED: the kernel's word, fixed when the peer connected (I-53). */
-struct peer {
-    uid_t uid;
-    gid_t gid;
-    pid_t pid;
-    bool is_admin; /* uid 0, or in the admin group when it connected (SO_PEERGROUPS) */
-};
+#include "bridge/peer.h"
 
 struct job {
     struct peer peer;
@@ -38,6 +30,12 @@ struct job {
     struct job *next;        /* of the one list that it is on */
     struct connection *from; /* the listener's own; NULL when the asker has gone */
 };
+
+/*
+ * Take one packet from a socket and make a job of it; never blocks. 0, FED_E_BUSY (nothing there), FED_E_BRIDGE (the peer has gone),
+ * FED_E_TOO_BIG, FED_E_PROTO, FED_E_NOMEM. The job is on the heap, and empty but for its request.
+ */
+FED_MUST_USE int job_receive(int fd, struct job **ret);
 
 /* Wipe and free what a job holds; the struct itself is its maker's. */
 void job_done(struct job *job);

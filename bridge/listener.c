@@ -10,25 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { EVENTS_AT_ONCE = 64, SWEEP_MS = 1000 };
-
-enum watched { WATCHED_LISTEN, WATCHED_WAKE, WATCHED_CONNECTION, WATCHED_OTHER };
-
-/* What epoll's data points to: the first member of everything that is watched. */
-struct watch {
-    enum watched kind;
-    int fd;
-    void (*fn)(void *arg);
-    void *arg;
-    struct watch *next_dead;
-};
+enum { ACCEPT_AT_ONCE = 64, SWEEP_MS = 1000 };
 
 enum state {
     WAITING, /* accepted, its uid has enough being served; not read */
@@ -39,7 +27,9 @@ enum state {
 };
 
 struct connection {
-    struct watch watch;
+    struct listener *listener;
+    int fd;
+    struct watch *watch;
     struct peer peer;
     enum state state;
     int64_t idle_since_ms;
@@ -50,18 +40,16 @@ struct connection {
 
 struct listener {
     struct listener_options options;
-    int epoll_fd;
-    struct watch listen_watch, wake_watch;
+    struct loop *loop;
+    struct watch *listen_watch;     /* NULL while it rests */
     struct connection *connections; /* newest first */
     unsigned n_connections;
     unsigned n_holding;
     int64_t next_sweep_ms;
     bool stopping;
-    bool listen_paused;
 
     pthread_mutex_t lock; /* for what follows */
     struct job *finished;
-    struct watch *dead_watches;
     bool stop_asked;
 };
 
@@ -72,30 +60,6 @@ job_free(struct job *job)
         return;
     job_done(job);
     free(job);
-}
-
-static void
-wake(struct listener *l)
-{
-    uint64_t one = 1;
-    ssize_t n = write(l->wake_watch.fd, &one, sizeof(one));
-    (void)n; /* full means that it is awake already */
-}
-
-static int
-watch_fd(struct listener *l, struct watch *w, uint32_t events)
-{
-    struct epoll_event event = {.events = events, .data.ptr = w};
-
-    return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, w->fd, &event) == 0 ? 0 : FED_E_SYSTEM;
-}
-
-static void
-set_events(struct listener *l, struct connection *c, uint32_t events)
-{
-    struct epoll_event event = {.events = events, .data.ptr = c};
-
-    (void)epoll_ctl(l->epoll_fd, EPOLL_CTL_MOD, c->watch.fd, &event);
 }
 
 /* ---- Connections ---- */
@@ -125,7 +89,7 @@ serve(struct listener *l, struct connection *c)
 {
     c->state = READING;
     c->idle_since_ms = clock_mono_ms();
-    set_events(l, c, EPOLLIN | EPOLLRDHUP);
+    loop_rewatch(l->loop, c->watch, EPOLLIN | EPOLLRDHUP);
 }
 
 /* A place of this uid has become free: the one of its connections that has waited longest gets it. */
@@ -157,8 +121,9 @@ connection_close(struct listener *l, struct connection *c)
     }
     c->job = NULL;
     c->state = GONE;
-    (void)close(c->watch.fd);
-    c->watch.fd = -1;
+    loop_unwatch(l->loop, c->watch);
+    (void)close(c->fd);
+    c->fd = -1;
     if (served && c->peer.uid != 0)
         serve_next(l, c->peer.uid);
 }
@@ -184,38 +149,6 @@ free_gone(struct listener *l)
     }
 }
 
-/* Was the peer in the group when it connected? The kernel's list, not one that NSS would give now. */
-static bool
-peer_in_group(int fd, gid_t main_gid, gid_t wanted)
-{
-    gid_t groups[256];
-    socklen_t len = sizeof(groups);
-
-    if (main_gid == wanted)
-        return true;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) != 0)
-        return false;
-    for (size_t i = 0; i < len / sizeof(groups[0]); i++) {
-        if (groups[i] == wanted)
-            return true;
-    }
-    return false;
-}
-
-static int
-peer_of(const struct listener *l, int fd, struct peer *ret)
-{
-    struct ucred cred;
-    socklen_t len = sizeof(cred);
-
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0 || len != sizeof(cred))
-        return FED_E_SYSTEM;
-    *ret = (struct peer){.uid = cred.uid, .gid = cred.gid, .pid = cred.pid};
-    ret->is_admin = cred.uid == 0 || (l->options.has_admin_group &&
-                                         peer_in_group(fd, cred.gid, l->options.admin_gid));
-    return 0;
-}
-
 static bool
 has_room(const struct listener *l, const struct peer *peer, bool *ret_wait)
 {
@@ -231,44 +164,43 @@ has_room(const struct listener *l, const struct peer *peer, bool *ret_wait)
     return n.waiting < l->options.max_per_uid * LISTENER_WAITING_FACTOR;
 }
 
+static void on_connection(void *arg);
+
 static void
 accept_one(struct listener *l, int fd)
 {
-    struct peer peer;
+    const gid_t *admin_gid = l->options.has_admin_group ? &l->options.admin_gid : NULL;
+    struct connection *c = calloc(1, sizeof(*c));
     bool waits;
 
-    if (peer_of(l, fd, &peer) != 0 || !has_room(l, &peer, &waits)) {
-        (void)close(fd);
-        return;
-    }
-    struct connection *c = calloc(1, sizeof(*c));
-    if (c == NULL) {
-        (void)close(fd);
-        return;
-    }
-    c->watch = (struct watch){.kind = WATCHED_CONNECTION, .fd = fd};
-    c->peer = peer;
-    c->state = WAITING;
+    if (c == NULL || peer_of(fd, admin_gid, &c->peer) != 0 || !has_room(l, &c->peer, &waits))
+        goto out;
+    c->listener = l;
+    c->fd = fd;
+    c->state = waits ? WAITING : READING;
     c->idle_since_ms = clock_mono_ms();
-    if (watch_fd(l, &c->watch, waits ? EPOLLRDHUP : EPOLLIN | EPOLLRDHUP) != 0) {
-        (void)close(fd);
-        free(c);
-        return;
-    }
-    if (!waits)
-        c->state = READING;
+    if (loop_watch(l->loop, fd, waits ? EPOLLRDHUP : EPOLLIN | EPOLLRDHUP, on_connection, c,
+            &c->watch) != 0)
+        goto out;
     c->next = l->connections;
     if (c->next != NULL)
         c->next->prev = c;
     l->connections = c;
     l->n_connections++;
+    return;
+
+out:
+    (void)close(fd);
+    free(c);
 }
 
 static void
-accept_all(struct listener *l)
+accept_all(void *arg)
 {
-    for (int i = 0; i < EVENTS_AT_ONCE; i++) {
-        int fd = accept4(l->listen_watch.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    struct listener *l = arg;
+
+    for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
+        int fd = accept4(l->options.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd >= 0) {
             accept_one(l, fd);
             continue;
@@ -276,8 +208,8 @@ accept_all(struct listener *l)
         if (errno == EMFILE || errno == ENFILE) {
             /* Without a descriptor the event would come again at once: rest until the next sweep. */
             fed_log_warning("out of file descriptors; raise LimitNOFILE of awsfed-bridge");
-            (void)epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, l->listen_watch.fd, NULL);
-            l->listen_paused = true;
+            loop_unwatch(l->loop, l->listen_watch);
+            l->listen_watch = NULL;
         }
         return;
     }
@@ -293,49 +225,12 @@ drop_malformed(struct listener *l, struct connection *c, const char *what)
     connection_close(l, c);
 }
 
-/* 0, or an error that ends the connection; FED_E_BRIDGE is the peer's own goodbye. */
-static int
-read_request(struct connection *c, struct job **ret)
-{
-    unsigned char packet[WIRE_REQUEST_MAX + 1];
-    struct job *job = NULL;
-    int r;
-
-    ssize_t n = recv(c->watch.fd, packet, sizeof(packet), MSG_DONTWAIT | MSG_TRUNC);
-    if (n <= 0)
-        return n < 0 && (errno == EAGAIN || errno == EINTR) ? FED_E_BUSY : FED_E_BRIDGE;
-    if ((size_t)n > WIRE_REQUEST_MAX) {
-        r = FED_E_TOO_BIG;
-        goto out;
-    }
-    job = calloc(1, sizeof(*job));
-    if (job == NULL) {
-        r = FED_E_NOMEM;
-        goto out;
-    }
-    fed_secret_init(&job->bytes, WIRE_REQUEST_MAX);
-    if ((r = fed_secret_add(&job->bytes, packet, (size_t)n)) != 0 ||
-        (r = wire_parse(job->bytes.data, job->bytes.len, &job->msg)) != 0)
-        goto out;
-    if (job->msg.type & WIRE_REPLY_BIT) {
-        r = FED_E_PROTO;
-        goto out;
-    }
-    *ret = job;
-    job = NULL;
-
-out:
-    explicit_bzero(packet, sizeof(packet));
-    job_free(job);
-    return r;
-}
-
 static void
 on_readable(struct listener *l, struct connection *c)
 {
     struct job *job = NULL;
 
-    int r = read_request(c, &job);
+    int r = job_receive(c->fd, &job);
     if (r == FED_E_BUSY)
         return;
     if (r == FED_E_BRIDGE) {
@@ -353,19 +248,21 @@ on_readable(struct listener *l, struct connection *c)
     job->answer_arg = l;
     c->job = job;
     c->state = WORKING;
-    set_events(l, c, EPOLLRDHUP); /* one request at a time; but notice when the asker goes */
+    loop_rewatch(
+        l->loop, c->watch, EPOLLRDHUP); /* one request at a time; but notice when the asker goes */
     l->options.request(l->options.arg, job);
 }
 
+/* While a connection is not read, the only event that it is watched for is its end. */
 static void
-on_connection(struct listener *l, struct connection *c, uint32_t events)
+on_connection(void *arg)
 {
-    if (c->state == GONE)
-        return;
-    if (c->state == READING && (events & EPOLLIN))
-        on_readable(l, c);
-    else if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        connection_close(l, c);
+    struct connection *c = arg;
+
+    if (c->state == READING)
+        on_readable(c->listener, c);
+    else if (c->state != GONE)
+        connection_close(c->listener, c);
 }
 
 /* ---- Replies ---- */
@@ -377,7 +274,7 @@ send_reply(struct listener *l, struct connection *c)
 
     /* The peer's buffer takes any reply whole, since it has no other outstanding. */
     ssize_t n =
-        send(c->watch.fd, job->reply.bytes.data, job->reply.bytes.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+        send(c->fd, job->reply.bytes.data, job->reply.bytes.len, MSG_DONTWAIT | MSG_NOSIGNAL);
     job_free(job);
     c->job = NULL;
     if (n < 0) {
@@ -416,11 +313,9 @@ finish(struct listener *l, struct job *job)
 }
 
 static void
-finish_all(struct listener *l)
+finish_all(void *arg)
 {
-    uint64_t count;
-    ssize_t n = read(l->wake_watch.fd, &count, sizeof(count));
-    (void)n;
+    struct listener *l = arg;
 
     (void)pthread_mutex_lock(&l->lock);
     struct job *list = l->finished, *next;
@@ -456,6 +351,12 @@ release_due(struct listener *l)
     return least == INT64_MAX ? -1 : (int)(least - now_ms);
 }
 
+static int
+watch_listening(struct listener *l)
+{
+    return loop_watch(l->loop, l->options.fd, EPOLLIN, accept_all, l, &l->listen_watch);
+}
+
 static void
 sweep(struct listener *l)
 {
@@ -464,8 +365,8 @@ sweep(struct listener *l)
     if (now_ms < l->next_sweep_ms)
         return;
     l->next_sweep_ms = now_ms + SWEEP_MS;
-    if (l->listen_paused && watch_fd(l, &l->listen_watch, EPOLLIN) == 0)
-        l->listen_paused = false;
+    if (l->listen_watch == NULL)
+        (void)!watch_listening(l); /* or at the next sweep */
     for (struct connection *c = l->connections; c != NULL; c = c->next) {
         if ((c->state == READING || c->state == WAITING) &&
             now_ms - c->idle_since_ms > LISTENER_IDLE_MS)
@@ -479,7 +380,7 @@ int
 listener_new(const struct listener_options *options, struct listener **ret)
 {
     struct listener *l = calloc(1, sizeof(*l));
-    int r = FED_E_SYSTEM;
+    int r;
 
     if (l == NULL) {
         (void)close(options->fd);
@@ -487,34 +388,12 @@ listener_new(const struct listener_options *options, struct listener **ret)
     }
     l->options = *options;
     (void)pthread_mutex_init(&l->lock, NULL);
-    l->listen_watch = (struct watch){.kind = WATCHED_LISTEN, .fd = options->fd};
-    l->wake_watch =
-        (struct watch){.kind = WATCHED_WAKE, .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-    l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (l->epoll_fd < 0 || l->wake_watch.fd < 0)
-        goto out;
-    if ((r = watch_fd(l, &l->listen_watch, EPOLLIN)) != 0 ||
-        (r = watch_fd(l, &l->wake_watch, EPOLLIN)) != 0)
-        goto out;
+    if ((r = loop_new(finish_all, l, &l->loop)) != 0 || (r = watch_listening(l)) != 0) {
+        listener_free(l);
+        return r;
+    }
     *ret = l;
     return 0;
-
-out:
-    listener_free(l);
-    return r;
-}
-
-static void
-free_dead_watches(struct listener *l)
-{
-    (void)pthread_mutex_lock(&l->lock);
-    struct watch *list = l->dead_watches, *next;
-    l->dead_watches = NULL;
-    (void)pthread_mutex_unlock(&l->lock);
-    for (struct watch *w = list; w != NULL; w = next) {
-        next = w->next_dead;
-        free(w);
-    }
 }
 
 void
@@ -526,12 +405,10 @@ listener_free(struct listener *l)
     for (struct connection *c = l->connections; c != NULL; c = c->next)
         connection_close(l, c);
     free_gone(l);
-    free_dead_watches(l);
-    if (l->epoll_fd >= 0)
-        (void)close(l->epoll_fd);
-    if (l->wake_watch.fd >= 0)
-        (void)close(l->wake_watch.fd);
-    (void)close(l->listen_watch.fd);
+    if (l->loop != NULL)
+        loop_unwatch(l->loop, l->listen_watch);
+    loop_free(l->loop);
+    (void)close(l->options.fd);
     (void)pthread_mutex_destroy(&l->lock);
     free(l);
 }
@@ -545,89 +422,26 @@ listener_answer(void *arg, struct job *job)
     job->next = l->finished;
     l->finished = job;
     (void)pthread_mutex_unlock(&l->lock);
-    wake(l);
+    loop_wake(l->loop);
 }
 
-int
-listener_watch(struct listener *l, int fd, uint32_t events, void (*fn)(void *arg), void *arg,
-    struct watch **ret)
+struct loop *
+listener_loop(struct listener *l)
 {
-    struct watch *w = calloc(1, sizeof(*w));
-
-    if (w == NULL)
-        return FED_E_NOMEM;
-    *w = (struct watch){.kind = WATCHED_OTHER, .fd = fd, .fn = fn, .arg = arg};
-    *ret = w; /* before the first event can come */
-    int r = watch_fd(l, w, events);
-    if (r != 0) {
-        *ret = NULL;
-        free(w);
-    }
-    return r;
-}
-
-void
-listener_unwatch(struct listener *l, struct watch *w)
-{
-    if (w == NULL)
-        return;
-    (void)epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, w->fd, NULL);
-    (void)pthread_mutex_lock(&l->lock);
-    w->fn = NULL; /* an event of this round may still point here */
-    w->next_dead = l->dead_watches;
-    l->dead_watches = w;
-    (void)pthread_mutex_unlock(&l->lock);
-}
-
-static void
-on_other(struct listener *l, const struct watch *w)
-{
-    (void)pthread_mutex_lock(&l->lock);
-    void (*fn)(void *) = w->fn;
-    void *arg = w->arg;
-    (void)pthread_mutex_unlock(&l->lock);
-    if (fn != NULL)
-        fn(arg);
-}
-
-static void
-dispatch(struct listener *l, const struct epoll_event *event)
-{
-    struct watch *w = event->data.ptr;
-
-    switch (w->kind) {
-    case WATCHED_LISTEN:
-        accept_all(l);
-        break;
-    case WATCHED_WAKE:
-        finish_all(l);
-        break;
-    case WATCHED_CONNECTION:
-        on_connection(l, (struct connection *)w, event->events);
-        break;
-    case WATCHED_OTHER:
-        on_other(l, w);
-        break;
-    }
+    return l->loop;
 }
 
 int
 listener_run_once(struct listener *l, int wait_ms)
 {
-    struct epoll_event events[EVENTS_AT_ONCE];
-
     int hold_ms = release_due(l);
+
     if (hold_ms >= 0 && (wait_ms < 0 || hold_ms < wait_ms))
         wait_ms = hold_ms;
-    int n = epoll_wait(l->epoll_fd, events, EVENTS_AT_ONCE, wait_ms);
-    if (n < 0 && errno != EINTR)
-        return FED_E_SYSTEM;
-    for (int i = 0; i < n; i++)
-        dispatch(l, &events[i]);
+    int r = loop_run_once(l->loop, wait_ms);
     sweep(l);
     free_gone(l);
-    free_dead_watches(l);
-    return 0;
+    return r;
 }
 
 int
@@ -636,7 +450,7 @@ listener_run(struct listener *l)
     int r = 0;
 
     while (r == 0 && !l->stopping)
-        r = listener_run_once(l, l->n_connections > 0 || l->listen_paused ? SWEEP_MS : -1);
+        r = listener_run_once(l, l->n_connections > 0 || l->listen_watch == NULL ? SWEEP_MS : -1);
     return r;
 }
 
@@ -646,5 +460,5 @@ listener_stop(struct listener *l)
     (void)pthread_mutex_lock(&l->lock);
     l->stop_asked = true;
     (void)pthread_mutex_unlock(&l->lock);
-    wake(l);
+    loop_wake(l->loop);
 }

@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "bridge/job.h"
+#include "bridge/loop.h"
 
 struct listener;
 
@@ -43,15 +44,8 @@ void listener_free(struct listener *listener);
 /* A job is done, with its reply or without (then its connection is closed). arg is the listener. Any thread. */
 void listener_answer(void *arg, struct job *job);
 
-/*
- * Also watch another descriptor: fn is called in the main thread whenever one of the events (EPOLLIN, or 0 for
- * nothing but its end) is there, and when it hangs up. The descriptor
- * stays the caller's, who ends the watch before closing it. Any thread. 0, FED_E_NOMEM or FED_E_SYSTEM.
- */
-struct watch;
-FED_MUST_USE int listener_watch(struct listener *listener, int fd, uint32_t events,
-    void (*fn)(void *arg), void *arg, struct watch **ret);
-void listener_unwatch(struct listener *listener, struct watch *watch);
+/* The loop that it runs, for others to have their descriptors watched in the main thread. */
+struct loop *listener_loop(struct listener *listener);
 
 /* Run until listener_stop is called (in a watch's fn, or in any thread). 0 or FED_E_SYSTEM. */
 FED_MUST_USE int listener_run(struct listener *listener);

@@ -209,11 +209,11 @@ watch_all(struct watcher *w)
     w->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (w->signal_fd < 0)
         return FED_E_SYSTEM;
-    if ((r = listener_watch(
-             w->b->listener, w->signal_fd, EPOLLIN, on_signal, w, &w->signal_watch)) != 0)
+    if ((r = loop_watch(listener_loop(w->b->listener), w->signal_fd, EPOLLIN, on_signal, w,
+             &w->signal_watch)) != 0)
         return r;
-    return listener_watch(
-        w->b->listener, keeper_fd(w->b->keeper), 0, on_keeper_gone, w, &w->keeper_watch);
+    return loop_watch(listener_loop(w->b->listener), keeper_fd(w->b->keeper), 0, on_keeper_gone, w,
+        &w->keeper_watch);
 }
 
 static int
@@ -235,8 +235,8 @@ serve(struct bridge *b, int ready_fd)
         (void)sd_notify(0, "STOPPING=1");
     }
     housekeeper_stop(w.housekeeper);
-    listener_unwatch(b->listener, w.signal_watch);
-    listener_unwatch(b->listener, w.keeper_watch);
+    loop_unwatch(listener_loop(b->listener), w.signal_watch);
+    loop_unwatch(listener_loop(b->listener), w.keeper_watch);
     if (w.signal_fd >= 0)
         (void)close(w.signal_fd);
     return r != 0 ? r : w.result;

@@ -17,7 +17,7 @@ static void
 unwatch(struct tickets *t, struct session *s)
 {
     if (s->watch != NULL)
-        listener_unwatch(t->options.listener, s->watch);
+        loop_unwatch(listener_loop(t->options.listener), s->watch);
     if (s->pidfd >= 0)
         (void)close(s->pidfd);
     s->watch = NULL;
@@ -131,8 +131,8 @@ sessions_watch(struct tickets *t, struct session *s)
         return false;
     if (t->options.listener == NULL)
         return true;
-    if (listener_watch(t->options.listener, s->pidfd, EPOLLIN, close_dead_sessions, t, &s->watch) !=
-        0)
+    if (loop_watch(listener_loop(t->options.listener), s->pidfd, EPOLLIN, close_dead_sessions, t,
+            &s->watch) != 0)
         fed_log_warning("cannot watch process %d: its session ends only when it is closed",
             (int)s->process.pid);
     return true;
