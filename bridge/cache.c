@@ -17,6 +17,8 @@ struct entry {
     bool flying;
     bool dead; /* purged in flight: nothing of it is kept */
     bool has_credential;
+    bool handed; /* to somebody, since it was fetched */
+    int64_t renew_after_ms;
     struct sts_credential credential;
     int64_t asked_s;
     int error; /* of the last flight, until error_until_ms */
@@ -138,13 +140,20 @@ left_s(const struct entry *e, int64_t now_s)
     return e->has_credential ? e->credential.expires_s - now_s : 0;
 }
 
-/* Is it to be handed out as it is? */
-static bool
-is_fresh(const struct entry *e, int64_t now_s)
+static int64_t
+least(int64_t a, int64_t b)
 {
-    int64_t mark = e->asked_s / 2 < CACHE_FRESH_S ? e->asked_s / 2 : CACHE_FRESH_S;
+    return a < b ? a : b;
+}
 
-    return e->has_credential && left_s(e, now_s) >= mark;
+/* Is it to be handed out as it is? Whoever renews ahead of time is harder to please. */
+static bool
+is_fresh(const struct entry *e, int64_t now_s, bool renews)
+{
+    int64_t mark_s = least(e->asked_s / 2, CACHE_FRESH_S);
+    int64_t ahead_s = renews ? least(e->asked_s / 6, CACHE_AHEAD_S) : 0;
+
+    return e->has_credential && left_s(e, now_s) >= mark_s + ahead_s;
 }
 
 static int
@@ -173,6 +182,13 @@ copy_credential(const struct sts_credential *from, bool locked, struct sts_crede
     return 0;
 }
 
+static enum cache_claim
+hand_out(struct entry *e, const struct job *job, struct sts_credential *ret)
+{
+    e->handed = e->handed || !job->renews;
+    return copy_credential(&e->credential, false, ret) == 0 ? CACHE_HIT : CACHE_FAILED;
+}
+
 /* After a failure that says nothing against the person, what is left of an older credential serves. */
 static bool
 still_serves(const struct entry *e, int error, int64_t now_s)
@@ -183,11 +199,11 @@ still_serves(const struct entry *e, int error, int64_t now_s)
 
 /* What a flight that failed a moment ago means for who asks now. */
 static enum cache_claim
-after_failure(
-    const struct entry *e, int64_t now_s, struct sts_credential *ret, int *ret_error, char *why)
+after_failure(struct entry *e, const struct job *job, int64_t now_s, struct sts_credential *ret,
+    int *ret_error, char *why)
 {
     if (still_serves(e, e->error, now_s))
-        return copy_credential(&e->credential, false, ret) == 0 ? CACHE_HIT : CACHE_FAILED;
+        return hand_out(e, job, ret);
     *ret_error = e->error;
     (void)snprintf(why, STS_WHY_MAX, "%s", e->why);
     return CACHE_REFUSED;
@@ -201,16 +217,18 @@ claim(struct cache *c, const struct cache_key *key, struct job *job, int64_t now
 
     if (e == NULL && (e = add(c, key)) == NULL)
         return CACHE_FAILED;
+    /* First of all: that a renewal failed or is under way takes nothing from one that is good. */
+    if (is_fresh(e, now_s, job->renews) || (job->landed && left_s(e, now_s) > 0))
+        return hand_out(e, job, ret);
     if (!e->flying && e->error != 0 && clock_mono_ms() < e->error_until_ms)
-        return after_failure(e, now_s, ret, ret_error, why);
-    if (is_fresh(e, now_s) || (job->landed && left_s(e, now_s) > 0))
-        return copy_credential(&e->credential, false, ret) == 0 ? CACHE_HIT : CACHE_FAILED;
+        return after_failure(e, job, now_s, ret, ret_error, why);
     if (e->flying) {
         job->next = e->waiting;
         e->waiting = job;
         return CACHE_WAIT;
     }
     e->flying = true;
+    e->handed = !job->renews;
     return CACHE_LEAD;
 }
 
@@ -276,6 +294,33 @@ cache_land(struct cache *c, const struct cache_key *key, int error, const char *
         c->resume(c->arg, job);
     }
     return r;
+}
+
+static bool
+is_renewable(const struct entry *e, const char *ticket, int64_t ticket_ends_s, int64_t now_s)
+{
+    return e->handed && !e->dead && !e->flying && e->has_credential &&
+           strcmp(e->key.ticket, ticket) == 0 && clock_mono_ms() >= e->renew_after_ms &&
+           left_s(e, now_s) > 0 && !is_fresh(e, now_s, true) &&
+           ticket_ends_s > e->credential.expires_s;
+}
+
+bool
+cache_renewable(struct cache *c, const char *ticket, int64_t ticket_ends_s, int64_t now_s,
+    struct cache_key *ret)
+{
+    bool found = false;
+
+    (void)pthread_mutex_lock(&c->lock);
+    for (struct entry *e = c->entries; e != NULL && !found; e = e->next) {
+        if (!is_renewable(e, ticket, ticket_ends_s, now_s))
+            continue;
+        e->renew_after_ms = clock_mono_ms() + CACHE_RENEW_REST_MS;
+        *ret = e->key;
+        found = true;
+    }
+    (void)pthread_mutex_unlock(&c->lock);
+    return found;
 }
 
 int64_t

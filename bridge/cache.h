@@ -4,12 +4,15 @@
  *
  * A credential with less than 15 minutes left is not handed out but renewed, since SDKs ask again
  * from that mark on; one that was asked for a quarter of an hour or less is renewed at half its time.
+ * One that was handed out is renewed before that mark, when somebody who asks about it may come again: so they find
+ * the next one there (cache_renewable).
  * Refusals are remembered for some seconds, so that a broken role cannot hammer AWS.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef BRIDGE_CACHE_H
 #define BRIDGE_CACHE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -22,6 +25,8 @@ struct cache;
 
 enum {
     CACHE_FRESH_S = 900,
+    CACHE_AHEAD_S = 300,         /* renewed so long before the mark */
+    CACHE_RENEW_REST_MS = 60000, /* after a try to renew one */
     CACHE_REFUSED_MS = 5000,     /* how long a refusal of AWS stands */
     CACHE_UNAVAILABLE_MS = 1000, /* and a failure to reach it */
     CACHE_STILL_GOOD_S = 60,     /* AWS gone: an older credential serves down to this */
@@ -68,6 +73,14 @@ FED_MUST_USE enum cache_claim cache_claim(struct cache *cache, const struct cach
  */
 FED_MUST_USE int cache_land(struct cache *cache, const struct cache_key *key, int error,
     const char *why, struct sts_credential *credential, int64_t asked_s);
+
+/*
+ * The next credential of a ticket to renew: it was handed out since it was fetched, it comes to its mark within its time ahead, and
+ * the ticket lasts longer than it does. Each is named once in CACHE_RENEW_REST_MS, so call it until it says false. A job with
+ * renews set and this key then fetches another; meanwhile, and if that fails, the older one is handed out.
+ */
+bool cache_renewable(struct cache *cache, const char *ticket, int64_t ticket_ends_s, int64_t now_s,
+    struct cache_key *ret);
 
 /* Until when a credential of this ticket and role is cached; 0 = there is none. */
 int64_t cache_until(struct cache *cache, const char *ticket, uint64_t role, int64_t now_s);

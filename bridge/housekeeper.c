@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "bridge/reload.h"
+#include "bridge/renewals.h"
 
 struct housekeeper {
     struct bridge *b;
@@ -84,6 +85,7 @@ housekeeper_main(void *arg)
         if (again)
             reload(h->b);
         tickets_sweep(h->b->tickets);
+        renewals_start(h->b);
         if (clock_mono_ms() >= h->refresh_at_ms)
             schedule(h, housekeeper_round(h->b));
     }

@@ -1,5 +1,6 @@
 /*
- * The thread for what comes with time: groups resolved again, the directory's lockout policy read, tickets ended.
+ * The thread for what comes with time: groups resolved again, the directory's lockout policy read, tickets ended,
+ * credentials renewed.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef BRIDGE_HOUSEKEEPER_H

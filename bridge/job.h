@@ -21,6 +21,7 @@ struct job {
 
     struct wire_out reply; /* finished by the worker; empty when there is none */
     bool held;             /* a denial: not to be sent before its moment (I-35) */
+    bool renews;           /* the bridge's own, ahead of time: nobody waits for the answer */
     bool landed;           /* it waited for a flight, which is over (bridge/cache.h) */
 
     /* The way back to where the job came from: called once, when it is done, in any thread. */

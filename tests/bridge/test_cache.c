@@ -256,6 +256,68 @@ test_one_ticket_cannot_fill_the_memory(void **state)
     cache_free(cache);
 }
 
+static bool
+renewable(struct cache *cache, const char *ticket, int64_t ticket_left_s)
+{
+    int64_t now_s = (int64_t)time(NULL);
+    struct cache_key key;
+    bool found = cache_renewable(cache, ticket, now_s + ticket_left_s, now_s, &key);
+
+    if (found)
+        assert_int_equal(key.role, 1);
+    return found;
+}
+
+/* Handed out, near its mark, of a ticket that lasts: then it is renewed, once at a time. */
+static void
+test_what_is_used_is_renewed_ahead_of_time(void **state)
+{
+    struct cache_key key = key_of("t", 1);
+    struct job job = {0}, renewal = {.renews = true};
+    struct cache *cache = fresh_cache();
+
+    (void)state;
+    assert_int_equal(claim(cache, &key, &job, NULL), CACHE_LEAD);
+    assert_false(renewable(cache, "t", 7200)); /* it flies */
+    land(cache, &key, CACHE_FRESH_S + CACHE_AHEAD_S + 60, 3600);
+    assert_false(renewable(cache, "t", 7200)); /* too early */
+    cache_purge(cache, "t");
+
+    assert_int_equal(claim(cache, &key, &job, NULL), CACHE_LEAD);
+    land(cache, &key, CACHE_FRESH_S + CACHE_AHEAD_S - 60, 3600);
+    assert_false(renewable(cache, "u", 7200));
+    assert_false(
+        renewable(cache, "t", 900)); /* another would end with the ticket, as this one does */
+    assert_true(renewable(cache, "t", 7200));
+    assert_false(renewable(cache, "t", 7200)); /* at rest */
+
+    /* While it is renewed, and after that has failed, everybody gets the one that is there. */
+    assert_int_equal(claim(cache, &key, &renewal, NULL), CACHE_LEAD);
+    assert_int_equal(claim(cache, &key, &job, NULL), CACHE_HIT);
+    struct sts_credential none = {0};
+    int r = cache_land(cache, &key, FED_E_AWS_REFUSED, "no", &none, 0);
+    assert_int_equal(r, FED_E_AWS_REFUSED);
+    assert_int_equal(claim(cache, &key, &job, NULL), CACHE_HIT);
+    cache_free(cache);
+}
+
+/* Nobody asked since the last renewal: it is let go. */
+static void
+test_what_is_not_used_is_not_renewed_again(void **state)
+{
+    struct cache_key key = key_of("t", 1);
+    struct job job = {0}, renewal = {.renews = true};
+    struct cache *cache = fresh_cache();
+
+    (void)state;
+    assert_int_equal(claim(cache, &key, &renewal, NULL), CACHE_LEAD);
+    land(cache, &key, CACHE_FRESH_S + 60, 3600);
+    assert_false(renewable(cache, "t", 7200));
+    assert_int_equal(claim(cache, &key, &job, NULL), CACHE_HIT);
+    assert_true(renewable(cache, "t", 7200));
+    cache_free(cache);
+}
+
 int
 main(void)
 {
@@ -269,6 +331,8 @@ main(void)
         cmocka_unit_test(test_an_outage_leaves_the_older_one),
         cmocka_unit_test(test_a_purge_in_flight_keeps_nothing),
         cmocka_unit_test(test_one_ticket_cannot_fill_the_memory),
+        cmocka_unit_test(test_what_is_used_is_renewed_ahead_of_time),
+        cmocka_unit_test(test_what_is_not_used_is_not_renewed_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

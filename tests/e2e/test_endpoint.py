@@ -148,8 +148,9 @@ def test_two_hundred_requests_at_once_cost_one_call(lab, person, aws):
 def test_use_switches_every_shell_at_once(lab, place):
     """`use` is of the sign-in, not of a shell; a role that is not the person's changes nothing."""
     who = lab.people.person("alice")
+    key = lab.sshd.authorize_key("alice")
     with lab.sshd.Session("alice", who.password, lab.codes.fresh("alice")) as one, \
-            lab.sshd.Session("alice", who.password, lab.codes.fresh("alice")) as two:
+            lab.sshd.Session("alice", options=("-i", str(key), "-o", "PreferredAuthentications=publickey")) as two:
         several = json.loads(one.run('curl -s -H "Authorization: $AWS_CONTAINER_AUTHORIZATION_TOKEN" '
                                      "$AWS_CONTAINER_CREDENTIALS_FULL_URI").out)
         assert several["code"] == "RoleNotChosen"
@@ -278,8 +279,7 @@ def test_closing_a_session_ends_its_token_and_no_other(lab, person):
 
 def test_a_session_without_a_ticket_has_no_endpoint(lab, person):
     """I-46: whoever came by public key has the environment of before."""
-    lab.sshd.authorize_key(person.name)
-    key = lab.places.RUN / f"ssh-key-{person.name}"
+    key = lab.sshd.authorize_key(person.name)
     with lab.sshd.Session(person.name, options=("-i", str(key), "-o", "PreferredAuthentications=publickey")) as session:
         assert address(session) is None
 
@@ -300,3 +300,15 @@ def test_tickets_linger_where_the_administrator_says_so(lab, person, bridge):
     assert ask_as(lab, person.name, port, token)[0] == 200
     assert lab.awsfed.as_user(person.name, ["awsfed-login", "logout"]).returncode == 0
     assert ask_as(lab, person.name, port, token)[0] == 403
+
+
+def test_what_is_used_is_renewed_ahead_of_time(lab, person, aws):
+    """A credential that nears the quarter of an hour is renewed before anybody comes for it, and then simply there."""
+    aws.fail("short-life", seconds=1100, times=1)
+    with lab.sshd.Session(person.name, person.password, lab.codes.fresh(person.name)) as session:
+        port, token = address(session)
+        first = json.loads(ask(port, token)[1])
+        lab.service.wait_for(lambda: len(aws.requests("AssumeRoleWithSAML")) == 2, "the renewal", 20)
+        lab.service.wait_for(lambda: json.loads(ask(port, token)[1])["AccessKeyId"] != first["AccessKeyId"],
+                             "the new credential")
+    assert len(aws.requests("AssumeRoleWithSAML")) == 2

@@ -1,0 +1,14 @@
+/*
+ * Credentials renewed before their askers come back for them: an SDK asks again a quarter of an hour before the end, waits two
+ * seconds for an answer, and AWS may take longer than that.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BRIDGE_RENEWALS_H
+#define BRIDGE_RENEWALS_H
+
+#include "bridge/bridge.h"
+
+/* Hand the workers a job for each credential that is due. Never blocks for long; the housekeeper calls it now and then. */
+void renewals_start(struct bridge *b);
+
+#endif
