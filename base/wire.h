@@ -82,7 +82,7 @@ enum wire_type {
     ASK_ENROL = 11,
     /* admin: USER -> SID STEP... (a line each) */
     ASK_EXPLAIN = 12,
-    /* admin: -> TICKET... */
+    /* admin: -> TICKET... ; its ROLE_NAME is the one that the session endpoint gives */
     ASK_SESSIONS = 13,
     /* admin: USER -> COUNT (tickets ended) */
     ASK_REVOKE = 14,

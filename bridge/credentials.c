@@ -87,6 +87,17 @@ credentials_role(
     return 0;
 }
 
+const char *
+credentials_shown_role(const struct ticket *t)
+{
+    const struct conf_role *role;
+    char why[BRIDGE_WHY_MAX];
+
+    if (t->use[0] != '\0')
+        return t->use; /* also when it is not theirs at this moment: calls say so */
+    return credentials_role(t, NULL, &role, why) == 0 ? role->name : NULL;
+}
+
 bool
 credentials_needs_code(const struct ticket *t, const struct conf_role *role, int64_t now_s)
 {

@@ -20,6 +20,9 @@ enum { CREDENTIALS_WAIT = 1 };
 FED_MUST_USE int credentials_role(
     const struct ticket *t, const char *name, const struct conf_role **ret_role, char *why);
 
+/* The name of the role that role-less calls give, NULL when they give none. It lives as long as the ticket. */
+const char *credentials_shown_role(const struct ticket *t);
+
 /* Does this role want a fresher code than the ticket has (mfa-age)? */
 bool credentials_needs_code(const struct ticket *t, const struct conf_role *role, int64_t now_s);
 

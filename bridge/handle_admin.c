@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "bridge/credentials.h"
 #include "bridge/handle_admin.h"
 #include "mfa/person.h"
 
@@ -90,6 +91,7 @@ put_ticket(void *arg, const struct ticket *t, unsigned sessions)
     wire_put_text(l->out, WIRE_SERVICE, t->proof.service[0] != '\0' ? t->proof.service : NULL);
     wire_put_text(l->out, WIRE_RHOST, t->proof.rhost[0] != '\0' ? t->proof.rhost : NULL);
     wire_put_text(l->out, WIRE_TTY, t->proof.tty[0] != '\0' ? t->proof.tty : NULL);
+    wire_put_text(l->out, WIRE_ROLE_NAME, credentials_shown_role(t));
     wire_put_number(l->out, WIRE_EXPIRES, (uint64_t)t->ends_s);
     wire_put_number(l->out, WIRE_STARTED, (uint64_t)t->started_s);
     wire_put_number(l->out, WIRE_COUNT, sessions);

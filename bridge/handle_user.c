@@ -53,11 +53,9 @@ static void
 put_status(const struct bridge *b, struct job *job, struct answer *answer, const struct ticket *t)
 {
     struct wire_out *out = &job->reply;
-    char name[2 * TEXT_NAME_MAX + 2], why[BRIDGE_WHY_MAX];
-    const struct conf_role *role;
+    char name[2 * TEXT_NAME_MAX + 2];
 
     say_if_ending(answer, t);
-
     (void)snprintf(name, sizeof(name), "%.256s@%s", t->proof.person.sam,
         b->conf->domains[t->proof.domain].name);
     answer_begin(job, answer);
@@ -65,10 +63,7 @@ put_status(const struct bridge *b, struct job *job, struct answer *answer, const
     wire_put_text(out, WIRE_SID, t->proof.sid);
     wire_put_number(out, WIRE_FACTORS, t->proof.factors);
     wire_put_text(out, WIRE_RHOST, t->proof.rhost[0] != '\0' ? t->proof.rhost : NULL);
-    if (credentials_role(t, NULL, &role, why) == 0)
-        wire_put_text(out, WIRE_ROLE_NAME, role->name);
-    else if (t->use[0] != '\0')
-        wire_put_text(out, WIRE_ROLE_NAME, t->use);
+    wire_put_text(out, WIRE_ROLE_NAME, credentials_shown_role(t));
     wire_put_number(out, WIRE_EXPIRES, (uint64_t)t->ends_s);
     wire_put_number(out, WIRE_STARTED, (uint64_t)t->started_s);
     wire_put_number(out, WIRE_CODE_TIME, (uint64_t)t->proof.code_s);

@@ -33,15 +33,16 @@ word_sessions(const struct admin *admin, int argc, char **argv)
     int status = admin_ask(admin, &out, &reply);
     if (status != ADMIN_DONE)
         return status;
-    (void)printf(
-        "%-20s%-18s%-18s%-9s%s\n", "USER", "SIGNED IN (UTC)", "UNTIL (UTC)", "SESSIONS", "FROM");
+    (void)printf("%-20s%-18s%-18s%-9s%-20s%s\n", "USER", "SIGNED IN (UTC)", "UNTIL (UTC)",
+        "SESSIONS", "ROLE", "FROM");
     for (size_t i = 0; wire_group_at(&reply.msg, WIRE_TICKET, i, &row); i++) {
-        const char *user = wire_text(&row, WIRE_USER), *rhost = wire_text(&row, WIRE_RHOST);
+        const char *user = wire_text(&row, WIRE_USER), *rhost = wire_text(&row, WIRE_RHOST),
+                   *role = wire_text(&row, WIRE_ROLE_NAME);
         (void)printf("%-19s ", user != NULL ? user : "?");
         print_time(wire_number(&row, WIRE_STARTED, 0));
         print_time(wire_number(&row, WIRE_EXPIRES, 0));
-        (void)printf("%-9" PRIu64 "%s\n", wire_number(&row, WIRE_COUNT, 0),
-            rhost != NULL ? rhost : "this host");
+        (void)printf("%-9" PRIu64 "%-19s %s\n", wire_number(&row, WIRE_COUNT, 0),
+            role != NULL ? role : "-", rhost != NULL ? rhost : "this host");
     }
     client_reply_done(&reply);
     return ADMIN_DONE;

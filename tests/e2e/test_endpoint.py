@@ -162,6 +162,8 @@ def test_use_switches_every_shell_at_once(lab, place):
             assert two.run(place + WHO).out.strip() == arn
         assert use(lab, "alice", "billing") == use(lab, "alice", "nobody's") == "ROLE"
         assert "endpoint gives role dev-readonly" in two.run("awsfed-login status").out
+        listed = subprocess.run(["awsfed-admin", "sessions"], text=True, capture_output=True).stdout
+        assert any(line.startswith("alice ") and "dev-readonly" in line for line in listed.splitlines()), listed
         assert one.run(place + WHO).out.strip() == ARN.format("alice")
 
 
