@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "bridge/login/obtain.h"
 #include "bridge/login/output.h"
 #include "bridge/login/picker.h"
@@ -30,6 +31,9 @@ static const char *const scrubbed[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_K
     "AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     "AWS_SSO_SESSION", "AWS_SSO_START_URL", "AWS_SSO_ACCOUNT_ID", "AWS_SSO_ROLE_NAME",
     "AMAZON_ACCESS_KEY_ID", "AMAZON_SECRET_ACCESS_KEY"};
+
+/* How long before a ticket's end the person at the terminal is told. */
+enum { NOTICE_S = 600, NEVER_S = 86400 };
 
 /* Faults of our own, and what cannot be taken or must not be. */
 static const int not_passed_on[] = {
@@ -209,15 +213,49 @@ pass_on(const struct job *job, const siginfo_t *info)
         (void)kill(job->command, info->si_signo);
 }
 
+/*
+ * Seconds until the person should hear that the ticket ends, 0 when that is now: it is told then, and not again. A day when there
+ * is nobody to tell, or no ticket.
+ */
+static uint64_t
+tell_of_end(const struct job *job, bool *told)
+{
+    struct answer a = ANSWER_INIT;
+    uint64_t wait_s = NEVER_S;
+    char left[WHEN_SIZE];
+
+    if (*told || job->o.quiet || !isatty(STDERR_FILENO))
+        return wait_s;
+    ask_plain(job->o.socket, ASK_STATUS_OF, ASK_PROMPT_MS, &a);
+    uint64_t left_s = when_left(wire_number(&a.reply.msg, WIRE_EXPIRES, 0), when_now());
+    if (a.error == 0 && left_s > NOTICE_S) {
+        wait_s = left_s - NOTICE_S;
+    } else if (a.error == 0) {
+        output_complain("your sign-in ends in %s, and with it the credentials of this command; to "
+                        "go on, run awsfed-login logout, then awsfed-login, in another terminal",
+            when_span(left_s, left));
+        *told = true;
+    }
+    answer_done(&a);
+    return wait_s;
+}
+
 static int
 wait_for_end(const struct job *job)
 {
+    bool told = false;
+    int64_t notice_ms = clock_mono_ms() + 1000 * (int64_t)tell_of_end(job, &told);
     siginfo_t info;
     int status;
 
     for (;;) {
-        if (sigwaitinfo(&job->taken, &info) < 0)
+        int left_ms = clock_left_ms(notice_ms);
+        const struct timespec most = {left_ms / 1000, left_ms % 1000 * 1000000L};
+        if (sigtimedwait(&job->taken, &info, &most) < 0) {
+            if (clock_left_ms(notice_ms) == 0)
+                notice_ms = clock_mono_ms() + 1000 * (int64_t)tell_of_end(job, &told);
             continue;
+        }
         if (info.si_signo != SIGCHLD) {
             pass_on(job, &info);
             continue;

@@ -4,6 +4,8 @@
  */
 #include "bridge/login/status.h"
 
+#include <unistd.h>
+
 #include "base/text.h"
 #include "bridge/login/json.h"
 #include "bridge/login/output.h"
@@ -151,6 +153,8 @@ write_prompt(const struct answer *a, uint64_t now_s)
     int r = fed_secret_addf(&out, "aws:%s\n", when_short(left_s, text));
     enum outcome outcome = output_write(&out, r);
     fed_secret_done(&out);
+    /* A prompt takes standard output; the other one is the person's terminal, where the end is told ahead. */
+    answer_pass_on(!isatty(STDERR_FILENO), a);
     return outcome;
 }
 

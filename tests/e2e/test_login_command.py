@@ -386,6 +386,28 @@ def test_status_for_a_prompt(bridge, tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_a_prompt_tells_the_end_ahead_on_the_terminal(bridge):
+    bridge.on("STATUS_OF", status(EXPIRES=int(time.time()) + 550, MESSAGE=["your sign-in ends in 9 min; to go on, x"]))
+    child = spawn(bridge, "status", "--prompt")
+    child.expect(pexpect.EOF)
+    assert clean(child.before) == "aws:9m\nawsfed-login: your sign-in ends in 9 min; to go on, x\n"
+    done = run(bridge, "status", "--prompt")
+    assert (done.stdout, done.stderr) == ("aws:9m\n", "")
+
+
+@pytest.mark.skipif(b"__asan_init" in pathlib.Path(LOGIN).read_bytes(), reason="sanitizers take their time")
+def test_a_prompt_costs_less_than_three_milliseconds(bridge):
+    """The whole process, with the answer of a bridge written in Python; the median, since other tests may be at work."""
+    bridge.on("STATUS_OF", status)
+    environ, quiet = environment(AWSFED_SOCKET=bridge.path), [(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)]
+    times = []
+    for _ in range(51):
+        begun = time.perf_counter()
+        os.waitpid(os.posix_spawn(LOGIN, [LOGIN, "status", "--prompt"], environ, file_actions=quiet), 0)
+        times.append(time.perf_counter() - begun)
+    assert sorted(times)[25] < 0.003
+
+
 def test_a_prompt_does_not_wait_for_a_silent_bridge(tmp_path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as silent:
         silent.bind(str(tmp_path / "s"))

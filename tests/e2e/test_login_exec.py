@@ -216,13 +216,31 @@ def test_dispositions_are_inherited(ready):
 def test_ctrl_c_reaches_the_command_once(ready):
     child = spawn(ready, "exec", "-r", "Admin", "--", sys.executable, "-c",
                   "import signal, time\nn = []\nsignal.signal(signal.SIGINT, lambda *_: n.append(1))\n"
-                  "print('ready', flush=True)\nsignal.pause()\ntime.sleep(0.3)\nprint('count', len(n))")
+                  "print('ready', flush=True)\nwhile not n: time.sleep(0.01)\ntime.sleep(0.3)\nprint('count', len(n))")
     child.expect_exact("ready")
     child.sendintr()
     child.expect_exact("count 1")
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
+
+
+def test_the_end_of_the_sign_in_is_told_once_on_the_terminal(ready):
+    """Ahead of it, with the command that renews; not into a log, and not with --quiet."""
+    ends = int(time.time()) + 602
+    ready.on("STATUS_OF", lambda _: status(EXPIRES=ends))
+    child = spawn(ready, "exec", "-r", "Admin", "--", "sleep", "5")
+    child.expect_exact("your sign-in ends in ")
+    child.expect_exact("run awsfed-login logout, then awsfed-login")
+    child.expect(pexpect.EOF)
+    assert "ends in" not in child.before
+    child.close()
+    assert child.exitstatus == 0
+    ready.on("STATUS_OF", lambda _: status(EXPIRES=int(time.time()) + 60))
+    assert run(ready, "exec", "-r", "Admin", "--", "true").stderr == ""
+    child = spawn(ready, "exec", "-q", "-r", "Admin", "--", "true")
+    child.expect(pexpect.EOF)
+    assert child.before == ""
 
 
 def test_job_control(ready):

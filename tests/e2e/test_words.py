@@ -54,6 +54,22 @@ def test_exec_is_the_role_for_boto3(alice):
     assert (done.status, done.out) == (0, ADMIN + "\n"), done.err
 
 
+def test_another_user_gets_nothing_from_exec(lab, alice, person):
+    """The address alone opens nothing, and the token is where only its owner reads: not in /proc of somebody else."""
+    alice("nohup awsfed-login exec -r prod-admin -- sh -c 'echo $$ $AWS_CONTAINER_CREDENTIALS_FULL_URI >/tmp/exec-of-alice; "
+          "exec sleep 60' >/dev/null 2>&1 & for i in $(seq 100); do [ -s /tmp/exec-of-alice ] && break; sleep 0.05; done")
+    pid, uri = alice("cat /tmp/exec-of-alice; rm /tmp/exec-of-alice").out.split()
+    try:
+        got = lab.awsfed.as_user(person.name, ["curl", "-s", "-w", " %{http_code}", uri])
+        assert got.stdout.endswith(" 401") and "AccessKeyId" not in got.stdout
+        got = lab.awsfed.as_user(person.name, ["cat", f"/proc/{pid}/environ"])
+        assert got.returncode != 0 and got.stdout == ""
+        assert "200" in alice(f"curl -s -o /dev/null -w '%{{http_code}}' -H \"Authorization: $(tr '\\0' '\\n' "
+                              f"</proc/{pid}/environ | sed -n s/AWS_CONTAINER_AUTHORIZATION_TOKEN=//p)\" {uri}").out
+    finally:
+        alice(f"kill {pid}")
+
+
 def test_exec_need_knows_the_ticket(alice):
     assert alice("awsfed-login exec -r prod-admin --need 13h -- true").status == 4
     assert alice("awsfed-login exec -r prod-admin --need 1h -- true").status == 0
