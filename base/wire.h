@@ -78,7 +78,8 @@ enum wire_type {
     ASK_CREDENTIALS = 9,
     /* self: -> nothing */
     ASK_LOGOUT = 10,
-    /* admin: USER [LABEL] [REPLACE] -> USER SID URI SEED */
+    /* admin: USER [LABEL] [REPLACE] [DIGITS] [PERIOD] [ALGORITHM] [ADD] -> USER SID URI SEED; ADD: beside the tokens there
+     * are */
     ASK_ENROL = 11,
     /* admin: USER -> SID STEP... (a line each) */
     ASK_EXPLAIN = 12,
@@ -88,7 +89,7 @@ enum wire_type {
     ASK_REVOKE = 14,
     /* admin: USER -> nothing: failure counts are forgotten */
     ASK_UNLOCK = 15,
-    /* admin: USER -> nothing: the enrolment is deleted */
+    /* admin: USER [TOKEN] -> nothing: the enrolment, or one token of it, is deleted */
     ASK_UNENROL = 16,
     /* admin: -> ENROLMENT... */
     ASK_ENROLMENTS = 17,
@@ -98,6 +99,19 @@ enum wire_type {
     /* self: [ROLE_NAME] [DURATION] [CONSOLE_SERVICE] -> ROLE_NAME ACCOUNT CONSOLE_URL; the URL is a secret, good for 15 minutes;
      * DURATION is the console session's */
     ASK_CONSOLE = 40,
+    /* self: PASSWORD CODE [TTY] -> RECOVERY_CODE...: ten new ones, in the place of the old */
+    ASK_RECOVERY_CODES = 70,
+    /* admin: USER -> RECOVERY_CODE... */
+    ASK_RECOVERY_CODES_OF = 71,
+    /* self: PASSWORD CODE [TTY] [PICTURE_KIND] -> USER URI SEED [PICTURE]: a token that waits for its two codes. CODE is
+     * a one-time code, a recovery code, or, of somebody who has none, an enrolment ticket */
+    ASK_ENROL_SELF = 72,
+    /* self: CODE CODE2 -> [RECOVERY_CODE...]: two codes of the waiting token, one after the other */
+    ASK_ENROL_CONFIRM = 73,
+    /* admin: USER -> EXPIRES ENROL_TICKET */
+    ASK_ENROL_TICKET = 74,
+    /* admin: USER CODE CODE2 -> nothing: follow a token whose clock is off */
+    ASK_RESYNC = 75,
 };
 
 /* Tags in the order in which they stand in a message. X(name, tag, kind, many, value size limit) */
@@ -142,7 +156,17 @@ enum wire_type {
     X(ENROLMENT, 62, GROUP, true, 8192)                                                            \
     X(IN_USE, 70, NUMBER, false, 8)                                                                \
     X(CONSOLE_SERVICE, 80, TEXT, false, 33)                                                        \
-    X(CONSOLE_URL, 81, TEXT, false, 16384)
+    X(CONSOLE_URL, 81, TEXT, false, 16384)                                                         \
+    X(CODE2, 110, BYTES, false, 64)                                                                \
+    X(RECOVERY_CODE, 111, TEXT, true, 32)                                                          \
+    X(ENROL_TICKET, 112, TEXT, false, 33)                                                          \
+    X(PICTURE, 113, TEXT, false, 32768)                                                            \
+    X(PICTURE_KIND, 114, NUMBER, false, 8)                                                         \
+    X(DIGITS, 115, NUMBER, false, 8)                                                               \
+    X(PERIOD, 116, NUMBER, false, 8)                                                               \
+    X(ALGORITHM, 117, NUMBER, false, 8)                                                            \
+    X(ADD, 118, NUMBER, false, 8)                                                                  \
+    X(TOKEN, 119, NUMBER, false, 8)
 
 enum wire_tag {
 #define WIRE_TAG_ENUM(name, tag, kind, many, limit) WIRE_##name = (tag),
@@ -152,6 +176,9 @@ enum wire_tag {
 
 /* Bits of WIRE_FACTORS: which factors are asked for, and in STATUS_OF which were proved. */
 enum wire_factor { WIRE_FACTOR_PASSWORD = 1, WIRE_FACTOR_CODE = 2, WIRE_FACTOR_RECOVERY = 4 };
+
+/* PICTURE_KIND: what the terminal shows of a QR code; absent or 0 is none. */
+enum wire_picture { WIRE_PICTURE_PLAIN = 1, WIRE_PICTURE_COLOUR = 2 };
 
 /* ---- Reading: a view on bytes that stay the caller's ---- */
 

@@ -40,5 +40,8 @@ handler_fn handle_sign_in, handle_status, handle_roles, handle_use, handle_crede
     handle_logout;
 handler_fn handle_enrol, handle_unenrol, handle_unlock, handle_enrolments, handle_sessions,
     handle_revoke, handle_explain;
+/* handle_mfa.c, handle_enrol.c */
+handler_fn handle_recovery_codes, handle_recovery_codes_of, handle_enrol_self, handle_enrol_confirm,
+    handle_enrol_ticket, handle_resync;
 
 #endif

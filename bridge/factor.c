@@ -9,6 +9,8 @@
 
 #include "base/log.h"
 #include "mfa/person.h"
+#include "mfa/recovery.h"
+#include "mfa/ticket.h"
 
 /*
  * A watermark ahead of the clock means that the clock was set back: no code can be right until it has caught up,
@@ -71,9 +73,24 @@ check_tokens(struct bridge *b, const struct person *p, const unsigned char *code
     return r;
 }
 
+static int
+check_ticket(struct bridge *b, const char *sid, const unsigned char *code, size_t code_len,
+    int64_t now_s, char *why)
+{
+    struct person p;
+    int r = person_load(b->store, sid, &p);
+
+    if (r == 0 && !ticket_is(&p.record, code, code_len, now_s))
+        r = FED_E_DENIED;
+    if (r != 0)
+        (void)snprintf(why, BRIDGE_WHY_MAX, "enrolment ticket: %s",
+            r == FED_E_DENIED ? "wrong or too old" : fed_strerror(r));
+    return r;
+}
+
 int
 factor_check(struct bridge *b, const char *sid, const unsigned char *code, size_t code_len,
-    int64_t now_s, struct factor *ret, char *why)
+    bool or_ticket, int64_t now_s, struct factor *ret, char *why)
 {
     const struct conf_mfa *mfa = &b->conf->mfa;
     struct factor factor = {.now_s = now_s};
@@ -82,14 +99,22 @@ factor_check(struct bridge *b, const char *sid, const unsigned char *code, size_
     int r = person_load(b->store, sid, &p);
     if (r == 0 && !record_enrolled(&p.record))
         r = FED_E_NOT_ENROLLED;
+    if (r == FED_E_NOT_ENROLLED && or_ticket) {
+        r = check_ticket(b, sid, code, code_len, now_s, why);
+        if (r == 0)
+            *ret = factor;
+        return r;
+    }
     if (r == FED_E_NOT_ENROLLED && mfa->required == CONF_MFA_ENROLLED) {
         *ret = factor;
         return 0;
     }
     if (r == 0) {
         factor.enrolled = true;
-        r = check_tokens(b, &p, code, code_len, &factor);
-        if (r == FED_E_DENIED)
+        factor.recovery = recovery_has_form(code, code_len);
+        r = factor.recovery ? recovery_find(&p.record, code, code_len, &factor.index)
+                            : check_tokens(b, &p, code, code_len, &factor);
+        if (r == FED_E_DENIED && !factor.recovery)
             explain_clock(&p, mfa->window, now_s, why);
     }
     if (r == 0)
@@ -104,6 +129,7 @@ struct use {
     const struct factor *factor;
     bool drifted;
     int drift;
+    size_t left;
 };
 
 static int
@@ -112,6 +138,11 @@ use(struct record *record, void *arg)
     struct use *u = arg;
     const struct factor *f = u->factor;
 
+    if (f->recovery) {
+        int used = record_use_code(record, f->index);
+        u->left = record_codes_left(record);
+        return used;
+    }
     int r = record_use_step(record, f->token, f->step);
     if (r != 0)
         return r == FED_E_NOT_FOUND ? FED_E_REPLAY
@@ -123,7 +154,7 @@ use(struct record *record, void *arg)
 }
 
 int
-factor_use(struct bridge *b, const char *sid, const struct factor *factor)
+factor_use(struct bridge *b, const char *sid, const struct factor *factor, size_t *ret_left)
 {
     struct use u = {.factor = factor};
 
@@ -140,5 +171,49 @@ factor_use(struct bridge *b, const char *sid, const struct factor *factor)
             return audited;
         fed_log_info("%s: %s", sid, what);
     }
+    if (r == 0)
+        *ret_left = u.left;
     return r;
+}
+
+/* ---- Two codes ---- */
+
+int
+factor_pair(struct bridge *b, const char *sid, const struct record_token *token,
+    const struct factor_codes *codes, unsigned reach, int64_t now_s, uint64_t *ret_step)
+{
+    struct totp_params wide = token->params, exact = token->params;
+    int64_t period_s = (int64_t)token->params.period_s, stride = 2 * TOTP_WINDOW_MAX + 1;
+    int found = FED_E_DENIED;
+
+    wide.window = TOTP_WINDOW_MAX;
+    exact.window = 0;
+    /* All of the reach is searched each time: how far off the token is shows in nothing. */
+    for (int64_t off = -(int64_t)reach; off <= (int64_t)reach; off += stride) {
+        uint64_t first = 0, second = 0;
+        int64_t at_s = now_s + (off + TOTP_WINDOW_MAX) * period_s;
+        int r = keeper_verify(b->keeper, sid, token->blob, token->blob_len, &wide, codes->first,
+            codes->first_len, at_s, &first);
+        if (r == 0)
+            r = keeper_verify(b->keeper, sid, token->blob, token->blob_len, &exact, codes->second,
+                codes->second_len, ((int64_t)first + 1) * period_s, &second);
+        if (r == 0) {
+            *ret_step = second;
+            found = 0;
+        } else if (r != FED_E_DENIED) {
+            return r;
+        }
+    }
+    return found;
+}
+
+int
+factor_pair_drift(
+    const struct bridge *b, const struct record_token *token, int64_t now_s, uint64_t step)
+{
+    int64_t off = (int64_t)step - now_s / (int64_t)token->params.period_s;
+    int64_t window = (int64_t)b->conf->mfa.window;
+
+    /* One step late is how long it takes to type two codes. */
+    return off >= -window - 1 && off <= window ? 0 : (int)off;
 }

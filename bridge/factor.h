@@ -12,22 +12,44 @@
 struct factor {
     bool
         enrolled; /* false: let in without a code, because [mfa] required = enrolled; no role (I-31) */
-    uint32_t token; /* of the record */
+    bool recovery;  /* a recovery code; else a code of a token */
+    size_t index;   /* which recovery code */
+    uint32_t token; /* which token of the record */
     uint64_t step;
     int64_t now_s; /* when it was checked */
 };
 
 /*
  * Is the code right and unused? It is not used up yet. Every confirmed token is tried, whichever matches.
- *   why  BRIDGE_WHY_MAX bytes: what was wrong in truth, for the log
+ *   or_ticket  an enrolment ticket is as good, for somebody who has no token; it is not used up by factor_use but when
+ *              the enrolment is confirmed. The factor is then not enrolled: no role comes of it
+ *   why        BRIDGE_WHY_MAX bytes: what was wrong in truth, for the log
  * 0, FED_E_DENIED, FED_E_REPLAY, FED_E_NOT_ENROLLED, FED_E_STORE, FED_E_KEEPER, FED_E_CRYPTO. Blocks on store and keeper.
  */
 FED_MUST_USE int factor_check(struct bridge *b, const char *sid, const unsigned char *code,
-    size_t code_len, int64_t now_s, struct factor *ret, char *why);
+    size_t code_len, bool or_ticket, int64_t now_s, struct factor *ret, char *why);
 
 /*
- * Use it up, durably (I-25). 0, FED_E_REPLAY (somebody else did, meanwhile), FED_E_NOT_ENROLLED, FED_E_STORE, FED_E_BUSY.
+ * Use it up, durably (I-25).
+ *   ret_left  how many recovery codes are left
+ * 0, FED_E_REPLAY (somebody else did, meanwhile), FED_E_NOT_ENROLLED, FED_E_STORE, FED_E_BUSY.
  */
-FED_MUST_USE int factor_use(struct bridge *b, const char *sid, const struct factor *factor);
+FED_MUST_USE int factor_use(
+    struct bridge *b, const char *sid, const struct factor *factor, size_t *ret_left);
+
+/*
+ * Two codes of a token, one after the other: enough to prove that somebody has it, and to find out how far its clock is
+ * off. Looked for reach steps either way. ret_step is the step of the second. 0, FED_E_DENIED, FED_E_KEEPER, FED_E_CRYPTO.
+ */
+struct factor_codes {
+    const unsigned char *first, *second;
+    size_t first_len, second_len;
+};
+FED_MUST_USE int factor_pair(struct bridge *b, const char *sid, const struct record_token *token,
+    const struct factor_codes *codes, unsigned reach, int64_t now_s, uint64_t *ret_step);
+
+/* The drift that a pair shows: 0 when it is within the configured window anyway. */
+int factor_pair_drift(
+    const struct bridge *b, const struct record_token *token, int64_t now_s, uint64_t step);
 
 #endif

@@ -16,6 +16,8 @@
 static const char *
 factors_text(unsigned factors)
 {
+    if (factors & WIRE_FACTOR_RECOVERY)
+        return factors & WIRE_FACTOR_PASSWORD ? "password,recovery" : "recovery";
     switch (factors & (WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE)) {
     case WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE:
         return "password,totp";
@@ -164,6 +166,7 @@ handle_authenticate(struct bridge *b, struct job *job, struct answer *answer)
     r = audit_signin(b, &a, &result, &e, r);
     if ((a.factors & WIRE_FACTOR_PASSWORD) == 0 && is_account_state(r))
         r = FED_E_DENIED;
+    signin_message(&result, answer->message, sizeof(answer->message));
     if (r == 0)
         r = receipts_add(b->receipts, a.user, &result.proof, token);
     if (r == 0) {

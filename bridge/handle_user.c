@@ -114,6 +114,9 @@ handle_sign_in(struct bridge *b, struct job *job, struct answer *answer)
     e.name = result.name;
     e.sid = result.sid;
     e.reason = result.why;
+    if (result.proof.factors & WIRE_FACTOR_RECOVERY)
+        e.factors = "password,recovery";
+    signin_message(&result, answer->message, sizeof(answer->message));
     int audited = audit_write(b->audit, &e);
     if (r == 0)
         r = audited;

@@ -28,6 +28,17 @@ signin_outward(int error)
     }
 }
 
+void
+signin_message(const struct signin_result *result, char *ret, size_t size)
+{
+    ret[0] = '\0';
+    if (result->proof.factors & WIRE_FACTOR_RECOVERY)
+        (void)snprintf(ret, size,
+            "that was a recovery code; %zu left. awsfed-login enrol sets up another authenticator, "
+            "awsfed-login recovery-codes makes new codes",
+            result->codes_left);
+}
+
 /* ---- The password and the account ---- */
 
 /*
@@ -113,7 +124,7 @@ make_proof(struct bridge *b, const struct signin *a, const struct identity *id,
         ret->password_s = now_s;
     }
     if (code->enrolled) {
-        ret->factors |= WIRE_FACTOR_CODE;
+        ret->factors |= WIRE_FACTOR_CODE | (code->recovery ? WIRE_FACTOR_RECOVERY : 0);
         ret->code_s = now_s;
     }
     /* A role takes both factors, each proved here and now (I-31). */
@@ -135,7 +146,7 @@ check_factors(struct bridge *b, const struct signin *a, struct identity *id, int
     int r;
 
     if (a->factors & WIRE_FACTOR_CODE) {
-        r = factor_check(b, id->sid, a->code, a->code_len, now_s, &code, ret->why);
+        r = factor_check(b, id->sid, a->code, a->code_len, a->to_enrol, now_s, &code, ret->why);
         if (r != 0) {
             if (fed_error_class(r) == FED_CLASS_DENIED)
                 *outcome = LIMITS_WRONG_CODE;
@@ -154,12 +165,13 @@ check_factors(struct bridge *b, const struct signin *a, struct identity *id, int
         goto out;
     if ((r = make_proof(b, a, id, &code, must_change, now_s, &entry, &ret->proof)) != 0)
         goto out;
-    if ((r = factor_use(b, id->sid, &code)) != 0) {
+    if ((r = factor_use(b, id->sid, &code, &ret->codes_left)) != 0) {
         if (r == FED_E_REPLAY)
             *outcome = LIMITS_WRONG_CODE;
         proof_done(&ret->proof);
         goto out;
     }
+    ret->token = code.token;
     *outcome = LIMITS_SUCCESS;
     ret->password_days = account_password_days(&entry.account, now_s);
 

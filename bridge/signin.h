@@ -17,6 +17,8 @@ struct signin {
     size_t code_len;
     unsigned factors; /* WIRE_FACTOR_PASSWORD, WIRE_FACTOR_CODE: which must be proved */
     const char *service, *rhost, *tty;
+    bool
+        to_enrol; /* WIRE_FACTOR_CODE may also be proved by an enrolment ticket, by who has no token */
 };
 
 struct signin_result {
@@ -24,6 +26,8 @@ struct signin_result {
     char name[2 * TEXT_NAME_MAX + 2]; /* for the audit line, as far as it got */
     char sid[SID_TEXT_MAX];
     int password_days;        /* on success: see account_password_days */
+    uint32_t token;           /* of the record, where a token's code was used */
+    size_t codes_left;        /* recovery codes, where one was used */
     char why[BRIDGE_WHY_MAX]; /* for the audit line and the log: what was wrong in truth */
 };
 
@@ -39,6 +43,9 @@ FED_MUST_USE int signin_check(
  * make differ is the same FED_E_DENIED (I-12, I-35).
  */
 int signin_outward(int error);
+
+/* What a success has to say: how many recovery codes are left. "" for nothing. */
+void signin_message(const struct signin_result *result, char *ret, size_t size);
 
 /* The roles and attributes of an entry, into a proof. 0, FED_E_DIRECTORY, FED_E_NOMEM. Consumes the entry's attributes. */
 FED_MUST_USE int signin_set_roles(struct bridge *b, struct addir_entry *entry, struct proof *proof);

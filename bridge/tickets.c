@@ -126,7 +126,8 @@ make_ticket(
 static bool
 weaker(unsigned factors, unsigned than)
 {
-    return (than & ~factors) != 0;
+    /* A recovery code is a way to give a code, not a factor besides it. */
+    return (than & ~factors & ~(unsigned)WIRE_FACTOR_RECOVERY) != 0;
 }
 
 int

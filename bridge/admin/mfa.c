@@ -2,121 +2,15 @@
  * awsfed-admin mfa: second factors by the help desk.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "bridge/admin/mfa_enrol.h"
 #include "bridge/admin/words.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <stdlib.h>
 #include <unistd.h>
-
-#include "mfa/qr.h"
-
-enum { PICTURE_LIMIT = 64 * 1024 };
-
-struct enrol_options {
-    const char *user, *label;
-    bool replace, qr;
-};
-
-static int
-parse_enrol(int argc, char **argv, struct enrol_options *o)
-{
-    static const struct option longs[] = {{"label", required_argument, NULL, 'l'},
-        {"replace", no_argument, NULL, 'r'}, {"qr", no_argument, NULL, 'q'},
-        {"no-qr", no_argument, NULL, 'n'}, {NULL, 0, NULL, 0}};
-    int c;
-
-    o->qr = isatty(STDOUT_FILENO) == 1;
-    optind = 0;
-    while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-        switch (c) {
-        case 'l':
-            o->label = optarg;
-            break;
-        case 'r':
-            o->replace = true;
-            break;
-        case 'q':
-            o->qr = true;
-            break;
-        case 'n':
-            o->qr = false;
-            break;
-        default:
-            return ADMIN_USAGE;
-        }
-    }
-    if (optind + 1 != argc)
-        return admin_usage("mfa enrol takes one USER");
-    o->user = argv[optind];
-    return ADMIN_DONE;
-}
-
-/* Secrets go out by write(2): stdio would keep a copy. */
-static int
-write_out(const struct fed_secret *text)
-{
-    for (size_t done = 0; done < text->len;) {
-        ssize_t n = write(STDOUT_FILENO, text->data + done, text->len - done);
-        if (n <= 0)
-            return ADMIN_FAILED;
-        done += (size_t)n;
-    }
-    return ADMIN_DONE;
-}
-
-static int
-show_enrolment(const struct wire_msg *msg, bool with_qr)
-{
-    struct fed_secret text = FED_SECRET_INIT(PICTURE_LIMIT);
-    const char *uri = wire_text(msg, WIRE_URI), *seed = wire_text(msg, WIRE_SEED);
-    int r = FED_E_PROTO;
-
-    if (uri == NULL || seed == NULL || wire_text(msg, WIRE_USER) == NULL)
-        goto out;
-    r = fed_secret_addf(
-        &text, "Second factor of %s (%s)\n\n", wire_text(msg, WIRE_USER), wire_text(msg, WIRE_SID));
-    if (r == 0 && with_qr)
-        r = qr_draw(uri, isatty(STDOUT_FILENO) == 1, &text);
-    if (r == 0)
-        r = fed_secret_addf(&text,
-            "%sScan this with an authenticator app, or enter the secret by hand.\n\n"
-            "  secret  %s\n  URI     %s\n\n"
-            "This is shown once and cannot be read again.\n",
-            with_qr ? "\n" : "", seed, uri);
-    if (r == 0)
-        r = write_out(&text);
-
-out:
-    fed_secret_done(&text);
-    if (r < 0)
-        (void)fprintf(stderr, "awsfed-admin: %s\n", fed_strerror(r));
-    return r == 0 ? ADMIN_DONE : ADMIN_FAILED;
-}
-
-static int
-enrol(const struct admin *admin, int argc, char **argv)
-{
-    struct enrol_options o = {.user = NULL};
-    struct client_reply reply;
-    struct wire_out out;
-    int status = parse_enrol(argc, argv, &o);
-
-    if (status != ADMIN_DONE)
-        return status;
-    admin_request(&out, ASK_ENROL);
-    wire_put_text(&out, WIRE_USER, o.user);
-    wire_put_text(&out, WIRE_LABEL, o.label);
-    if (o.replace)
-        wire_put_number(&out, WIRE_REPLACE, 1);
-    if ((status = admin_ask(admin, &out, &reply)) != ADMIN_DONE)
-        return status;
-    status = show_enrolment(&reply.msg, o.qr);
-    client_reply_done(&reply);
-    return status;
-}
 
 /* The words that take a USER and answer with a line. */
 static int
@@ -134,6 +28,77 @@ one_user(const struct admin *admin, int argc, char **argv, unsigned type, const 
         (void)printf("%s: %s\n", argv[1], done);
         client_reply_done(&reply);
     }
+    return status;
+}
+
+/* Forget all, or one token by its number in mfa list. */
+static int
+reset(const struct admin *admin, int argc, char **argv)
+{
+    struct client_reply reply;
+    struct wire_out out;
+    unsigned long token = 0;
+
+    if (argc == 2)
+        return one_user(admin, argc, argv, ASK_UNENROL, "the second factor is forgotten");
+    if (argc != 4 || strcmp(argv[1], "--token") != 0 || strlen(argv[2]) > 9 ||
+        strspn(argv[2], "0123456789") != strlen(argv[2]) ||
+        (token = strtoul(argv[2], NULL, 10)) == 0)
+        return admin_usage("mfa reset takes [--token N] USER");
+    admin_request(&out, ASK_UNENROL);
+    wire_put_text(&out, WIRE_USER, argv[3]);
+    wire_put_number(&out, WIRE_TOKEN, token);
+    int status = admin_ask(admin, &out, &reply);
+    if (status == ADMIN_DONE) {
+        (void)printf("%s: token %lu is forgotten\n", argv[3], token);
+        client_reply_done(&reply);
+    }
+    return status;
+}
+
+/* One line of standard input, without its end. Codes are read byte by byte: stdio would keep them. */
+static int
+read_code(const char *prompt, struct fed_secret *ret)
+{
+    char c;
+    ssize_t n;
+    int r = 0;
+
+    if (isatty(STDIN_FILENO) == 1)
+        (void)fputs(prompt, stderr);
+    while (r == 0 && (n = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n')
+        r = c == '\r' || c == ' ' ? 0 : fed_secret_add(ret, &c, 1);
+    return r;
+}
+
+static int
+resync(const struct admin *admin, int argc, char **argv)
+{
+    struct fed_secret first = FED_SECRET_INIT(64), second = FED_SECRET_INIT(64);
+    struct client_reply reply;
+    struct wire_out out;
+    int status = ADMIN_FAILED;
+
+    if (argc != 2)
+        return admin_usage("mfa resync takes one USER, and two codes on standard input");
+    if (read_code("A code of theirs: ", &first) != 0 ||
+        read_code("The code after it: ", &second) != 0) {
+        (void)fprintf(stderr, "awsfed-admin: no code is that long\n");
+        goto out;
+    }
+    admin_request(&out, ASK_RESYNC);
+    wire_put_text(&out, WIRE_USER, argv[1]);
+    wire_put_bytes(&out, WIRE_CODE, first.data, first.len);
+    wire_put_bytes(&out, WIRE_CODE2, second.data, second.len);
+    if ((status = admin_ask(admin, &out, &reply)) == ADMIN_DONE) {
+        const char *text = wire_text(&reply.msg, WIRE_MESSAGE);
+        (void)printf("%s: followed: %s\n", argv[1], text != NULL ? text : "");
+        client_reply_done(&reply);
+    }
+
+out:
+    fed_secret_done(&first);
+    fed_secret_done(&second);
     return status;
 }
 
@@ -162,13 +127,15 @@ list(const struct admin *admin, int argc, char **argv)
     int status = admin_ask(admin, &out, &reply);
     if (status != ADMIN_DONE)
         return status;
-    (void)printf("%-32s%-18s%-18s%s\n", "NAME", "ENROLLED (UTC)", "LAST CODE (UTC)", "LABEL");
+    (void)printf(
+        "%-32s%-18s%-18s%-7s%s\n", "NAME", "ENROLLED (UTC)", "LAST CODE (UTC)", "TOKEN", "LABEL");
     for (size_t i = 0; wire_group_at(&reply.msg, WIRE_ENROLMENT, i, &row); i++) {
         const char *name = wire_text(&row, WIRE_USER), *label = wire_text(&row, WIRE_LABEL);
         (void)printf("%-31s ", name != NULL ? name : "?");
         print_day(wire_number(&row, WIRE_STARTED, 0));
         print_day(wire_number(&row, WIRE_CODE_TIME, 0));
-        (void)printf("%s\n", label != NULL ? label : "");
+        (void)printf(
+            "%-7u%s\n", (unsigned)wire_number(&row, WIRE_TOKEN, 0), label != NULL ? label : "");
     }
     if (wire_text(&reply.msg, WIRE_MESSAGE) != NULL)
         (void)printf("%s\n", wire_text(&reply.msg, WIRE_MESSAGE));
@@ -182,12 +149,16 @@ word_mfa(const struct admin *admin, int argc, char **argv)
     const char *word = argc > 1 ? argv[1] : "";
 
     if (strcmp(word, "enrol") == 0)
-        return enrol(admin, argc - 1, argv + 1);
+        return mfa_enrol(admin, argc - 1, argv + 1);
+    if (strcmp(word, "recovery-codes") == 0)
+        return mfa_recovery_codes(admin, argc - 1, argv + 1);
+    if (strcmp(word, "resync") == 0)
+        return resync(admin, argc - 1, argv + 1);
     if (strcmp(word, "reset") == 0)
-        return one_user(admin, argc - 1, argv + 1, ASK_UNENROL, "the second factor is forgotten");
+        return reset(admin, argc - 1, argv + 1);
     if (strcmp(word, "unlock") == 0)
         return one_user(admin, argc - 1, argv + 1, ASK_UNLOCK, "failed attempts are forgotten");
     if (strcmp(word, "list") == 0)
         return list(admin, argc - 1, argv + 1);
-    return admin_usage("mfa takes enrol, reset, unlock or list");
+    return admin_usage("mfa takes enrol, recovery-codes, resync, reset, unlock or list");
 }

@@ -34,6 +34,8 @@ static const char overview[] =
     "  console               an address that signs you in to the AWS console\n"
     "  configure             a profile for each of your roles in ~/.aws/config\n"
     "  write                 keys in the credentials file, for tools that need them\n"
+    "  enrol                 set up an authenticator app\n"
+    "  recovery-codes        ten codes for the day the phone is lost\n"
     "  status                who is signed in, since when, for how much longer\n"
     "  logout                end the session and forget its credentials\n"
     "\n"
@@ -273,6 +275,34 @@ static const char logout[] =
     "Exit status:\n"
     "  0  signed out, or was so already     6  unavailable\n";
 
+static const char enrol[] =
+    "awsfed-login enrol: set up an authenticator app\n"
+    "\n"
+    "Usage:\n"
+    "  awsfed-login enrol\n"
+    "\n"
+    "Asks for your password and a code of the authenticator you have; a recovery code\n"
+    "does as well, or, the first time, a ticket from the helpdesk. Shows a QR code\n"
+    "and a secret, then asks for two codes in a row. From then on the new\n"
+    "authenticator counts in the place of the old one, and not before.\n"
+    "\n"
+    "Options:\n" COMMON "\n"
+    "Exit status:\n"
+    "  0  enrolled     3  denied     4  left, or no terminal     6  unavailable\n";
+
+static const char recovery_codes[] =
+    "awsfed-login recovery-codes: ten codes for the day the phone is lost\n"
+    "\n"
+    "Usage:\n"
+    "  awsfed-login recovery-codes\n"
+    "\n"
+    "Asks for your password and a code, then prints ten new recovery codes; those you\n"
+    "had are void. Each is good once, wherever a one-time code is asked for.\n"
+    "\n"
+    "Options:\n" COMMON "\n"
+    "Exit status:\n"
+    "  0  done     3  denied     4  left, or no terminal     6  unavailable\n";
+
 const char *
 help_of(const char *word)
 {
@@ -280,7 +310,8 @@ help_of(const char *word)
         const char *word, *text;
     } pages[] = {{"roles", roles}, {"credential-process", credential_process}, {"env", env},
         {"use", use}, {"exec", exec}, {"console", console}, {"configure", configure},
-        {"write", write_page}, {"status", status}, {"logout", logout}};
+        {"write", write_page}, {"enrol", enrol}, {"recovery-codes", recovery_codes},
+        {"status", status}, {"logout", logout}};
 
     for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
         if (strcmp(pages[i].word, word) == 0)

@@ -6,10 +6,12 @@
 #include "bridge/login/configure.h"
 #include "bridge/login/console.h"
 #include "bridge/login/credentials.h"
+#include "bridge/login/enrol.h"
 #include "bridge/login/env.h"
 #include "bridge/login/exec.h"
 #include "bridge/login/options.h"
 #include "bridge/login/output.h"
+#include "bridge/login/recovery.h"
 #include "bridge/login/roles.h"
 #include "bridge/login/signin.h"
 #include "bridge/login/stale.h"
@@ -108,6 +110,8 @@ const struct word words[] = {
     {"console", OPTION_SERVICE | OPTION_OPEN | OPTION_JSON, true, console_run},
     {"configure", OPTION_PREFIX | OPTION_DIFF, true, configure_run},
     {"write", OPTION_PROFILE, true, write_run},
+    {"enrol", 0, false, enrol_run},
+    {"recovery-codes", 0, false, recovery_run},
     {"status", OPTION_JSON | OPTION_PROMPT, false, status_run},
     {"logout", 0, true, logout_run},
 };

@@ -1,0 +1,266 @@
+"""The second factor's life: recovery codes, tickets, enrolling by oneself, tokens of every kind, clocks that are off.
+oathtool is the other side of every code, and zbar reads the QR code that the terminal shows.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import re
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from asker import ask, authenticate  # noqa: E402
+
+CODE = r"[0-9a-hjkmnp-tv-z]{5}"
+RECOVERY = re.compile(rf"\b{CODE}-{CODE}\b")
+TICKET = re.compile(rf"\b(?:{CODE}-){{3}}{CODE}\b")
+
+
+def admin(lab, *words, text_in=""):
+    return subprocess.run(["awsfed-admin", "mfa", *words], text=True, capture_output=True, input=text_in,
+                          env={"PATH": lab.places.PATH})
+
+
+def oath(seed, when=None, digits=6, period=30, algorithm="SHA1"):
+    """The code that oathtool makes for a moment (now, if none is given)."""
+    at = int(time.time() if when is None else when)
+    done = subprocess.run(["oathtool", f"--totp={algorithm}", "-b", "-d", str(digits), "-s", f"{period}s",
+                           "-N", f"@{at}", seed], text=True, capture_output=True, check=True)
+    return done.stdout.strip()
+
+
+def recovery_codes(lab, name):
+    done = admin(lab, "recovery-codes", name)
+    assert done.returncode == 0, done.stderr
+    codes = RECOVERY.findall(done.stdout)
+    assert len(codes) == 10
+    return codes
+
+
+def as_person(person, *words):
+    return ["/usr/bin/setpriv", f"--reuid={person.uid}", f"--regid={person.uid}", "--clear-groups", "--",
+            "awsfed-login", *words]
+
+
+def begin_enrolment(lab, person, code, term="xterm-256color"):
+    """Run `awsfed-login enrol` up to its first question for a code of the new token: the conversation, its text."""
+    conversation = lab.terminal.Conversation(as_person(person, "enrol"), environment={"TERM": term})
+    assert conversation.next_prompt() == "Password:"
+    conversation.answer(person.password)
+    assert "code" in conversation.next_prompt()
+    conversation.answer(code)
+    conversation.next_prompt()
+    return conversation, conversation.outcome.transcript
+
+
+def secret_of(text):
+    return re.search(r"by hand:\s+((?:[A-Z2-7]{1,4} ?)+)\s", text).group(1).replace(" ", "").strip()
+
+
+def finish_enrolment(conversation, first, second):
+    conversation.answer(first)
+    assert conversation.next_prompt() == "Next code:"
+    conversation.answer(second)
+    return conversation.finish()
+
+
+@pytest.fixture
+def nobody(lab):
+    """A throw-away person who is not enrolled."""
+    return lab.people.take()
+
+
+# ---- Recovery codes ----
+
+def test_recovery_code_opens_once(lab, person):
+    """I-30: a recovery code stands for a one-time code, once; what is left is said; the ticket gives roles."""
+    code = recovery_codes(lab, person.name)[0]
+    session = lab.sshd.Session(person.name, person.password, code.upper())
+    with session:
+        assert "9 left" in session.greeting
+        status = session.run("awsfed-login status --json").out
+        assert '"recovery"' in status
+        assert "dev-readonly" in session.run("awsfed-login roles").out
+    assert authenticate(person.name, person.password, code) == "DENIED"
+    assert authenticate(person.name, person.password, lab.codes.fresh(person.name)) == "OK"
+
+
+def test_recovery_codes_are_stored_hashed(lab, person):
+    """I-30: no byte of a code is in the store."""
+    codes = recovery_codes(lab, person.name)
+    with sqlite3.connect(f"file:{lab.awsfed.STATE}/mfa.db?mode=ro", uri=True) as db:
+        records = b"".join(row[0] for row in db.execute("SELECT record FROM person"))
+    assert records
+    for code in codes:
+        assert code.encode() not in records and code.replace("-", "").encode() not in records
+
+
+def test_a_wrong_recovery_code_costs_no_bind(lab, person):
+    """I-36: as for a wrong one-time code, the directory hears nothing."""
+    recovery_codes(lab, person.name)
+    assert authenticate(person.name, "not the password", "00000-00000") == "DENIED"
+    assert lab.directory.bad_password_count(person.name) == 0
+
+
+def test_one_recovery_code_at_once_from_everywhere(lab, person):
+    """I-26, I-30: of parallel presentations of one recovery code exactly one succeeds."""
+    code = recovery_codes(lab, person.name)[3]
+    answers = []
+    tries = [threading.Thread(target=lambda: answers.append(authenticate(person.name, person.password, code)))
+             for _ in range(4)]
+    for one in tries:
+        one.start()
+    for one in tries:
+        one.join()
+    assert answers.count("OK") == 1, answers
+
+
+def test_new_recovery_codes_by_oneself(lab, person):
+    """After password and code; the old ones are void, and without the code there are none."""
+    old = recovery_codes(lab, person.name)
+    refused = lab.terminal.converse(as_person(person, "recovery-codes"),
+                                    [person.password, lab.codes.wrong(person.name)] * 3)
+    assert refused.status == 3 and not RECOVERY.search(refused.transcript)
+    lab_unlock = admin(lab, "unlock", person.name)
+    assert lab_unlock.returncode == 0
+    done = lab.terminal.converse(as_person(person, "recovery-codes"),
+                                 [person.password, lab.codes.fresh(person.name)])
+    assert done.status == 0, done.transcript
+    new = RECOVERY.findall(done.transcript)
+    assert len(new) == 10 and not set(new) & set(old)
+    assert authenticate(person.name, person.password, old[0]) == "DENIED"
+    assert authenticate(person.name, person.password, new[0]) == "OK"
+
+
+# ---- Enrolling by oneself ----
+
+def test_first_enrolment_by_ticket(lab, nobody):
+    """A ticket, a QR code, two codes: from no second factor to roles; the ticket is good once."""
+    done = admin(lab, "enrol", "--ticket", nobody.name)
+    assert done.returncode == 0, done.stderr
+    ticket = TICKET.search(done.stdout).group()
+    assert authenticate(nobody.name, nobody.password, ticket) == "DENIED"  # it enrols, and opens nothing
+    conversation, text = begin_enrolment(lab, nobody, ticket)
+    seed, now = secret_of(text), time.time()
+    assert authenticate(nobody.name, nobody.password, oath(seed)) == "DENIED"  # not before it is proved (I-31)
+    outcome = finish_enrolment(conversation, oath(seed, now), oath(seed, now + 30))
+    assert outcome.status == 0 and len(RECOVERY.findall(outcome.transcript)) == 10
+    assert authenticate(nobody.name, nobody.password, oath(seed, now + 30)) == "DENIED"  # I-24: used
+    assert authenticate(nobody.name, nobody.password, RECOVERY.findall(outcome.transcript)[0]) == "OK"
+    again, text = begin_enrolment(lab, nobody, ticket)
+    assert "by hand" not in text
+    again.close()
+
+
+def test_no_enrolment_without_ticket(lab, nobody):
+    """I-29, I-31: a password alone enrols nobody; a wrong ticket costs no bind (I-36)."""
+    admin(lab, "enrol", "--ticket", nobody.name)
+    for wrong in ("0" * 20, "123456", "00000-00000"):
+        assert ask_enrol(nobody, "not the password", wrong) == "DENIED"
+    assert lab.directory.bad_password_count(nobody.name) == 0
+    ticket = TICKET.search(admin(lab, "enrol", "--ticket", nobody.name).stdout).group()
+    assert ask_enrol(nobody, "not the password", ticket) == "DENIED"
+    assert lab.directory.bad_password_count(nobody.name) == 1
+
+
+def ask_enrol(person, password, code):
+    """ASK_ENROL_SELF by the command's own way, without a terminal's help: the refusal it ends with."""
+    from lab.terminal import converse
+    outcome = converse(as_person(person, "enrol"), [password, code])
+    assert "by hand" not in outcome.transcript
+    return "DENIED" if "authentication failed" in outcome.transcript else outcome.transcript
+
+
+def test_replacing_keeps_the_old_until_confirmed(lab, person):
+    """The old token is good until the new one was proved, and not after."""
+    conversation, text = begin_enrolment(lab, person, lab.codes.fresh(person.name))
+    seed, now = secret_of(text), time.time()
+    assert authenticate(person.name, person.password, lab.codes.fresh(person.name)) == "OK"
+    conversation.answer(oath(seed, now))
+    conversation.next_prompt()
+    conversation.answer(oath(seed, now + 90))  # not the one after it
+    conversation.next_prompt()
+    assert "not two codes" in conversation.outcome.transcript
+    outcome = finish_enrolment(conversation, oath(seed, now), oath(seed, now + 30))
+    assert outcome.status == 0, outcome.transcript
+    assert authenticate(person.name, person.password, lab.codes.fresh(person.name)) == "DENIED"
+
+
+def test_lost_phone_on_a_sunday(lab, person):
+    """A recovery code enrols the new phone; the lost one is worth nothing any more."""
+    code = recovery_codes(lab, person.name)[0]
+    conversation, text = begin_enrolment(lab, person, code)
+    seed, now = secret_of(text), time.time()
+    assert finish_enrolment(conversation, oath(seed, now - 30), oath(seed, now)).status == 0
+    assert authenticate(person.name, person.password, lab.codes.fresh(person.name)) == "DENIED"
+    assert authenticate(person.name, person.password, oath(seed, now + 30)) == "OK"
+    # What is left of the recovery codes stays good.
+    assert authenticate(person.name, person.password, recovery_codes(lab, person.name)[1]) == "OK"
+
+
+def picture_of(text):
+    """The half-block picture of a terminal, as the rows of modules: dark is True."""
+    rows = []
+    for line in re.findall(r"\x1b\[38;5;16;48;5;231m([ ▀▄█]+)\x1b\[0m", text):
+        rows.append([cell in "▀█" for cell in line])
+        rows.append([cell in "▄█" for cell in line])
+    return rows
+
+
+def test_qr_code_read_by_zbar(lab, person, tmp_path):
+    """What the terminal shows is read by a real decoder: the URI with issuer, account, algorithm, digits, period."""
+    conversation, text = begin_enrolment(lab, person, lab.codes.fresh(person.name))
+    conversation.close()
+    rows = picture_of(text)
+    assert rows and len(rows) <= 2 * 50
+    scale = 6
+    bits = "".join("".join(("1" if dark else "0") * scale for dark in row) + "\n" for row in rows for _ in range(scale))
+    image = tmp_path / "screen.pbm"
+    image.write_text(f"P1\n{len(rows[0]) * scale} {len(rows) * scale}\n{bits}")
+    read = subprocess.run(["zbarimg", "-q", "--raw", str(image)], text=True, capture_output=True).stdout.strip()
+    assert read.startswith(f"otpauth://totp/Example%20Corp:{person.name}%40corp.example.com?secret={secret_of(text)}&")
+    for part in ("issuer=Example%20Corp", "algorithm=SHA1", "digits=6", "period=30"):
+        assert part in read
+
+
+# ---- Tokens ----
+
+@pytest.mark.parametrize("digits, period, algorithm", [(8, 60, "SHA256"), (7, 30, "SHA512"), (6, 60, "SHA1")])
+def test_other_algorithms_beside_the_phone(lab, person, digits, period, algorithm):
+    """A second token with its own parameters and label; each has its own watermark; one can be removed."""
+    done = admin(lab, "enrol", "--add", "--label", "key fob", "--digits", str(digits), "--period", str(period),
+                 "--algorithm", algorithm.lower(), "--no-qr", person.name)
+    assert done.returncode == 0, done.stderr
+    seed = re.search(r"secret  (\S+)", done.stdout).group(1)
+    assert f"digits={digits}&period={period}" in done.stdout and f"algorithm={algorithm}" in done.stdout
+    code = oath(seed, None, digits, period, algorithm)
+    assert authenticate(person.name, person.password, code) == "OK"
+    assert authenticate(person.name, person.password, code) == "DENIED"
+    assert authenticate(person.name, person.password, lab.codes.fresh(person.name)) == "OK"
+    listed = [line for line in admin(lab, "list").stdout.splitlines() if line.startswith(person.name + "@")]
+    assert len(listed) == 2
+    number = next(line for line in listed if "key fob" in line).split()[-3]
+    assert admin(lab, "reset", "--token", number, person.name).returncode == 0
+    code = oath(seed, time.time() + period, digits, period, algorithm)
+    assert authenticate(person.name, person.password, code) == "DENIED"
+    assert authenticate(person.name, person.password, lab.codes.fresh(person.name)) == "OK"
+
+
+@pytest.mark.parametrize("off", [-1500, 900])
+def test_resync_follows_a_token_that_is_off(lab, person, off):
+    """Two codes in a row bring a token back whose clock is far off; one code, or two that are not in a row, do not."""
+    seed, now = lab.codes.seed(person.name), time.time()
+    early = oath(seed, now + off)
+    assert authenticate(person.name, person.password, early) == "DENIED"
+    apart = admin(lab, "resync", person.name, text_in=f"{early}\n{oath(seed, now + off + 60)}\n")
+    assert apart.returncode == 3 and "one directly after the other" in apart.stderr
+    done = admin(lab, "resync", person.name, text_in=f"{early}\n{oath(seed, now + off + 30)}\n")
+    assert done.returncode == 0, done.stderr
+    assert authenticate(person.name, person.password, oath(seed, now + off + 30)) == "DENIED"  # used by the resync
+    assert authenticate(person.name, person.password, oath(seed, now + off + 60)) == "OK"
+    assert lab.awsfed.audit(event="token-resync", outcome="granted")
