@@ -85,7 +85,7 @@ enum wire_type {
     ASK_EXPLAIN = 12,
     /* admin: -> TICKET... ; its ROLE_NAME is the one that the session endpoint gives */
     ASK_SESSIONS = 13,
-    /* admin: USER -> COUNT (tickets ended) */
+    /* admin: USER -> COUNT (tickets ended) REVOCATION... (a role that they have, and the policy that ends what was given of it) */
     ASK_REVOKE = 14,
     /* admin: USER -> nothing: failure counts are forgotten */
     ASK_UNLOCK = 15,
@@ -157,6 +157,8 @@ enum wire_type {
     X(IN_USE, 70, NUMBER, false, 8)                                                                \
     X(CONSOLE_SERVICE, 80, TEXT, false, 33)                                                        \
     X(CONSOLE_URL, 81, TEXT, false, 16384)                                                         \
+    X(POLICY, 100, TEXT, false, 2049)                                                              \
+    X(REVOCATION, 101, GROUP, true, 8192)                                                          \
     X(CODE2, 110, BYTES, false, 64)                                                                \
     X(RECOVERY_CODE, 111, TEXT, true, 32)                                                          \
     X(ENROL_TICKET, 112, TEXT, false, 33)                                                          \

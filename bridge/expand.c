@@ -187,3 +187,33 @@ expand_policy(const struct expand_values *values, const char *template, size_t u
     }
     return r;
 }
+
+/* Is it a piece of the person, rather than of one of their sign-ins? */
+static bool
+is_personal(enum template_what what)
+{
+    return what == TEMPLATE_USER || what == TEMPLATE_UPN || what == TEMPLATE_SID ||
+           what == TEMPLATE_AD;
+}
+
+int
+expand_like(const struct expand_values *values, const char *template, struct fed_secret *ret)
+{
+    const char *cursor = template;
+    struct template_piece piece;
+    bool personal = false;
+    int r;
+
+    while ((r = template_next(&cursor, &piece)) == 0 && piece.what != TEMPLATE_END) {
+        size_t before = ret->len;
+        bool fixed = piece.what == TEMPLATE_LITERAL || piece.what == TEMPLATE_DOMAIN ||
+                     is_personal(piece.what);
+        r = fixed ? add_piece(values, &piece, ret) : fed_secret_add_str(ret, "*");
+        if (r != 0)
+            return r;
+        personal = personal || (is_personal(piece.what) && ret->len > before);
+    }
+    if (r == 0 && !personal)
+        r = FED_E_INVALID;
+    return r;
+}

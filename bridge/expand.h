@@ -35,4 +35,11 @@ FED_MUST_USE int expand_template(const struct expand_values *values, enum templa
 FED_MUST_USE int expand_policy(const struct expand_values *values, const char *template,
     size_t used, struct fed_secret *ret, char *why);
 
+/*
+ * What all texts of a template have in common for one person: "*" stands for what differs from sign-in to sign-in. For IAM's StringLike.
+ * FED_E_INVALID when nothing is the person's own: it would mean everybody.
+ */
+FED_MUST_USE int expand_like(
+    const struct expand_values *values, const char *template, struct fed_secret *ret);
+
 #endif

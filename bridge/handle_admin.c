@@ -108,22 +108,6 @@ handle_sessions(struct bridge *b, struct job *job, struct answer *answer)
     return 0;
 }
 
-int
-handle_revoke(struct bridge *b, struct job *job, struct answer *answer)
-{
-    char sid[SID_TEXT_MAX];
-    int r = admin_find_sid(b, job, sid, answer);
-
-    if (r != 0)
-        return r;
-    unsigned n = tickets_end_sid(b->tickets, sid);
-    if ((r = admin_audit(b, job, "revoke", sid, 0, NULL)) != 0)
-        return r;
-    answer_begin(job, answer);
-    wire_put_number(&job->reply, WIRE_COUNT, n);
-    return 0;
-}
-
 /* ---- Explain ---- */
 
 FED_PRINTF(2, 3)

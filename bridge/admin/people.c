@@ -4,8 +4,10 @@
  */
 #include "bridge/admin/words.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static void
@@ -48,11 +50,38 @@ word_sessions(const struct admin *admin, int argc, char **argv)
     return ADMIN_DONE;
 }
 
+/* The command that makes one role deny what was given of it. No part of it has a character that a shell reads. */
+static void
+print_revocation(const char *user, const struct wire_msg *row)
+{
+    const char *arn = wire_text(row, WIRE_ROLE_ARN), *account = wire_text(row, WIRE_ACCOUNT),
+               *name = wire_text(row, WIRE_ROLE_NAME), *policy = wire_text(row, WIRE_POLICY);
+    const char *last = arn != NULL ? strrchr(arn, '/') : NULL;
+
+    if (last == NULL || account == NULL || name == NULL)
+        return;
+    if (policy == NULL) {
+        (void)printf("\n# account %s, [role %s]: neither source-identity nor session-name says "
+                     "whose a session is;\n"
+                     "# revoke all sessions of the role in IAM's console\n",
+            account, name);
+        return;
+    }
+    (void)printf("\n# account %s, [role %s]\n"
+                 "aws iam put-role-policy --role-name '%s' --policy-name 'awsfed-revoked-",
+        account, name, last + 1);
+    for (const char *p = user; *p != '\0'; p++) /* [\w+=,.@-]+ */
+        (void)putchar(isalnum((unsigned char)*p) || strchr("+=,.@-_", *p) != NULL ? *p : '-');
+    (void)printf("' --policy-document '%s'\n", policy);
+}
+
 int
 word_revoke(const struct admin *admin, int argc, char **argv)
 {
     struct client_reply reply;
+    struct wire_msg row;
     struct wire_out out;
+    const char *message;
 
     if (argc != 2)
         return admin_usage("revoke takes one USER");
@@ -61,10 +90,18 @@ word_revoke(const struct admin *admin, int argc, char **argv)
     int status = admin_ask(admin, &out, &reply);
     if (status != ADMIN_DONE)
         return status;
-    (void)printf("%s: %" PRIu64
-                 " ticket(s) ended. Credentials that AWS has given already stay valid "
-                 "until they expire.\n",
+    (void)printf("# %s: %" PRIu64
+                 " ticket(s) ended. Credentials that AWS has given already stay valid until they "
+                 "expire.\n",
         argv[1], wire_number(&reply.msg, WIRE_COUNT, 0));
+    if ((message = wire_text(&reply.msg, WIRE_MESSAGE)) != NULL)
+        (void)printf("# %s\n", message);
+    if (wire_group_at(&reply.msg, WIRE_REVOCATION, 0, &row))
+        (void)printf("# To end them too, run these as an administrator of each account, and delete "
+                     "the policies "
+                     "after 12 hours:\n");
+    for (size_t i = 0; wire_group_at(&reply.msg, WIRE_REVOCATION, i, &row); i++)
+        print_revocation(argv[1], &row);
     client_reply_done(&reply);
     return ADMIN_DONE;
 }

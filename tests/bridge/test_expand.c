@@ -91,6 +91,36 @@ test_too_long(void **state)
     fed_secret_done(&text);
 }
 
+static void
+check_like(const char *template, const char *wanted)
+{
+    struct ticket ticket = {
+        .proof = {.person = {.sam = "alice", .upn = "al@x.example"}, .rhost = "1.2.3.4"}};
+    struct expand_values values = {.ticket = &ticket, .conf = &conf, .host = "jump"};
+    struct fed_secret text = FED_SECRET_INIT(1024);
+    int r = expand_like(&values, template, &text);
+
+    if (r != (wanted != NULL ? 0 : FED_E_INVALID))
+        fail_msg("%s: %d", template, r);
+    if (wanted != NULL)
+        assert_string_equal(fed_secret_str(&text), wanted);
+    fed_secret_done(&text);
+}
+
+/* What differs from one sign-in to the next is "*"; what would then mean everybody is refused. */
+static void
+test_like(void **state)
+{
+    (void)state;
+    check_like("%{user}", "alice");
+    check_like("%{upn}-%{rhost}", "al@x.example-*");
+    check_like("%{domain}.%{user}.%{session}%{mfa-time}", "corp.example.com.alice.**");
+    check_like("%{host}", NULL);
+    check_like("ops", NULL);
+    check_like("%{domain}-%{tty}", NULL);
+    check_like("%{ad:dep}", NULL); /* they have none */
+}
+
 int
 main(void)
 {
@@ -98,6 +128,7 @@ main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_escaped),
         cmocka_unit_test(test_too_long),
+        cmocka_unit_test(test_like),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,9 +2,12 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+import datetime
 import json
 import os
+import shlex
 import signal
+import subprocess
 import time
 
 import pytest
@@ -139,3 +142,39 @@ def test_a_session_policy_goes_along(lab, person, bridge, aws):
         assert request["policy_arns"] == [arn] and " " not in request["policy"]
     finally:
         path.unlink()
+
+
+def revocations(lab, user):
+    """{role's name: conditions} of what `awsfed-admin revoke` prints, taken apart by a shell's rules."""
+    ran = subprocess.run(["awsfed-admin", "revoke", user], capture_output=True, text=True, check=True,
+                         env={"PATH": lab.places.PATH})
+    found = {}
+    for line in ran.stdout.splitlines():
+        if line and not line.startswith("#"):
+            words = shlex.split(line)
+            assert words[:3] == ["aws", "iam", "put-role-policy"]
+            policy = json.loads(words[words.index("--policy-document") + 1])
+            statement, = policy["Statement"]
+            assert (statement["Effect"], statement["Action"], statement["Resource"]) == ("Deny", "*", "*")
+            found[words[words.index("--role-name") + 1]] = statement["Condition"]
+    return found
+
+
+@pytest.mark.parametrize("keys, wanted", [
+    ({}, {"aws:userid": "*:{user}"}),
+    ({"session-name": "%{user}-%{session}"}, {"aws:userid": "*:{user}-*"}),
+    ({"source-identity": "%{user}"}, {"aws:SourceIdentity": "{user}"})])
+def test_revoke_ends_tickets_and_says_what_ends_the_rest(lab, person, bridge, keys, wanted):
+    """The ticket is gone at once; the policy that is printed singles out this person's sessions from before now."""
+    lab.awsfed.configure({"role dev-readonly": keys})
+    with lab.sshd.Session(person.name, person.password, lab.codes.fresh(person.name)):
+        ask = ["awsfed-login", "credential-process", "--role", "dev-readonly"]
+        assert lab.awsfed.as_user(person.name, ask).returncode == 0
+        before = time.time()
+        condition = revocations(lab, person.name)["ReadOnly"]
+        since = datetime.datetime.fromisoformat(condition["DateLessThan"]["aws:TokenIssueTime"].replace("Z", "+00:00"))
+        assert int(before) < since.timestamp() <= time.time() + 2
+        assert condition["StringLike"] == {key: value.format(user=person.name) for key, value in wanted.items()}
+        assert lab.awsfed.as_user(person.name, ask).returncode == 4
+    # Somebody who is not signed in may have credentials all the same.
+    assert "ReadOnly" in revocations(lab, person.name)

@@ -1,0 +1,172 @@
+/*
+ * awsfed-admin revoke: a person's tickets end here and now. What AWS has given already stays valid until it expires,
+ * unless each role denies it; the policies for that are made here, for an administrator of the account to attach.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "bridge/dispatch.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "bridge/expand.h"
+#include "bridge/handle_admin.h"
+#include "bridge/identity.h"
+#include "bridge/signin.h"
+#include "conf/charset.h"
+
+enum { POLICY_SIZE = 1024, ROLES_MOST = 100, LIKE_LIMIT = 1024 };
+
+/* ---- Which roles: those of the live ticket, and those that the groups give now ---- */
+
+struct wanted {
+    const char *sid;
+    struct proof proof;
+    bool found;
+};
+
+static void
+copy_ticket(void *arg, const struct ticket *t, unsigned sessions)
+{
+    struct wanted *w = arg;
+
+    (void)sessions;
+    if (!w->found && strcmp(t->proof.sid, w->sid) == 0)
+        w->found = proof_copy(&t->proof, &w->proof) == 0;
+}
+
+/* Somebody whom the directory does not know any more has no roles of now. */
+static bool
+read_now(struct bridge *b, const char *user, struct proof *proof)
+{
+    struct addir_entry entry = {0};
+    char why[BRIDGE_WHY_MAX] = "";
+    struct identity id;
+
+    if (identity_find(b, user, &id, why) != 0)
+        return false;
+    *proof = (struct proof){.domain = id.domain, .person = id.person};
+    memcpy(proof->sid, id.sid, sizeof(proof->sid));
+    int r = addir_read(b->dirs[id.domain], &id.person, &entry, why);
+    if (r == 0)
+        r = signin_set_roles(b, &entry, proof);
+    addir_entry_done(&entry);
+    return r == 0;
+}
+
+static bool
+has_arn(const struct proof *proof, const char *arn, size_t before)
+{
+    for (size_t i = 0; i < before && i < proof->n_roles; i++) {
+        if (strcmp(proof_role(proof, i)->arn, arn) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* ---- The policy ---- */
+
+/* Only what a session's name may have, and our "*": AWS knows no other, and the policy is pasted into a shell. */
+static bool
+is_plain(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text != '*' && !charset_in_session_name((unsigned char)*text))
+            return false;
+    }
+    return true;
+}
+
+/*
+ * Everything is denied to sessions of this person that began before now: by the source identity, which stays with a
+ * session through all roles, or by the session's name, which ends aws:userid.
+ */
+static int
+write_policy(struct bridge *b, const struct proof *proof, const struct conf_role *role,
+    int64_t now_s, char *to)
+{
+    struct fed_secret like = FED_SECRET_INIT(LIKE_LIMIT);
+    struct ticket ticket = {.proof = *proof};
+    struct expand_values values = {.ticket = &ticket, .conf = b->conf, .host = b->host};
+    bool by_source = role->source_identity != NULL;
+    time_t now = (time_t)now_s;
+    char when[32] = "";
+    struct tm tm;
+
+    int r = expand_like(&values, by_source ? role->source_identity : role->session_name, &like);
+    if (r == 0 && !is_plain(fed_secret_str(&like)))
+        r = FED_E_INVALID;
+    if (r == 0 && (gmtime_r(&now, &tm) == NULL ||
+                      strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0))
+        r = FED_E_SYSTEM;
+    if (r == 0) {
+        int n = snprintf(to, POLICY_SIZE,
+            "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"*\","
+            "\"Resource\":\"*\",\"Condition\":{\"DateLessThan\":{\"aws:TokenIssueTime\":\"%s\"},"
+            "\"StringLike\":{\"%s\":\"%s%s\"}}}]}",
+            when, by_source ? "aws:SourceIdentity" : "aws:userid",
+            by_source ? "" : "*:", fed_secret_str(&like));
+        r = n > 0 && n < POLICY_SIZE ? 0 : FED_E_TOO_BIG;
+    }
+    fed_secret_done(&like);
+    return r;
+}
+
+/* Without a policy where the session's name does not say whose it is. */
+static void
+put_role(struct bridge *b, struct wire_out *out, const struct proof *proof,
+    const struct conf_role *role, int64_t now_s)
+{
+    char policy[POLICY_SIZE];
+    int r = write_policy(b, proof, role, now_s, policy);
+
+    wire_begin_group(out, WIRE_REVOCATION);
+    wire_put_text(out, WIRE_ROLE_NAME, role->name);
+    wire_put_text(out, WIRE_ROLE_ARN, role->arn);
+    wire_put_text(out, WIRE_ACCOUNT, role->account);
+    wire_put_text(out, WIRE_POLICY, r == 0 ? policy : NULL);
+    wire_end_group(out);
+}
+
+static void
+put_roles(struct bridge *b, struct job *job, const struct proof *proof, const struct proof *had,
+    int64_t now_s)
+{
+    for (size_t i = 0; i < proof->n_roles && i < ROLES_MOST; i++) {
+        const struct conf_role *role = proof_role(proof, i);
+        if (!has_arn(proof, role->arn, i) && (had == NULL || !has_arn(had, role->arn, ROLES_MOST)))
+            put_role(b, &job->reply, proof, role, now_s);
+    }
+}
+
+int
+handle_revoke(struct bridge *b, struct job *job, struct answer *answer)
+{
+    char sid[SID_TEXT_MAX];
+    struct wanted had = {.sid = sid};
+    struct proof now = {0};
+    int r = admin_find_sid(b, job, sid, answer);
+
+    if (r != 0)
+        return r;
+    tickets_each(b->tickets, copy_ticket, &had);
+    unsigned n = tickets_end_sid(b->tickets, sid);
+    if ((r = admin_audit(b, job, "revoke", sid, 0, NULL)) != 0)
+        goto out;
+    int64_t now_s = (int64_t)time(NULL) + 1; /* what was given in this very second too */
+    bool known = read_now(b, wire_text(&job->msg, WIRE_USER), &now);
+    if (had.proof.n_roles + now.n_roles > ROLES_MOST)
+        (void)snprintf(answer->message, sizeof(answer->message),
+            "they have more than %d roles: those that follow are not all", ROLES_MOST);
+    answer_begin(job, answer);
+    wire_put_number(&job->reply, WIRE_COUNT, n);
+    if (had.found)
+        put_roles(b, job, &had.proof, NULL, now_s);
+    if (known)
+        put_roles(b, job, &now, had.found ? &had.proof : NULL, now_s);
+
+out:
+    proof_done(&had.proof);
+    proof_done(&now);
+    return r;
+}
