@@ -241,6 +241,18 @@ def test_via_another_account(lab, person, world):
     assert len(world.requests("AssumeRoleWithSAML")) == 2  # the other ticket's key was not kept
 
 
+def test_the_console_of_a_chained_role_says_no_duration(lab, person, world):
+    """AWS refuses a SessionDuration for chained credentials, as the stand-in does; the console opens all the same."""
+    lab.awsfed.configure({
+        "role hub": HUB_ROLE,
+        "role deploy": {"arn": arn(SPOKE, "Deploy"), "groups": GROUP, "via": "hub", "external-id": "ext-7"}})
+    with signed_in(lab, person) as session:
+        done = session.run("awsfed-login console -r deploy -d 2h")
+        assert (done.status, done.err) == (0, "") and done.out.startswith("https://signin.aws.amazon.com/federation?")
+    request, = world.requests("getSigninToken")
+    assert request["duration"] is None and request["role"] == arn(SPOKE, "Deploy")
+
+
 def test_many_at_once_cost_one_chain(lab, person, world):
     """I-63: forty concurrent first requests for two roles behind one hub: one assertion, one AssumeRole a role."""
     lab.awsfed.configure({
