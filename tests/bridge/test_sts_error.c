@@ -66,6 +66,67 @@ every_code_has_its_action(void **state)
     }
 }
 
+/* The same code of another action: another cause, another remedy; what has no row of its own has the general one. */
+static void
+every_action_has_its_own_rows(void **state)
+{
+    static const struct {
+        enum sts_how how;
+        const char *code;
+        long status;
+        enum sts_action action;
+        int error;
+        bool of_clock;
+        const char *remedy;
+    } cases[] = {
+        {STS_WITH_WEB_IDENTITY, "ExpiredTokenException", 400, STS_RESIGN, FED_E_AWS_REFUSED, true,
+            "the token was too old"},
+        {STS_WITH_WEB_IDENTITY, "InvalidIdentityToken", 400, STS_FAIL, FED_E_AWS_REFUSED, true,
+            "oidc metadata"},
+        {STS_WITH_WEB_IDENTITY, "IDPRejectedClaim", 403, STS_FAIL, FED_E_AWS_REFUSED, true,
+            "clock"},
+        {STS_WITH_WEB_IDENTITY, "IDPCommunicationError", 400, STS_RETRY, FED_E_AWS_UNAVAILABLE,
+            false, "oidc metadata"},
+        {STS_WITH_WEB_IDENTITY, "AccessDenied", 403, STS_FAIL, FED_E_AWS_REFUSED, false,
+            "sts:AssumeRoleWithWebIdentity"},
+        {STS_WITH_WEB_IDENTITY, "MalformedPolicyDocument", 400, STS_FAIL, FED_E_AWS_REFUSED, false,
+            "policy-arns"},
+        {STS_WITH_WEB_IDENTITY, "PackedPolicyTooLarge", 400, STS_FAIL, FED_E_AWS_REFUSED, false,
+            "tags"},
+        {STS_WITH_WEB_IDENTITY, "RegionDisabledException", 403, STS_NEXT_REGION, FED_E_AWS_REFUSED,
+            false, "region"},
+        {STS_WITH_WEB_IDENTITY, "Throttling", 400, STS_RETRY, FED_E_AWS_UNAVAILABLE, false,
+            "later"},
+        {STS_WITH_KEYS, "ExpiredToken", 403, STS_FAIL, FED_E_AWS_REFUSED, true, "base-credential"},
+        {STS_WITH_KEYS, "InvalidClientTokenId", 403, STS_FAIL, FED_E_AWS_REFUSED, false,
+            "base-credential"},
+        {STS_WITH_KEYS, "SignatureDoesNotMatch", 403, STS_FAIL, FED_E_AWS_REFUSED, true, "clock"},
+        {STS_WITH_KEYS, "AccessDenied", 403, STS_FAIL, FED_E_AWS_REFUSED, false, "external-id"},
+        {STS_WITH_KEYS, "MalformedPolicyDocument", 400, STS_FAIL, FED_E_AWS_REFUSED, false,
+            "policy-arns"},
+        {STS_WITH_KEYS, "PackedPolicyTooLarge", 400, STS_FAIL, FED_E_AWS_REFUSED, false, "tags"},
+        {STS_WITH_KEYS, "RegionDisabledException", 403, STS_NEXT_REGION, FED_E_AWS_REFUSED, false,
+            "region"},
+        {STS_WITH_KEYS, "RequestLimitExceeded", 503, STS_RETRY, FED_E_AWS_UNAVAILABLE, false,
+            "later"},
+        {STS_WITH_KEYS, "InternalFailure", 500, STS_RETRY, FED_E_AWS_UNAVAILABLE, false, "later"},
+    };
+    char why[STS_WHY_MAX];
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct sts_error error = error_of(cases[i].code, "Something");
+        const struct sts_error_row *row = sts_error_row(cases[i].how, &error, cases[i].status);
+        assert_int_equal(row->action, cases[i].action);
+        assert_int_equal(row->error, cases[i].error);
+        assert_int_equal(row->of_clock, cases[i].of_clock);
+        sts_error_explain(row, &error, cases[i].status, "admin", why);
+        if (strstr(why, cases[i].remedy) == NULL)
+            fail_msg("%s: %s", cases[i].code, why);
+        assert_null(strchr(why, '%'));
+    }
+}
+
 static void
 a_maximum_is_read_from_the_text(void **state)
 {
@@ -103,7 +164,8 @@ words_name_the_role_and_the_request(void **state)
     char why[STS_WHY_MAX], long_text[512];
     (void)state;
 
-    sts_error_explain(sts_error_row(STS_WITH_SAML, &error, 403), &error, 403, "prod %n%s admin", why);
+    sts_error_explain(
+        sts_error_row(STS_WITH_SAML, &error, 403), &error, 403, "prod %n%s admin", why);
     assert_ptr_equal(strstr(why, "AWS says AccessDenied (Not authorized; request req-1): "), why);
     assert_non_null(strstr(why, "sts:SetSourceIdentity"));
     assert_non_null(strstr(why, "[role prod %n%s admin]"));
@@ -127,6 +189,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_code_has_its_action),
+        cmocka_unit_test(every_action_has_its_own_rows),
         cmocka_unit_test(a_maximum_is_read_from_the_text),
         cmocka_unit_test(words_name_the_role_and_the_request),
     };

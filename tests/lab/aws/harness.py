@@ -23,6 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 STS_NS = "{https://sts.amazonaws.com/doc/2011-06-15/}"
 ACCOUNT = "111122223333"
+ISSUER = "https://id.example.com/x"
 BASE_KEY, BASE_SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
 
@@ -46,12 +47,16 @@ def description():
             provider("gov", "444455556666", "aws-us-gov"): "metadata.xml",
             provider("cn", "777788889999", "aws-cn"): "metadata.xml",
         },
+        "issuers": {ISSUER: {"folder": "oidc", "audiences": ["sts.amazonaws.com"], "accounts": [ACCOUNT]}},
+        "machine": role("Machine"),
         "roles": {
             role("Admin"): trusted | {"tag_session": True, "source_identity": True, "max_duration": 43200},
             role("team/Plain"): trusted,
             role("Tells"): trusted | {"tells_maximum": True, "max_duration": 7200},
             role("Later"): {"providers": [provider("later")]},
             role("Untrusting"): {},
+            role("Machine"): {},
+            role("Token"): {"issuers": [ISSUER], "tag_session": True, "source_identity": True},
             role("Next"): {"principals": [role("Admin"), f"arn:aws:iam::{ACCOUNT}:user/base"], "external_id": "ext-1",
                            "tag_session": True, "source_identity": True, "max_duration": 43200},
             role("Gov", "444455556666", "aws-us-gov"): {"providers": [provider("gov", "444455556666", "aws-us-gov")]},
@@ -86,13 +91,15 @@ class Lab:
         self.write("other.xml", self.other.metadata())
         self.write("world.json", json.dumps(description()).encode())
         self.state, self.log_file = self.path("state.json"), self.path("requests.log")
-        with socket.socket() as probe:
+        with socket.socket() as probe, socket.socket() as another:
             probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+            another.bind(("127.0.0.1", 0))
+            self.port, self.metadata_port = probe.getsockname()[1], another.getsockname()[1]
         self.control_path = self.path("control.sock")
         self.tls = ssl.create_default_context(cafile=self.path("ca.pem"))
         self.process = subprocess.Popen(
             [sys.executable, os.path.join(HERE, "standin.py"), "--listen", f"127.0.0.1:{self.port}",
+             "--metadata", f"127.0.0.1:{self.metadata_port}",
              "--cert", self.path("tls.pem"), "--key", self.path("tls.key"), "--world", self.path("world.json"),
              "--control", f"unix:{self.control_path}", "--log", self.log_file, "--state", self.state],
             stdout=subprocess.PIPE)

@@ -18,6 +18,7 @@ class Query:
         except ValueError as error:
             raise Refusal("MalformedQueryString", f"The query string is malformed: {error}") from None
         self._left = dict(pairs)
+        self.all = dict(pairs)  # as they came, for model.py
         if len(self._left) != len(pairs):
             raise Refusal("MalformedQueryString", "A parameter is there twice")
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import jwt_verify
 import limits
+import model
 import saml_verify
 import sigv4_verify
 from credentials import new_credential, unique_id
@@ -61,7 +62,11 @@ class Sts:
             raise Refusal("MissingAction", "Missing Action")
         if action not in self._actions or version != VERSION:
             raise Refusal("InvalidAction", f"Could not find operation {action} for version {version}")
-        return action, self._actions[action](call, query, region)
+        result = self._actions[action](call, query, region)
+        complaints = model.complaints(action, query.all)
+        if complaints:
+            raise Refusal("ValidationError", "not a request by the service model: " + "; ".join(complaints))
+        return action, result
 
     def _signer(self, call, region):
         credential = sigv4_verify.verify(call.method, call.host, call.path, call.headers, call.body, region,
