@@ -34,6 +34,7 @@ _SMB_CONF = """[global]
     tls keyfile = {root}/private/tls/dc.key
     tls cafile = {root}/private/tls/ca.pem
     ldap server require strong auth = yes
+    old password allowed period = 0
     prefork children = {children}
     log level = {log_level}
 """

@@ -6,7 +6,7 @@ SPDX-License-Identifier: Apache-2.0
 """
 from lab import changes, places
 
-SERVICES = ("sshd", "su", "sudo", "login")
+SERVICES = ("sshd", "su", "sudo", "login", "passwd")
 
 _STACK = """\
 auth      [success=done ignore=ignore default=die]                        {module}
