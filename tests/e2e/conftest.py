@@ -22,7 +22,7 @@ def lab():
     if not places.inside():
         pytest.fail("not in the lab: tests/lab/lab run /usr/bin/python3 -m pytest tests/e2e", pytrace=False)
     for name in ("accounts", "awsfed", "certificates", "changes", "cloud", "codes", "directory", "names", "network",
-                 "pair", "pam", "people", "postgres", "service", "sshd", "terminal", "world"):
+                 "pair", "pam", "people", "places", "postgres", "service", "sshd", "terminal", "world"):
         importlib.import_module(f"lab.{name}")
     return package
 

@@ -1,0 +1,44 @@
+"""The directory as it is in the field: its lockout policy, and hundreds of groups.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from asker import ask  # noqa: E402
+
+
+@pytest.fixture
+def threshold(lab, bridge):
+    """AD locks accounts after three wrong passwords, and the bridge has read that at its start."""
+    directory = lab.directory.DC1
+    directory.set(lab.places.BASE_DN, lockoutThreshold="3")
+    lab.awsfed.configure({"mfa": {"max-failures": "50"}})
+    yield 3
+    directory.set(lab.places.BASE_DN, lockoutThreshold="10")
+
+
+def test_the_last_try_is_not_ours_to_spend(lab, person, threshold):
+    """I-39: however many wrong passwords are tried, from wherever, AD counts fewer than it takes to lock the account."""
+    code = lab.codes.fresh(person.name)
+    for n in range(6):
+        got, _ = ask("AUTHENTICATE", USER=person.name, PASSWORD=f"wrong password {n}".encode(), CODE=code.encode(),
+                     FACTORS=3, SERVICE="sshd", RHOST=f"192.0.2.{n}", TTY="ssh")
+        assert got not in ("OK", "LOCAL_USER")
+    assert 0 < lab.directory.bad_password_count(person.name) < threshold
+    assert lab.directory.try_password(person.name, person.password) == ""
+
+
+def test_fifteen_hundred_groups(lab):
+    """I-16: 1,500 groups come whole in the one read of a login, and the role among them is found."""
+    norman = lab.people.person("norman")
+    with lab.sshd.Session("norman", norman.password, lab.codes.fresh("norman")) as session:
+        listed = json.loads(session.run("awsfed-login roles --json").out)
+    roles = listed["roles"] if isinstance(listed, dict) else listed
+    assert [role["name"] for role in roles] == ["dev-readonly"]
+    explained = lab.directory.samdb().search(norman.dn, scope=0, attrs=["tokenGroups"])[0]["tokenGroups"]
+    assert len(explained) > lab.people.MANY_GROUPS
