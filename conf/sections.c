@@ -288,6 +288,20 @@ section_get(const struct section *section, const char *key)
     return NULL;
 }
 
+bool
+section_says(const struct section *section, const char *key)
+{
+    return section_get(section, key) != NULL;
+}
+
+bool
+section_has_items(const struct section *section, const char *key)
+{
+    const struct setting *setting = section_get(section, key);
+
+    return setting != NULL && *setting->text != '\0';
+}
+
 uint64_t
 sections_digest_text(uint64_t h, const char *text)
 {

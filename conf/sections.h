@@ -68,6 +68,11 @@ FED_MUST_USE int section_set(
 /* The setting of a key, or NULL. */
 const struct setting *section_get(const struct section *section, const char *key);
 
+/* Is there a key, right or wrong? A wrong one was reported where it was read. */
+bool section_says(const struct section *section, const char *key);
+/* The same of a list, where saying nothing is allowed and means no items. */
+bool section_has_items(const struct section *section, const char *key);
+
 /* A number that is another one when anything of a section's settings is. Not against forgery. */
 uint64_t section_digest(const struct section *section);
 /* The same with one more text. */
