@@ -13,9 +13,8 @@
 
 #include "bridge/login/choice.c"
 
-static const char *const texts[] = {"Admin  1111 prod", "Auditor  1111 prod", "Admin-dev  2222 dev",
-    "\xc3\x9c"
-    "ber  3333"};
+static const char *const texts[] = {
+    "Admin  1111 prod", "Auditor  1111 prod", "Admin-dev  2222 dev", "\xc3\x9cnion  3333"};
 enum { COUNT = 4 };
 
 static enum choice_state
