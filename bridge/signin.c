@@ -147,6 +147,9 @@ check_factors(struct bridge *b, const struct signin *a, struct identity *id, int
 
     if (a->factors & WIRE_FACTOR_CODE) {
         r = factor_check(b, id->sid, a->code, a->code_len, a->to_enrol, now_s, &code, ret->why);
+        /* Let in without a code is let in by the password: where only the code is asked for, nothing is left. */
+        if (r == 0 && !code.enrolled && (a->factors & WIRE_FACTOR_PASSWORD) == 0)
+            r = FED_E_NOT_ENROLLED;
         if (r != 0) {
             if (fed_error_class(r) == FED_CLASS_DENIED)
                 *outcome = LIMITS_WRONG_CODE;

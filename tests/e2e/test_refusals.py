@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from asker import authenticate, connect  # noqa: E402
+from asker import ask, authenticate, connect  # noqa: E402
 from fake_bridge import TYPES, encode  # noqa: E402
 
 BOTH_PROMPTS = ["Password:", "One-time code:"]
@@ -122,6 +122,17 @@ def test_nobody_without_a_second_factor(lab):
     """I-31: Ivan is in a mapped group and not enrolled: refused like a wrong code."""
     ivan = lab.people.person("ivan")
     assert_refused(lab.sshd.login("ivan", ivan.password, "123456"))
+
+
+def test_required_enrolled_lets_in_by_the_password_alone(lab, bridge):
+    """I-31: whom the policy lets in without a code must prove the password: a code alone, any text, proves nothing."""
+    del bridge  # it is restarted with its first configuration afterwards
+    lab.awsfed.configure({"mfa": {"required": "enrolled"}})
+    ivan = lab.people.person("ivan")
+    assert ask("AUTHENTICATE", USER="ivan", CODE=b"123456", FACTORS=2, SERVICE="sudo")[0] == "DENIED"
+    assert authenticate("ivan", "not the password", "123456") == "DENIED"
+    assert authenticate("ivan", ivan.password, "123456") == "OK"
+
 
 
 def test_a_directory_name_of_a_system_account(lab):
