@@ -114,6 +114,17 @@ def test_curl_signs_with_what_it_gives(lab, u, place):
     assert ARN.format(u.user) in done.stdout, done.stdout
 
 
+def test_the_javascript_sdk_works_in_a_fresh_login(lab, u, place):
+    """Where it is there: npm install --prefix build/js @aws-sdk/client-sts"""
+    if not (lab.places.BUILD / "js/node_modules/@aws-sdk/client-sts").is_dir():
+        pytest.skip("the AWS SDK for JavaScript is not in build/js")
+    program = lab.places.BUILD / "js/who.mjs"
+    program.write_text('import { STSClient, GetCallerIdentityCommand } from "@aws-sdk/client-sts";\n'
+                       "console.log((await new STSClient({}).send(new GetCallerIdentityCommand({}))).Arn);\n")
+    ran = u.run(place + f"NODE_EXTRA_CA_CERTS=$AWS_CA_BUNDLE AWS_REGION=$AWS_DEFAULT_REGION node {program}")
+    assert (ran.status, ran.out.strip()) == (0, ARN.format(u.user)), ran.err
+
+
 def test_it_never_overrides_what_a_person_has_set_up(u, place):
     """Keys in the environment come first for every SDK: the stand-in does not know these."""
     ran = u.run(place + "AWS_ACCESS_KEY_ID=ASIAIOSFODNN7EXAMPLE AWS_SECRET_ACCESS_KEY=x AWS_SESSION_TOKEN=y " + WHO)
