@@ -42,7 +42,7 @@ static const struct request_row {
     {ASK_LOGOUT, {0}, {0}},
     {ASK_ENROL, {WIRE_USER},
         {WIRE_LABEL, WIRE_REPLACE, WIRE_DIGITS, WIRE_PERIOD, WIRE_ALGORITHM, WIRE_ADD}},
-    {ASK_EXPLAIN, {WIRE_USER}, {0}},
+    {ASK_EXPLAIN, {WIRE_USER}, {WIRE_ROLE_NAME}},
     {ASK_SESSIONS, {0}, {0}},
     {ASK_REVOKE, {WIRE_USER}, {0}},
     {ASK_UNLOCK, {WIRE_USER}, {0}},

@@ -81,7 +81,7 @@ enum wire_type {
     /* admin: USER [LABEL] [REPLACE] [DIGITS] [PERIOD] [ALGORITHM] [ADD] -> USER SID URI SEED; ADD: beside the tokens there
      * are */
     ASK_ENROL = 11,
-    /* admin: USER -> SID STEP... (a line each) */
+    /* admin: USER [ROLE_NAME] -> SID STEP... (a line each) */
     ASK_EXPLAIN = 12,
     /* admin: -> TICKET... ; its ROLE_NAME is the one that the session endpoint gives */
     ASK_SESSIONS = 13,

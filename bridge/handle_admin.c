@@ -4,17 +4,13 @@
  */
 #include "bridge/dispatch.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/log.h"
 #include "bridge/credentials.h"
 #include "bridge/handle_admin.h"
-#include "mfa/person.h"
 
 enum { LIST_MOST = 250 };
 
@@ -105,105 +101,5 @@ handle_sessions(struct bridge *b, struct job *job, struct answer *answer)
 
     answer_begin(job, answer);
     tickets_each(b->tickets, put_ticket, &l);
-    return 0;
-}
-
-/* ---- Explain ---- */
-
-FED_PRINTF(2, 3)
-static void
-step(struct wire_out *out, const char *format, ...)
-{
-    char text[512], clean[512];
-    va_list ap;
-
-    va_start(ap, format);
-    (void)vsnprintf(text, sizeof(text), format, ap);
-    va_end(ap);
-    wire_put_text(out, WIRE_STEP, text_clean(clean, sizeof(clean), text));
-}
-
-static const char *
-verdict(int error)
-{
-    return error == 0 ? "yes" : fed_strerror(error);
-}
-
-static void
-explain_enrolment(struct bridge *b, const char *sid, struct wire_out *out)
-{
-    struct person p;
-    int r = person_load(b->store, sid, &p);
-
-    if (r == 0 && !record_enrolled(&p.record))
-        r = FED_E_NOT_ENROLLED;
-    if (r != 0) {
-        step(out, "second factor: %s", fed_strerror(r));
-        return;
-    }
-    for (size_t i = 0; i < p.record.n_tokens; i++) {
-        const struct record_token *t = &p.record.tokens[i];
-        step(out, "second factor: %s, %u digits every %u s%s%s",
-            t->confirmed ? "enrolled" : "waiting for its two codes", t->params.digits,
-            t->params.period_s, t->label[0] != '\0' ? ", label " : "", t->label);
-    }
-}
-
-static void
-explain_roles(struct bridge *b, const struct identity *id, const struct addir_entry *entry,
-    struct wire_out *out)
-{
-    struct book *book = NULL;
-    unsigned *roles = NULL;
-    size_t n = 0;
-    int r = mapper_roles(b->mapper, id->domain, &id->person, entry, &book, &roles, &n);
-
-    if (r != 0)
-        step(out, "roles: %s", fed_strerror(r));
-    else if (n == 0)
-        step(out, "roles: none; no group of theirs is named in a [role], or fits a [role-pattern]");
-    for (size_t i = 0; i < n; i++) {
-        const struct conf_role *role = book_role(book, roles[i]);
-        step(out, "role: %s (%s), by %s:%u", role->name, role->arn, role->where.file,
-            role->where.line);
-    }
-    free(roles);
-    book_unref(book);
-}
-
-int
-handle_explain(struct bridge *b, struct job *job, struct answer *answer)
-{
-    const char *user = wire_text(&job->msg, WIRE_USER);
-    struct addir_entry entry = {0};
-    char why[BRIDGE_WHY_MAX] = "";
-    struct identity id;
-    uid_t uid = 0;
-    int r = admin_find_person(b, job, &id, answer);
-
-    if (r != 0)
-        return r;
-    answer_begin(job, answer);
-    struct wire_out *out = &job->reply;
-    wire_put_text(out, WIRE_SID, id.sid);
-    step(out, "directory: %s is %s, %s", user, id.name, id.person.dn);
-    int local = identity_uid(b, user, &uid);
-    if (local == 0)
-        step(out, "this host: uid %u", (unsigned)uid);
-    else
-        step(out, "this host: no session, %s",
-            local == FED_E_NOT_FOUND ? "the account is not known here (NSS)" : fed_strerror(local));
-    r = addir_read(b->dirs[id.domain], &id.person, &entry, why);
-    if (r != 0) {
-        step(out, "entry: %s%s%s", fed_strerror(r), why[0] != '\0' ? ": " : "", why);
-        return 0;
-    }
-    step(out, "groups: %zu (nested ones included)", entry.n_groups);
-    step(out, "account in order: %s", verdict(account_check(&entry.account, (int64_t)time(NULL))));
-    step(out, "login-groups and deny-groups let in: %s",
-        verdict(mapper_may_login(b->mapper, id.domain, &entry)));
-    explain_enrolment(b, id.sid, out);
-    explain_roles(b, &id, &entry, out);
-    addir_entry_done(&entry);
     return 0;
 }

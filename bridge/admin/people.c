@@ -113,10 +113,12 @@ word_explain(const struct admin *admin, int argc, char **argv)
     struct wire_out out;
     const char *text;
 
-    if (argc != 2)
-        return admin_usage("explain takes one USER");
+    bool has_role = argc == 4 && (strcmp(argv[2], "--role") == 0 || strcmp(argv[2], "-r") == 0);
+    if (argc != 2 && !has_role)
+        return admin_usage("explain takes one USER, and perhaps --role ROLE after it");
     admin_request(&out, ASK_EXPLAIN);
     wire_put_text(&out, WIRE_USER, argv[1]);
+    wire_put_text(&out, WIRE_ROLE_NAME, has_role ? argv[3] : NULL);
     int status = admin_ask(admin, &out, &reply);
     if (status != ADMIN_DONE)
         return status;

@@ -178,3 +178,21 @@ def test_revoke_ends_tickets_and_says_what_ends_the_rest(lab, person, bridge, ke
         assert lab.awsfed.as_user(person.name, ask).returncode == 4
     # Somebody who is not signed in may have credentials all the same.
     assert "ReadOnly" in revocations(lab, person.name)
+
+
+def test_explain_says_every_rule_of_a_role(lab, bridge, aws):
+    """`explain USER --role R`: each group and whether it counts, how the role is taken, and what AWS would be told."""
+    lab.awsfed.configure({"role prod-admin": {
+        "groups": "AWS-Billing, AWS-Prod-Admins, Gone", "tags": "Team=%{user}", "mfa-age": "30m"}})
+
+    def explain(*words):
+        return subprocess.run(["awsfed-admin", "explain", *words], capture_output=True, text=True, check=True,
+                              env={"PATH": lab.places.PATH}).stdout
+
+    said = explain("alice", "--role", "prod-admin")
+    for text in ('group "AWS-Billing" (S-1-', '): not a member', 'group "AWS-Prod-Admins" (S-1-', '): a member',
+                 'group "Gone": does not exist', "theirs: yes, as a member of S-1-", "flow: saml, for 60 min at most",
+                 "not be older than 30 min", "session name: alice", 'tag: Team = "alice"'):
+        assert text in said, said
+    assert "theirs: no" in explain("bob", "--role", "prod-admin")
+    assert "there is no [role nonsense]" in explain("bob", "--role", "nonsense")
