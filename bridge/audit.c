@@ -124,6 +124,8 @@ to_json(const struct audit_event *e)
     if (e->packed_policy_percent > 0)
         (void)json_object_set_new(
             line, "packed_policy_percent", json_integer(e->packed_policy_percent));
+    if (e->grace)
+        (void)json_object_set_new(line, "grace", json_true());
     (void)json_object_set_new(line, "asked_by_uid", json_integer((json_int_t)e->asked_by));
     put_text(line, "request", request);
     return line;

@@ -6,6 +6,7 @@
 #ifndef BRIDGE_AUDIT_H
 #define BRIDGE_AUDIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -28,6 +29,7 @@ struct audit_event {
     const char *factors;
     int64_t expires_s;
     int packed_policy_percent;
+    bool grace;     /* given while the directory could not be asked */
     uid_t asked_by; /* the peer's uid, always written */
     uint64_t request;
 };

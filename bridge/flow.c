@@ -222,6 +222,7 @@ audit(const struct taking *t, const struct sts_credential *c, const char *reques
         .access_key_id = outcome == 0 ? fed_secret_str(&c->access_key) : NULL,
         .expires_s = outcome == 0 ? c->expires_s : 0,
         .packed_policy_percent = outcome == 0 ? c->packed_policy_percent : 0,
+        .grace = flow->ticket->grace,
         .asked_by = flow->job->peer.uid,
         .request = flow->job->msg.request};
 

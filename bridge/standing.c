@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/wire.h"
 #include "bridge/signin.h"
+
+enum { ASK_AGAIN_MS = 10 * 1000 };
 
 static bool
 is_due(const struct bridge *b, const struct ticket *t)
@@ -72,6 +75,40 @@ recheck(struct bridge *b, const struct ticket *t, struct proof *proof, char *why
     return r;
 }
 
+/*
+ * The directory cannot be asked. Within directory-grace after the re-check was due the ticket goes on, marked, so that
+ * whatever is given on it tells AWS and the audit trail; one that no directory has confirmed since a restart does not.
+ */
+static int
+go_on_without(struct bridge *b, struct ticket **t, int error)
+{
+    int64_t until_s =
+        (*t)->checked_s + b->conf->bridge.recheck_interval_s + b->conf->bridge.directory_grace_s;
+    int64_t now_s = (int64_t)time(NULL);
+    struct ticket *fresh = NULL;
+
+    if (b->conf->bridge.directory_grace_s == 0 || (*t)->checked_s == 0 || now_s < (*t)->checked_s ||
+        now_s >= until_s)
+        return error;
+    if ((*t)->grace)
+        return 0;
+    fed_log_warning(
+        "\"%s\": the directory cannot be asked; the ticket goes on in grace", (*t)->user);
+    if (tickets_grace(b->tickets, *t, &fresh) != 0)
+        return error;
+    ticket_unref(*t);
+    *t = fresh;
+    return 0;
+}
+
+/* While in grace the directory is not asked for every request of everybody: once in a while will do. */
+static bool
+asked_lately(const struct bridge *b, const struct ticket *t)
+{
+    return t->grace &&
+           clock_mono_ms() - b->recheck_failed_ms[t->uid % BRIDGE_STRIPES] < ASK_AGAIN_MS;
+}
+
 static void
 audit_loss(struct bridge *b, const struct ticket *t, int error, const char *why)
 {
@@ -85,6 +122,26 @@ audit_loss(struct bridge *b, const struct ticket *t, int error, const char *why)
     int r = audit_write(b->audit, &e);
 
     (void)r; /* it grants nothing */
+}
+
+/* Ask the directory, and put what it says in the ticket's place. */
+static int
+renew(struct bridge *b, struct ticket **t, struct proof *proof, char *why)
+{
+    struct ticket *fresh = NULL;
+    int r = proof_copy(&(*t)->proof, proof);
+
+    if (r == 0)
+        r = recheck(b, *t, proof, why);
+    if (r == 0)
+        r = tickets_rechecked(b->tickets, *t, proof, &fresh);
+    if (r == 0) {
+        ticket_unref(*t);
+        *t = fresh;
+    } else if (fed_error_class(r) == FED_CLASS_UNAVAILABLE) {
+        b->recheck_failed_ms[(*t)->uid % BRIDGE_STRIPES] = clock_mono_ms();
+    }
+    return r;
 }
 
 int
@@ -106,14 +163,10 @@ standing_check(struct bridge *b, struct ticket **ticket, char *why)
         r = end_unreadable(b, t, why);
         goto out;
     }
-    if (is_due(b, t) && (r = proof_copy(&t->proof, &proof)) == 0 &&
-        (r = recheck(b, t, &proof, why)) == 0) {
-        struct ticket *fresh = NULL;
-        r = tickets_rechecked(b->tickets, t, &proof, &fresh);
-        if (r == 0) {
-            ticket_unref(t);
-            t = fresh;
-        }
+    if (is_due(b, t)) {
+        r = asked_lately(b, t) ? FED_E_DIRECTORY : renew(b, &t, &proof, why);
+        if (fed_error_class(r) == FED_CLASS_UNAVAILABLE)
+            r = go_on_without(b, &t, r);
     }
     if (r == 0) {
         ticket_unref(*ticket);

@@ -12,7 +12,7 @@
  * Re-check a ticket if its time has come.
  *   *ticket   referenced by the caller; replaced by the newer one (the reference moves along)
  *   why       BRIDGE_WHY_MAX bytes, for the person and the log
- * Returns 0 (not due, or fine), FED_E_NO_TICKET and the account errors (denied), or FED_E_DIRECTORY and the like: nothing is
+ * Returns 0 (not due, or fine, or the directory cannot be asked and directory-grace is not over: (*ticket)->grace), FED_E_NO_TICKET and the account errors (denied), or FED_E_DIRECTORY and the like: nothing is
  * known, and the ticket stays. Blocks on the directory. Any thread.
  */
 FED_MUST_USE int standing_check(struct bridge *b, struct ticket **ticket, char *why);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "bridge/expand.h"
 
 enum { TEXT_LIMIT = 8192 };
@@ -24,16 +25,38 @@ texts_done(struct texts *x)
     free(x->tags);
 }
 
+/* A ticket in grace says so to AWS, whatever a tag of that name would have said. */
+static int
+add_grace(struct texts *x)
+{
+    static const char key[] = "grace";
+    size_t at = 0;
+
+    while (at < x->n_tags && !text_equal_nocase(x->tags[at].key, key))
+        at++;
+    struct fed_secret *value = &x->values[at];
+    if (at == x->n_tags)
+        fed_secret_init(value, TEXT_LIMIT);
+    int r = fed_secret_set(value, "true", 4);
+    if (at == x->n_tags)
+        x->n_tags++;
+    if (r == 0)
+        x->tags[at] = (struct saml_tag){.key = key, .value = fed_secret_str(value)};
+    return r;
+}
+
 static int
 expand_tags(const struct expand_values *v, const struct conf_role *role, struct texts *x, char *why)
 {
-    if (role->n_tags == 0)
+    bool grace = v->ticket->grace;
+
+    if (role->n_tags == 0 && !grace)
         return 0;
-    x->values = calloc(role->n_tags, sizeof(*x->values));
-    x->tags = calloc(role->n_tags, sizeof(*x->tags));
+    x->values = calloc(role->n_tags + 1, sizeof(*x->values));
+    x->tags = calloc(role->n_tags + 1, sizeof(*x->tags));
     if (x->values == NULL || x->tags == NULL)
         return FED_E_NOMEM;
-    for (; x->n_tags < role->n_tags; x->n_tags++) {
+    while (x->n_tags < role->n_tags) {
         const struct conf_tag *tag = &role->tags[x->n_tags];
         struct fed_secret *value = &x->values[x->n_tags];
         fed_secret_init(value, TEXT_LIMIT);
@@ -42,9 +65,9 @@ expand_tags(const struct expand_values *v, const struct conf_role *role, struct 
             fed_secret_done(value);
             return r;
         }
-        x->tags[x->n_tags] = (struct saml_tag){.key = tag->key, .value = fed_secret_str(value)};
+        x->tags[x->n_tags++] = (struct saml_tag){.key = tag->key, .value = fed_secret_str(value)};
     }
-    return 0;
+    return grace ? add_grace(x) : 0;
 }
 
 static int

@@ -233,8 +233,10 @@ tickets_rechecked(
     return r;
 }
 
-int
-tickets_use(struct tickets *t, const struct ticket *old, const char *role, struct ticket **ret)
+/* The same again, but for the role chosen and the mark. */
+static int
+change_ticket(
+    struct tickets *t, const struct ticket *old, const char *role, bool grace, struct ticket **ret)
 {
     struct ticket *fresh = NULL;
     struct proof proof;
@@ -253,12 +255,25 @@ tickets_use(struct tickets *t, const struct ticket *old, const char *role, struc
     fresh->started_s = old->started_s;
     fresh->ends_s = old->ends_s;
     fresh->checked_s = old->checked_s;
+    fresh->grace = grace;
     memcpy(fresh->use, role, len + 1);
 
     (void)pthread_mutex_lock(&t->lock);
     r = replace(t, old, fresh, ret);
     (void)pthread_mutex_unlock(&t->lock);
     return r;
+}
+
+int
+tickets_use(struct tickets *t, const struct ticket *old, const char *role, struct ticket **ret)
+{
+    return change_ticket(t, old, role, old->grace, ret);
+}
+
+int
+tickets_grace(struct tickets *t, const struct ticket *old, struct ticket **ret)
+{
+    return change_ticket(t, old, old->use, true, ret);
 }
 
 unsigned

@@ -34,6 +34,7 @@ struct ticket {
     int64_t started_s, ends_s; /* Unix seconds */
     int64_t
         checked_s; /* when the directory last confirmed standing and groups; 0 = not since a restart */
+    bool grace;    /* a re-check is due and the directory cannot be asked: what is given says so */
     char use[TICKET_ROLE_SIZE]; /* the role chosen for role-less calls; "" = none */
 };
 
@@ -67,6 +68,10 @@ FED_MUST_USE int tickets_get(struct tickets *tickets, uid_t uid, struct ticket *
 /* Put the outcome of a re-check in the place of a ticket: its roles and attributes are now these (consumed). */
 FED_MUST_USE int tickets_rechecked(
     struct tickets *tickets, const struct ticket *old, struct proof *proof, struct ticket **ret);
+
+/* The directory cannot be asked, and a ticket goes on without it: the same ticket, marked. FED_E_BUSY as below. */
+FED_MUST_USE int tickets_grace(
+    struct tickets *tickets, const struct ticket *old, struct ticket **ret);
 
 /* Choose the role of role-less calls, by name. 0, FED_E_NO_TICKET, FED_E_BUSY (it was
  * replaced meanwhile: get it and try again), FED_E_NOMEM. */

@@ -51,6 +51,7 @@ struct conf_bridge {
     unsigned workers;
     int64_t ticket_lifetime_s;
     int64_t recheck_interval_s;
+    int64_t directory_grace_s; /* 0 = none */
     int64_t group_refresh_s;
     char *admin_group; /* NULL = nobody but root */
     struct conf_list local_users;

@@ -58,6 +58,7 @@ static const struct key keys[] = {
     {BRIDGE("workers", workers), "32", NUMBER(1, 256)},
     {BRIDGE("ticket-lifetime", ticket_lifetime_s), "12h", TIME(1, 7 * DAY)},
     {BRIDGE("recheck-interval", recheck_interval_s), "5m", TIME(1, DAY)},
+    {BRIDGE("directory-grace", directory_grace_s), "0s", TIME(0, DAY)},
     {BRIDGE("group-refresh", group_refresh_s), "15m", TIME(1, DAY)},
     {BRIDGE("admin-group", admin_group), NULL, TEXT(.form = form_account)},
     {BRIDGE("local-users", local_users), "root", LIST(form_account)},

@@ -1,0 +1,40 @@
+"""No domain controller answers: nobody gets in, and who is in goes on for as long as was configured, visibly.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import time
+
+GET = "awsfed-login credential-process --role "
+
+
+def test_no_new_login_and_no_grace_by_default(lab, person, bridge, dc):
+    """I-60: "try later"; a ticket gives nothing new once its re-check is due."""
+    lab.awsfed.configure({"bridge": {"recheck-interval": "1s"}})
+    with lab.sshd.Session(person.name, person.password, lab.codes.fresh(person.name)) as session:
+        dc.stop()
+        time.sleep(2)  # the re-check must be due
+        assert session.run(GET + "dev-readonly").status == 6
+    refused = lab.sshd.login(person.name, person.password, lab.codes.fresh(person.name))
+    assert refused.status != 0
+    assert "unavailable" in refused.transcript
+
+
+def test_grace_is_bounded_and_says_so(lab, person, bridge, dc, aws):
+    """Within directory-grace a credential is had, tagged and audited; after it none; with the directory back, untagged."""
+    lab.awsfed.configure({"bridge": {"recheck-interval": "1s", "directory-grace": "8s"}})
+    with lab.sshd.Session(person.name, person.password, lab.codes.fresh(person.name)) as session:
+        checked = time.monotonic()
+        dc.stop()
+        time.sleep(1.5)  # the re-check must be due
+        assert session.run(GET + "dev-readonly").status == 0
+        line, = lab.awsfed.audit(event="credential", user=person.name)
+        assert line["grace"] is True
+        request, = aws.requests("AssumeRoleWithSAML")
+        assert request["tags"]["grace"] == "true"
+        time.sleep(max(0, checked + 9.5 - time.monotonic()))  # past recheck-interval and grace
+        assert session.run(GET + "dev-readonly --duration 30m").status == 6
+        dc.start()
+        lab.service.wait_for(
+            lambda: session.run(GET + "dev-readonly --duration 45m").status == 0, "the directory", 60)
+    last = lab.awsfed.audit(event="credential", user=person.name, outcome="granted")[-1]
+    assert "grace" not in last
