@@ -110,6 +110,9 @@ enum wire_type {
     ASK_ENROL_CONFIRM = 73,
     /* admin: USER -> EXPIRES ENROL_TICKET */
     ASK_ENROL_TICKET = 74,
+    /* admin: USER SEED [CODE_TIME] [LABEL] [DIGITS] [PERIOD] [ALGORITHM] [DRY_RUN] -> SID: a token from elsewhere, for
+     * somebody who has none; codes up to CODE_TIME were used. SEED is base32; DRY_RUN: only say whether it would be done */
+    ASK_IMPORT = 76,
     /* admin: USER CODE CODE2 -> nothing: follow a token whose clock is off */
     ASK_RESYNC = 75,
 };
@@ -168,7 +171,8 @@ enum wire_type {
     X(PERIOD, 116, NUMBER, false, 8)                                                               \
     X(ALGORITHM, 117, NUMBER, false, 8)                                                            \
     X(ADD, 118, NUMBER, false, 8)                                                                  \
-    X(TOKEN, 119, NUMBER, false, 8)
+    X(TOKEN, 119, NUMBER, false, 8)                                                                \
+    X(DRY_RUN, 120, NUMBER, false, 8)
 
 enum wire_tag {
 #define WIRE_TAG_ENUM(name, tag, kind, many, limit) WIRE_##name = (tag),

@@ -42,6 +42,7 @@ static const struct row {
     {ASK_ENROL_SELF, WHO_ANYBODY, handle_enrol_self, false},
     {ASK_ENROL_CONFIRM, WHO_ANYBODY, handle_enrol_confirm, false},
     {ASK_ENROL_TICKET, WHO_ADMIN, handle_enrol_ticket, false},
+    {ASK_IMPORT, WHO_ADMIN, handle_import, false},
     {ASK_RESYNC, WHO_ADMIN, handle_resync, false},
 };
 

@@ -57,6 +57,8 @@ print_help(void)
         "                           other than [mfa] says: 6 to 8; 30 or 60; sha1, sha256, sha512\n"
         "      --ticket             a ticket instead, for awsfed-login enrol\n"
         "  mfa recovery-codes USER  ten new recovery codes, in the place of the old\n"
+        "  mfa import --format google-authenticator|users.oath|csv [--dry-run] PATH\n"
+        "                           the tokens people have; all of a file or folder, or nothing\n"
         "  mfa resync USER          follow a token that is off, by two codes in a row (stdin)\n"
         "  mfa reset USER           forget the second factor\n"
         "      --token N            one token of it, by its number in mfa list\n"

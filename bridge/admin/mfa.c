@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "bridge/admin/mfa_enrol.h"
+#include "bridge/admin/mfa_import.h"
 #include "bridge/admin/words.h"
 
 #include <inttypes.h>
@@ -152,6 +153,8 @@ word_mfa(const struct admin *admin, int argc, char **argv)
         return mfa_enrol(admin, argc - 1, argv + 1);
     if (strcmp(word, "recovery-codes") == 0)
         return mfa_recovery_codes(admin, argc - 1, argv + 1);
+    if (strcmp(word, "import") == 0)
+        return mfa_import(admin, argc - 1, argv + 1);
     if (strcmp(word, "resync") == 0)
         return resync(admin, argc - 1, argv + 1);
     if (strcmp(word, "reset") == 0)
@@ -160,5 +163,5 @@ word_mfa(const struct admin *admin, int argc, char **argv)
         return one_user(admin, argc - 1, argv + 1, ASK_UNLOCK, "failed attempts are forgotten");
     if (strcmp(word, "list") == 0)
         return list(admin, argc - 1, argv + 1);
-    return admin_usage("mfa takes enrol, recovery-codes, resync, reset, unlock or list");
+    return admin_usage("mfa takes enrol, import, recovery-codes, resync, reset, unlock or list");
 }

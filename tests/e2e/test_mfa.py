@@ -264,3 +264,54 @@ def test_resync_follows_a_token_that_is_off(lab, person, off):
     assert authenticate(person.name, person.password, oath(seed, now + off + 30)) == "DENIED"  # used by the resync
     assert authenticate(person.name, person.password, oath(seed, now + off + 60)) == "OK"
     assert lab.awsfed.audit(event="token-resync", outcome="granted")
+
+
+# ---- Imports ----
+
+SECRET = "EBDHDQGPFKXWXJNLEUVLOGDTIY"
+
+
+def test_import_of_a_folder(lab, tmp_path):
+    """A folder of google-authenticator's files at once, homes too, with used codes; a dry run does nothing (I-24)."""
+    one, two = lab.people.take(), lab.people.take()
+    step = int(time.time()) // 30
+    (tmp_path / one.name).write_text(f'{SECRET}\n" RATE_LIMIT 3 30\n" DISALLOW_REUSE {step}\n" TOTP_AUTH\n12345678\n')
+    (tmp_path / two.name).mkdir()
+    (tmp_path / two.name / ".google_authenticator").write_text(f'{SECRET}\n" TOTP_AUTH\n')
+    words = ("import", "--format", "google-authenticator")
+    done = admin(lab, *words, "--dry-run", str(tmp_path))
+    assert done.returncode == 0 and "2 can be imported" in done.stdout, done.stderr
+    assert authenticate(two.name, two.password, oath(SECRET)) == "DENIED"
+    done = admin(lab, *words, str(tmp_path))
+    assert done.returncode == 0 and "2 imported" in done.stdout and "1 scratch code" in done.stdout, done.stderr
+    assert authenticate(one.name, one.password, oath(SECRET, step * 30)) == "DENIED"
+    assert authenticate(one.name, one.password, oath(SECRET, step * 30 + 30)) == "OK"
+    assert authenticate(two.name, two.password, oath(SECRET)) == "OK"
+    again = admin(lab, *words, str(tmp_path))
+    assert again.returncode == 1 and "enrolled already" in again.stderr
+
+
+def test_nothing_is_half_imported(lab, tmp_path):
+    """One bad line, or one person whom the directory does not know, and nobody of the file is in; line and reason are told."""
+    one = lab.people.take()
+    hexadecimal = "3132333435363738393031323334353637383930"
+    users = tmp_path / "users.oath"
+    for bad, line, reason in ((f"HOTP/T30/6 x 1234 {hexadecimal}", 2, "PIN"),
+                              (f"HOTP/T30/6 nobody-at-all - {hexadecimal}", 2, "no such user")):
+        users.write_text(f"HOTP/T30/6 {one.name} - {hexadecimal}\n{bad}\n")
+        done = admin(lab, "import", "--format", "users.oath", str(users))
+        assert done.returncode == 1 and f"users.oath:{line}:" in done.stderr and reason in done.stderr
+    assert one.name not in admin(lab, "list").stdout
+    users.write_text(f"HOTP/T30/6 {one.name} - {hexadecimal}\n")
+    assert admin(lab, "import", "--format", "users.oath", str(users)).returncode == 0
+    assert authenticate(one.name, one.password, oath("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")) == "OK"
+
+
+def test_import_csv(lab, tmp_path):
+    """Hardware tokens by CSV, with their own parameters."""
+    one = lab.people.take()
+    table = tmp_path / "tokens.csv"
+    table.write_text(f"user,secret,digits,period,algorithm,label\n{one.name},{SECRET},8,60,sha256,fob 17\n")
+    assert admin(lab, "import", "--format", "csv", str(table)).returncode == 0
+    assert authenticate(one.name, one.password, oath(SECRET, None, 8, 60, "SHA256")) == "OK"
+    assert "fob 17" in admin(lab, "list").stdout

@@ -1,0 +1,290 @@
+/*
+ * Import: everything is read, then everybody is asked about, and only when all of it is in order is anything done.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "bridge/admin/mfa_import.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "bridge/admin/words.h"
+#include "mfa/import.h"
+
+enum format { GOOGLE, OATH, CSV };
+enum { TIMEOUT_MS = 30000 };
+
+struct import_job {
+    const struct admin *admin;
+    const char *path;
+    enum format format;
+    bool dry_run;
+    struct import_list list;
+};
+
+/* ---- Reading ---- */
+
+static int
+read_all(int fd, struct fed_secret *ret)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return FED_E_INVALID;
+    if (st.st_size > IMPORT_FILE_MAX)
+        return FED_E_TOO_BIG;
+    int r = fed_secret_resize(ret, (size_t)st.st_size);
+    for (size_t done = 0; r == 0 && done < ret->len;) {
+        ssize_t n = read(fd, ret->data + done, ret->len - done);
+        if (n <= 0)
+            return FED_E_SYSTEM;
+        done += (size_t)n;
+    }
+    return r;
+}
+
+/* One file; what cannot be read is an error of the list like any other. */
+static int
+take_file(struct import_job *job, int at, const char *path, const char *shown, const char *name)
+{
+    struct fed_secret bytes = FED_SECRET_INIT(IMPORT_FILE_MAX);
+    int fd = openat(at, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    int r = fd >= 0 ? read_all(fd, &bytes) : FED_E_SYSTEM;
+
+    if (fd >= 0)
+        (void)close(fd);
+    if (r != 0 && r != FED_E_NOMEM)
+        r = import_fail(&job->list, shown, 0, "cannot be read: not a file, a link, or too large");
+    else if (r == 0 && job->format == GOOGLE)
+        r = import_google(&job->list, shown, name, bytes.data, bytes.len);
+    else if (r == 0 && job->format == OATH)
+        r = import_oath(&job->list, shown, bytes.data, bytes.len);
+    else if (r == 0)
+        r = import_csv(&job->list, shown, bytes.data, bytes.len);
+    fed_secret_done(&bytes);
+    return r;
+}
+
+/* A folder of google-authenticator files: USER, or USER/.google_authenticator as homes have it. */
+static int
+take_entry(struct import_job *job, int dir, const char *name)
+{
+    char path[PATH_MAX], shown[PATH_MAX];
+    struct stat st;
+
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return 0;
+    bool home = S_ISDIR(st.st_mode);
+    if (snprintf(path, sizeof(path), "%s%s", name, home ? "/.google_authenticator" : "") >=
+        (int)sizeof(path))
+        return FED_E_TOO_BIG;
+    if (home && fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return 0; /* somebody without one */
+    (void)snprintf(shown, sizeof(shown), "%.2000s/%.2000s", job->path, path);
+    return take_file(job, dir, path, shown, name);
+}
+
+static int
+take_folder(struct import_job *job)
+{
+    DIR *dir = opendir(job->path);
+    struct dirent *entry;
+    int r = 0;
+
+    if (dir == NULL)
+        return import_fail(&job->list, job->path, 0, "cannot be read");
+    while (r == 0 && (entry = readdir(dir)) != NULL) {
+        if (entry->d_name[0] != '.')
+            r = take_entry(job, dirfd(dir), entry->d_name);
+    }
+    (void)closedir(dir);
+    return r;
+}
+
+static int
+take_all(struct import_job *job)
+{
+    const char *slash = strrchr(job->path, '/');
+    struct stat st;
+
+    if (job->format == GOOGLE && stat(job->path, &st) == 0 && S_ISDIR(st.st_mode))
+        return take_folder(job);
+    return take_file(job, AT_FDCWD, job->path, job->path, slash != NULL ? slash + 1 : job->path);
+}
+
+/* ---- Asking ---- */
+
+static int
+base32_of(const struct fed_secret *seed, struct fed_secret *ret)
+{
+    fed_secret_clear(ret);
+    return totp_base32(seed, ret);
+}
+
+static int
+ask_one(const struct import_job *job, const struct import_item *item, bool dry_run,
+    struct client_reply *ret)
+{
+    struct fed_secret seed = FED_SECRET_INIT(256);
+    struct wire_out out;
+    int r = base32_of(&item->seed, &seed);
+
+    if (r != 0)
+        return r;
+    admin_request(&out, ASK_IMPORT);
+    wire_put_text(&out, WIRE_USER, item->name);
+    if (item->used_until_s > 0)
+        wire_put_number(&out, WIRE_CODE_TIME, (uint64_t)item->used_until_s);
+    wire_put_text(&out, WIRE_LABEL, item->label[0] != '\0' ? item->label : NULL);
+    wire_put_text(&out, WIRE_SEED, fed_secret_str(&seed));
+    wire_put_number(&out, WIRE_DIGITS, item->params.digits);
+    wire_put_number(&out, WIRE_PERIOD, item->params.period_s);
+    wire_put_number(&out, WIRE_ALGORITHM, item->params.algorithm);
+    if (dry_run)
+        wire_put_number(&out, WIRE_DRY_RUN, 1);
+    if ((r = wire_finish(&out)) == 0)
+        r = client_ask(job->admin->socket, &out, TIMEOUT_MS, ret);
+    if (r == 0)
+        r = wire_status(&ret->msg);
+    wire_out_done(&out);
+    fed_secret_done(&seed);
+    return r;
+}
+
+/* Everybody, in order; how many could not be, each told with the line and the reason. The first stops a real run. */
+static size_t
+ask_all(const struct import_job *job, bool dry_run, size_t *ret_done)
+{
+    size_t bad = 0;
+
+    for (size_t i = 0; i < job->list.n; i++) {
+        const struct import_item *item = &job->list.items[i];
+        struct client_reply reply = {.bytes = FED_SECRET_INIT(0)};
+        char clean[512], name[2 * STORE_NAME_MAX];
+        int r = ask_one(job, item, dry_run, &reply);
+        if (r != 0) {
+            const char *text = wire_text(&reply.msg, WIRE_MESSAGE);
+            (void)fprintf(stderr, "%s:%u: %s: %s\n", job->path, item->line,
+                text_clean(name, sizeof(name), item->name),
+                text_clean(clean, sizeof(clean), text != NULL ? text : fed_strerror(r)));
+            bad++;
+        }
+        client_reply_done(&reply);
+        if (r != 0 && (!dry_run || fed_error_class(r) == FED_CLASS_UNAVAILABLE))
+            break;
+        *ret_done = i + 1;
+    }
+    return bad;
+}
+
+/* The bridge failed in the middle of what it had agreed to: whoever came in by this run goes again. */
+static void
+take_back(const struct import_job *job, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct client_reply reply = {.bytes = FED_SECRET_INIT(0)};
+        struct wire_out out;
+        admin_request(&out, ASK_UNENROL);
+        wire_put_text(&out, WIRE_USER, job->list.items[i].name);
+        if (admin_ask(job->admin, &out, &reply) != ADMIN_DONE)
+            (void)fprintf(stderr, "awsfed-admin: %s stays imported\n", job->list.items[i].name);
+        else
+            client_reply_done(&reply);
+    }
+}
+
+/* ---- All of it ---- */
+
+static int
+report(const struct import_job *job)
+{
+    for (size_t i = 0; i < job->list.n_errors; i++) {
+        const struct import_error *e = &job->list.errors[i];
+        if (e->line != 0)
+            (void)fprintf(stderr, "%s:%u: %s\n", e->file, e->line, e->why);
+        else
+            (void)fprintf(stderr, "%s: %s\n", e->file, e->why);
+    }
+    if (job->list.n_errors > 0)
+        (void)fprintf(
+            stderr, "awsfed-admin: %zu error(s), nothing is imported\n", job->list.n_errors);
+    return job->list.n_errors == 0 ? ADMIN_DONE : ADMIN_FAILED;
+}
+
+static int
+import_all(struct import_job *job)
+{
+    size_t done = 0;
+
+    if (take_all(job) != 0 || import_check(&job->list, job->path) != 0) {
+        (void)fprintf(
+            stderr, "awsfed-admin: too much at once, or no memory; nothing is imported\n");
+        return ADMIN_FAILED;
+    }
+    if (report(job) != ADMIN_DONE)
+        return ADMIN_FAILED;
+    size_t bad = ask_all(job, true, &done);
+    if (bad > 0) {
+        (void)fprintf(stderr, "awsfed-admin: %zu error(s), nothing is imported\n", bad);
+        return ADMIN_FAILED;
+    }
+    done = 0;
+    if (!job->dry_run && ask_all(job, false, &done) > 0) {
+        take_back(job, done);
+        return ADMIN_FAILED;
+    }
+    (void)printf(
+        "%zu %s\n", job->list.n, job->dry_run ? "can be imported; nothing was" : "imported");
+    if (job->list.scratch_codes > 0)
+        (void)printf("%zu scratch codes are left out: awsfed-login recovery-codes makes new ones\n",
+            job->list.scratch_codes);
+    return ADMIN_DONE;
+}
+
+static int
+format_by_name(const char *name, enum format *ret)
+{
+    static const char *const names[] = {
+        [GOOGLE] = "google-authenticator", [OATH] = "users.oath", [CSV] = "csv"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], name) == 0) {
+            *ret = (enum format)i;
+            return ADMIN_DONE;
+        }
+    }
+    return admin_usage("--format takes google-authenticator, users.oath or csv");
+}
+
+int
+mfa_import(const struct admin *admin, int argc, char **argv)
+{
+    static const struct option longs[] = {{"format", required_argument, NULL, 'f'},
+        {"dry-run", no_argument, NULL, 'n'}, {NULL, 0, NULL, 0}};
+    struct import_job job = {.admin = admin};
+    bool with_format = false;
+    int c;
+
+    optind = 0;
+    while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+        if (c == 'n')
+            job.dry_run = true;
+        else if (c != 'f' || format_by_name(optarg, &job.format) != ADMIN_DONE)
+            return ADMIN_USAGE;
+        with_format |= c == 'f';
+    }
+    if (optind + 1 != argc || !with_format)
+        return admin_usage("mfa import takes --format NAME and one file or folder");
+    job.path = argv[optind];
+    import_init(&job.list);
+    int status = import_all(&job);
+    import_done(&job.list);
+    return status;
+}

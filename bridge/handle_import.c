@@ -1,0 +1,111 @@
+/*
+ * A token that comes from elsewhere: its seed goes to the keeper, and its record is made at once or not at all.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "bridge/dispatch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <liboath/oath.h>
+
+#include "bridge/handle_admin.h"
+#include "mfa/person.h"
+
+static int
+read_seed(const struct job *job, struct fed_secret *ret)
+{
+    const char *text = wire_text(&job->msg, WIRE_SEED);
+    char *seed = NULL;
+    size_t len = 0;
+
+    if (oath_base32_decode(text, strlen(text), &seed, &len) != OATH_OK)
+        return FED_E_INVALID;
+    int r = fed_secret_set(ret, seed, len);
+    explicit_bzero(seed, len);
+    free(seed);
+    return r != 0 || len < TOTP_SEED_MIN ? FED_E_INVALID : 0;
+}
+
+static int
+read_token(const struct job *job, struct record_token *ret)
+{
+    const char *label = wire_text(&job->msg, WIRE_LABEL);
+    uint64_t used_s = wire_number(&job->msg, WIRE_CODE_TIME, 0);
+    uint64_t algorithm = wire_number(&job->msg, WIRE_ALGORITHM, CONF_SHA1);
+    int64_t now_s = (int64_t)time(NULL);
+
+    *ret = (struct record_token){.confirmed = true,
+        .replaces = RECORD_ALL,
+        .enrolled_s = now_s,
+        .params = {.digits = (unsigned)wire_number(&job->msg, WIRE_DIGITS, 6),
+            .period_s = (unsigned)wire_number(&job->msg, WIRE_PERIOD, 30)}};
+    /* A moment far ahead would lock its owner out until then. */
+    if (algorithm > CONF_SHA512 || used_s > (uint64_t)now_s + 3600 ||
+        (ret->params.period_s != 30 && ret->params.period_s != 60) || ret->params.digits < 6 ||
+        ret->params.digits > TOTP_CODE_MAX ||
+        (label != NULL && strlen(label) >= sizeof(ret->label)))
+        return FED_E_INVALID;
+    ret->params.algorithm = (enum conf_algorithm)algorithm;
+    ret->watermark = used_s / ret->params.period_s;
+    (void)snprintf(ret->label, sizeof(ret->label), "%s", label != NULL ? label : "");
+    return 0;
+}
+
+static int
+add_token(struct record *record, void *arg)
+{
+    uint32_t id;
+
+    return record_enrolled(record) ? FED_E_EXISTS : record_add(record, arg, &id);
+}
+
+static int
+import(struct bridge *b, const struct job *job, const struct identity *id, struct record_token *t)
+{
+    struct fed_secret seed = FED_SECRET_INIT(TOTP_SEED_MAX), kept = FED_SECRET_INIT(TOTP_SEED_MAX);
+    struct fed_secret blob = FED_SECRET_INIT(SEAL_BLOB_MAX);
+
+    int r = read_seed(job, &seed);
+    if (r == 0 && (r = keeper_seal(b->keeper, id->sid, &seed, 0, &blob, &kept)) == 0) {
+        memcpy(t->blob, blob.data, blob.len);
+        t->blob_len = blob.len;
+        if (wire_number(&job->msg, WIRE_DRY_RUN, 0) == 0)
+            r = person_change(b->store, id->sid, id->name, t->enrolled_s, add_token, t);
+    }
+    fed_secret_done(&seed);
+    fed_secret_done(&kept);
+    fed_secret_done(&blob);
+    return r;
+}
+
+int
+handle_import(struct bridge *b, struct job *job, struct answer *answer)
+{
+    bool dry_run = wire_number(&job->msg, WIRE_DRY_RUN, 0) != 0;
+    struct record_token token;
+    struct identity id;
+    struct person p;
+    int r = admin_find_person(b, job, &id, answer);
+
+    if (r != 0)
+        return r;
+    r = person_load(b->store, id.sid, &p);
+    if (r == 0 && record_enrolled(&p.record))
+        r = FED_E_EXISTS;
+    else if (r == FED_E_NOT_ENROLLED)
+        r = 0;
+    if (r == 0 && (r = read_token(job, &token)) == 0)
+        r = import(b, job, &id, &token);
+    if (r == FED_E_EXISTS)
+        (void)snprintf(answer->message, sizeof(answer->message), "enrolled already");
+    if (!dry_run)
+        r = admin_audit(b, job, "enrol-import", id.sid, r, NULL);
+    if (r == 0) {
+        answer_begin(job, answer);
+        wire_put_text(&job->reply, WIRE_SID, id.sid);
+    }
+    return r;
+}
