@@ -119,7 +119,7 @@ raw_login(LDAP *ld, const struct login *login)
     static char *attributes[] = {(char *)"userAccountControl",
         (char *)"msDS-User-Account-Control-Computed", (char *)"accountExpires",
         (char *)"msDS-UserPasswordExpiryTimeComputed", (char *)"pwdLastSet", (char *)"objectSid",
-        (char *)"tokenGroups", NULL};
+        (char *)"logonHours", (char *)"userWorkstations", (char *)"tokenGroups", NULL};
     struct berval secret = {strlen(login->password), login->password};
     LDAPMessage *found = NULL;
     int r = ldap_sasl_bind_s(ld, login->who, LDAP_SASL_SIMPLE, &secret, NULL, NULL, NULL);
