@@ -170,19 +170,26 @@ be_endpoint(const struct job *job, pid_t parent)
     serve_run(&job->serve, &job->o);
 }
 
-static enum outcome
-start(struct job *job)
+/* The listener is ours: what is asked while there is no endpoint waits for the next one. */
+static void
+start_endpoint(struct job *job)
 {
     pid_t self = getpid();
 
+    job->endpoint = fork();
+    if (job->endpoint == 0)
+        be_endpoint(job, self);
+}
+
+static enum outcome
+start(struct job *job)
+{
     (void)sigfillset(&job->taken);
     for (size_t i = 0; i < sizeof(not_passed_on) / sizeof(not_passed_on[0]); i++)
         (void)sigdelset(&job->taken, not_passed_on[i]);
     (void)signal(SIGCHLD, SIG_DFL); /* ignored, nobody's status could be had */
     (void)sigprocmask(SIG_BLOCK, &job->taken, &job->before);
-    job->endpoint = fork();
-    if (job->endpoint == 0)
-        be_endpoint(job, self);
+    start_endpoint(job);
     job->command = job->endpoint > 0 ? fork() : -1;
     if (job->command == 0)
         be_command(job);
@@ -241,7 +248,7 @@ tell_of_end(const struct job *job, bool *told)
 }
 
 static int
-wait_for_end(const struct job *job)
+wait_for_end(struct job *job)
 {
     bool told = false;
     int64_t notice_ms = clock_mono_ms() + 1000 * (int64_t)tell_of_end(job, &told);
@@ -260,6 +267,9 @@ wait_for_end(const struct job *job)
             pass_on(job, &info);
             continue;
         }
+        /* Somebody ended it, or memory ran out: no reason for a long job to lose its credentials. */
+        if (job->endpoint > 0 && waitpid(job->endpoint, NULL, WNOHANG) == job->endpoint)
+            start_endpoint(job);
         while (waitpid(job->command, &status, WNOHANG | WUNTRACED) == job->command) {
             if (WIFEXITED(status))
                 return WEXITSTATUS(status);

@@ -265,6 +265,17 @@ def test_job_control(ready):
     shell.close(force=True)
 
 
+def test_an_endpoint_that_is_killed_comes_back(ready):
+    """A long job does not lose its credentials because memory ran out once."""
+    with Running(ready, "-r", "Admin") as one:
+        assert one.get()[0] == 200
+        for _ in range(3):
+            children = pathlib.Path(f"/proc/{one.child.pid}/task/{one.child.pid}/children").read_text().split()
+            endpoint, = [pid for pid in children if b"awsfed-login" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()]
+            os.kill(int(endpoint), signal.SIGKILL)
+            assert one.get()[0] == 200
+
+
 def test_a_killed_parent_leaves_no_endpoint(ready):
     one = Running(ready, "-r", "Admin")
     one.env = json.loads(one.first)
