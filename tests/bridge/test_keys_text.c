@@ -47,15 +47,15 @@ static void
 refuses_the_rest(void **state)
 {
     static const char whole[] = "{" KEYS TAIL;
-    static const char *const wrong[] = {"", "[]", "null", "{}", "{" KEYS TAIL "x",
-        "{\"Code\":\"Failed\"," KEYS TAIL,
+    static const char *const wrong[] = {"", "[]", "null", "{}", ("{" KEYS TAIL "x"),
+        ("{\"Code\":\"Failed\"," KEYS TAIL),
         "{" KEYS ",\"Token\":\"t\",\"Expiration\":\"2026-11-21T22:00:00Z\"}", /* now */
         "{" KEYS ",\"Token\":\"t\",\"Expiration\":\"soon\"}", "{" KEYS ",\"Token\":\"t\"}",
         "{" KEYS ",\"Expiration\":\"2026-11-21T23:00:00Z\"}",
         "{" KEYS ",\"Token\":\"\",\"Expiration\":\"2026-11-21T23:00:00Z\"}",
         "{" KEYS ",\"Token\":\"a\\r\\nX: b\",\"Expiration\":\"2026-11-21T23:00:00Z\"}",
         "{" KEYS ",\"Token\":7,\"Expiration\":\"2026-11-21T23:00:00Z\"}",
-        "{" KEYS "," KEYS TAIL, /* each twice */
+        ("{" KEYS "," KEYS TAIL), /* each twice */
         "{\"AccessKeyId\":\"SHORT\",\"SecretAccessKey\":\"s\"" TAIL};
     (void)state;
 

@@ -279,8 +279,7 @@ without_an_assertion_nothing_is_sent(void **state)
     (void)state;
 
     struct sts *sts = new_sts(&conf);
-    assert_int_equal(
-        sts_assume_role(sts, &request, &credential, why, NULL), FED_E_KEEPER);
+    assert_int_equal(sts_assume_role(sts, &request, &credential, why, NULL), FED_E_KEEPER);
     assert_string_equal(server_ask("counts"), "0 0");
     sts_free(sts);
 }

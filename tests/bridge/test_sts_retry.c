@@ -310,8 +310,8 @@ call_many(void *arg)
             .timeout_ms = 20000,
             .assertion = make_assertion,
             .assertion_arg = &result};
-        failed += sts_assume_role(
-                      arg, &request, &result.credential, result.why, result.request_id) != 0;
+        failed +=
+            sts_assume_role(arg, &request, &result.credential, result.why, result.request_id) != 0;
         sts_credential_done(&result.credential);
     }
     return (void *)failed;
