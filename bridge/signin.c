@@ -12,6 +12,7 @@
 #include "base/wire.h"
 #include "bridge/factor.h"
 #include "bridge/identity.h"
+#include "conf/network.h"
 
 int
 signin_outward(int error)
@@ -135,6 +136,25 @@ make_proof(struct bridge *b, const struct signin *a, const struct identity *id,
     return r;
 }
 
+static bool
+is_wrong(int error)
+{
+    return error == FED_E_DENIED || error == FED_E_REPLAY || error == FED_E_NOT_ENROLLED;
+}
+
+/* Does this attempt come from where no code is asked for? Its address says so itself, or not at all (I-22). */
+static bool
+is_exempt(const struct bridge *b, const struct signin *a)
+{
+    const struct conf_list *networks = &b->conf->mfa.exempt_networks;
+
+    for (size_t i = 0; i < networks->n && !a->to_enrol; i++) {
+        if (network_has(networks->items[i], a->rhost))
+            return true;
+    }
+    return false;
+}
+
 /* Everything after the limits have admitted the attempt; says how the attempt counts. */
 static int
 check_factors(struct bridge *b, const struct signin *a, struct identity *id, int64_t now_s,
@@ -147,6 +167,10 @@ check_factors(struct bridge *b, const struct signin *a, struct identity *id, int
 
     if (a->factors & WIRE_FACTOR_CODE) {
         r = factor_check(b, id->sid, a->code, a->code_len, a->to_enrol, now_s, &code, ret->why);
+        if (is_wrong(r) && is_exempt(b, a)) {
+            r = 0; /* in as somebody who is not enrolled may be: with no code and no role (I-31) */
+            ret->why[0] = '\0';
+        }
         /* Let in without a code is let in by the password: where only the code is asked for, nothing is left. */
         if (r == 0 && !code.enrolled && (a->factors & WIRE_FACTOR_PASSWORD) == 0)
             r = FED_E_NOT_ENROLLED;

@@ -94,6 +94,7 @@ struct conf_mfa {
     enum conf_mfa_required required;
     unsigned max_failures;
     int64_t lock_time_s;
+    struct conf_list exempt_networks; /* conf/network.h: no code asked for, and no role given */
 };
 
 struct conf_saml {

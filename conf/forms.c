@@ -15,6 +15,7 @@
 #include "conf/pattern.h"
 #include "conf/sections.h"
 #include "conf/template.h"
+#include "conf/network.h"
 
 enum { PATH_MAX_BYTES = 4095, DN_MAX = 1023, URI_MAX = 1024, NETBIOS_MAX = 15 };
 
@@ -166,6 +167,17 @@ form_server(const char *text, bool quoted, char *remedy)
     if (!is_host_port(text))
         return refuse(remedy,
             "\"%.80s\" is no server: write HOST or HOST:PORT, with the name in its certificate",
+            text);
+    return 0;
+}
+
+int
+form_network(const char *text, bool quoted, char *remedy)
+{
+    (void)quoted;
+    if (!network_valid(text))
+        return refuse(remedy,
+            "\"%.80s\" is no network: write an address, or one with a prefix, as in 10.20.0.0/16",
             text);
     return 0;
 }

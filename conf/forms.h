@@ -20,6 +20,7 @@ form_check form_account;      /* text_check_name */
 form_check form_group;        /* a name, a quoted DN, a SID; not a DN cut at its commas */
 form_check form_users_name;   /* sAMAccountName or UPN */
 form_check form_server;       /* HOST or HOST:PORT */
+form_check form_network;      /* see conf/network.h */
 form_check form_dn;           /* CN=…,DC=… */
 form_check form_service_name; /* a DN or a UPN: what AD takes in a simple bind */
 form_check form_netbios;      /* MS-ADTS: 1 to 15 characters */

@@ -95,6 +95,7 @@ static const struct key keys[] = {
     {MFA("required", required), "yes", WORD(requireds)},
     {MFA("max-failures", max_failures), "5", NUMBER(1, 100)},
     {MFA("lock-time", lock_time_s), "15m", TIME(1, DAY)},
+    {MFA("exempt-networks", exempt_networks), NULL, LIST(form_network)},
 
     {SAML("entity-id", entity_id), REQUIRED, TEXT(.form = form_uri)},
     {SAML("key", key), REQUIRED, SECRET(form_path)},

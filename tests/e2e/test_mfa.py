@@ -315,3 +315,22 @@ def test_import_csv(lab, tmp_path):
     assert admin(lab, "import", "--format", "csv", str(table)).returncode == 0
     assert authenticate(one.name, one.password, oath(SECRET, None, 8, 60, "SHA256")) == "OK"
     assert "fob 17" in admin(lab, "list").stdout
+
+
+# ---- Policy ----
+
+def test_exempt_network(lab, person, bridge):
+    """I-22, I-31: from an exempt network the password lets in without a right code and gives no role; a name earns nothing."""
+    def from_there(rhost, code, password=person.password):
+        return ask("AUTHENTICATE", USER=person.name, PASSWORD=password.encode(), CODE=code.encode(), FACTORS=3,
+                   SERVICE="sshd", RHOST=rhost, TTY="ssh")[0]
+
+    lab.awsfed.configure({"mfa": {"exempt-networks": "192.0.2.0/24, 10.0.0.0/8, 127.0.0.0/8"}})
+    wrong = lab.codes.wrong(person.name)
+    assert from_there("198.51.100.1", wrong) == "DENIED"
+    assert from_there("localhost", wrong) == "DENIED"
+    assert from_there("192.0.2.7", wrong, "not the password") == "DENIED"
+    assert from_there("::ffff:192.0.2.7", wrong) == "OK"
+    assert not lab.awsfed.audit(user=person.name, outcome="granted")[-1]["factors"].count("totp")
+    assert from_there("192.0.2.7", lab.codes.fresh(person.name)) == "OK"
+    assert "totp" in lab.awsfed.audit(user=person.name, outcome="granted")[-1]["factors"]
