@@ -160,6 +160,7 @@ install: all
 	install -m 0644 $(B)/pam_awsfed.so $(DESTDIR)$(pamdir)
 	install -m 0644 conf/awsfed-bridge.service conf/awsfed-bridge.socket $(DESTDIR)$(unitdir)
 	install -m 0644 conf/awsfed.sysusers $(DESTDIR)$(prefix)/lib/sysusers.d/awsfed.conf
+	install -D -m 0644 conf/awsfed.tmpfiles $(DESTDIR)$(prefix)/lib/tmpfiles.d/awsfed.conf
 	install -m 0644 $(MAN1) $(DESTDIR)$(mandir)/man1
 	install -m 0644 $(MAN5) $(DESTDIR)$(mandir)/man5
 	install -m 0644 $(MAN8) $(DESTDIR)$(mandir)/man8
@@ -175,7 +176,7 @@ uninstall:
 	rm -f $(DESTDIR)$(sbindir)/awsfed-bridge $(DESTDIR)$(sbindir)/awsfed-admin \
 	    $(DESTDIR)$(bindir)/awsfed-login $(DESTDIR)$(pamdir)/pam_awsfed.so \
 	    $(DESTDIR)$(unitdir)/awsfed-bridge.service $(DESTDIR)$(unitdir)/awsfed-bridge.socket \
-	    $(DESTDIR)$(prefix)/lib/sysusers.d/awsfed.conf \
+	    $(DESTDIR)$(prefix)/lib/sysusers.d/awsfed.conf $(DESTDIR)$(prefix)/lib/tmpfiles.d/awsfed.conf \
 	    $(DESTDIR)$(prefix)/share/bash-completion/completions/awsfed-login \
 	    $(DESTDIR)$(prefix)/share/zsh/vendor-completions/_awsfed-login \
 	    $(DESTDIR)$(prefix)/share/fish/vendor_completions.d/awsfed-login.fish \
