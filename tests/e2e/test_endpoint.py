@@ -333,3 +333,14 @@ def test_what_is_used_is_renewed_ahead_of_time(lab, person, aws):
         lab.service.wait_for(lambda: json.loads(ask(port, token)[1])["AccessKeyId"] != first["AccessKeyId"],
                              "the new credential")
     assert len(aws.requests("AssumeRoleWithSAML")) == 2
+
+
+def test_the_end_is_told_ten_minutes_ahead(lab, person, bridge):
+    """The bridge cannot write to anybody's terminal: who asks is told, with the command that goes on."""
+    lab.awsfed.configure({"bridge": {"ticket-lifetime": "9m"}})
+    with lab.sshd.Session(person.name, person.password, lab.codes.fresh(person.name)) as session:
+        ran = session.run("awsfed-login status")
+        assert ran.status == 0 and "your sign-in ends in 9 min" in ran.err and "awsfed-login" in ran.err
+        port, token = address(session)
+        status, body = ask(port, token)
+        assert status == 401 and "awsfed-login" in json.loads(body)["message"]
