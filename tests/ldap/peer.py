@@ -17,6 +17,7 @@ rely on the line. It ends when its standard input does. Keys, with the default f
     after    stay | close | notice                               once an own entry was read
     ping     ok | mute                                           is it there
     site     NAME ()                                             of whoever asks
+    pages    1 | N | endless | badmark | limit                   searches for groups by prefix
     refer    URL, for answers that refer
 SPDX-License-Identifier: Apache-2.0
 """
@@ -228,6 +229,8 @@ class Connection:
         kind = "find" if scope[0] == 2 else "read"
         if b"lockoutThreshold" in rest:
             kind = "policy"
+        elif b"\x05group" in rest and b"AWS-" in rest:
+            kind = "like"
         elif b"\x05group" in rest:
             kind = "groups"
         self.say(f"{kind} {base.decode()}")
@@ -306,6 +309,20 @@ class Connection:
                   result(0x65, 0))
         return True
 
+    def like(self, ident, _rest):
+        """Two groups a page; between them one that lacks its SID."""
+        self.page = getattr(self, "page", 0) + 1
+        how = self.script["pages"]
+        for number in (2 * self.page, 2 * self.page + 1):
+            self.send(ident, entry(f"CN=A{number},DC=x", [("objectSid", [sid(21, 7, number)]),
+                                                          ("sAMAccountName", [f"AWS-{number}"])]))
+            self.send(ident, entry("CN=B,DC=x", [("sAMAccountName", ["AWS-bare"])]))
+        more = how == "endless" or how.isdigit() and self.page < int(how)
+        cookie = {"badmark": b"\x02\x7f"}.get(how, tlv(0x30, tlv(2, b"\0") + text("more" if more else "")))
+        control = tlv(0xa0, tlv(0x30, text("1.2.840.113556.1.4.319") + text(cookie)))
+        self.send(ident, result(0x65, 4 if how == "limit" else 0) + control)
+        return True
+
     def policy(self, ident, _rest):
         self.send(ident, entry("DC=corp,DC=example,DC=com", [("lockoutThreshold", ["10"])]), result(0x65, 0))
         return True
@@ -345,7 +362,7 @@ class Connection:
 def main():
     folder = Path(sys.argv[1])
     script = {"tls": "ldaps", "cert": "good", "bind": "ok", "service": "ok", "find": "1", "read": "ok",
-              "modify": "0:", "after": "stay", "ping": "ok", "site": "", "refer": "ldap://127.0.0.1:1/"}
+              "modify": "0:", "pages": "1", "after": "stay", "ping": "ok", "site": "", "refer": "ldap://127.0.0.1:1/"}
     script.update(word.split("=", 1) for word in sys.argv[2:])
     make_certificates(folder)
     context = tls_context(folder, script)

@@ -232,6 +232,49 @@ groups_become_sids(void **state)
     peer_free(peer);
 }
 
+/* AD gives a thousand entries at once and no more: the rest comes in pages, and a group without a SID is none. */
+static void
+groups_by_prefix_come_in_pages(void **state)
+{
+    struct peer *peer = peer_start("pages=3");
+    struct peer_domain *d = domain_at(peer);
+    struct addir_group *groups = NULL;
+    char text[SID_TEXT_MAX];
+    size_t n = 0;
+    (void)state;
+
+    assert_int_equal(addir_groups_like(d->dir, "AWS-{x", 4, &groups, &n, d->why), 0);
+    assert_int_equal(n, 6);
+    assert_string_equal(groups[0].name, "AWS-2");
+    assert_string_equal(groups[5].name, "AWS-7");
+    assert_string_equal(sid_to_text(&groups[5].sid, text), "S-1-5-21-7-7");
+    free(groups);
+    domain_stop(d);
+    peer_stop(peer);
+    assert_int_equal(peer_count(peer, " like "), 3);
+    peer_free(peer);
+}
+
+/* A search that is not whole is no answer: half of the groups would be half of the roles. */
+static void
+groups_by_prefix_come_whole_or_not(void **state)
+{
+    static const char *const scripts[] = {"pages=limit", "pages=badmark"};
+    struct addir_group *groups = NULL;
+    size_t n = 0;
+    (void)state;
+
+    for (size_t i = 0; i < 2; i++) {
+        struct peer *peer = peer_start(scripts[i]);
+        struct peer_domain *d = domain_at(peer);
+        assert_int_equal(
+            addir_groups_like(d->dir, "AWS-", 4, &groups, &n, d->why), FED_E_DIRECTORY);
+        assert_null(groups);
+        domain_stop(d);
+        peer_free(peer);
+    }
+}
+
 /* I-21: a thousand names are a few searches. */
 static void
 many_groups_are_few_searches(void **state)
@@ -394,6 +437,8 @@ main(void)
         cmocka_unit_test(a_search_survives_a_server),
         cmocka_unit_test(groups_become_sids),
         cmocka_unit_test(many_groups_are_few_searches),
+        cmocka_unit_test(groups_by_prefix_come_in_pages),
+        cmocka_unit_test(groups_by_prefix_come_whole_or_not),
         cmocka_unit_test(a_password_is_changed_by_one_modify),
         cmocka_unit_test(each_answer_to_a_password_change),
         cmocka_unit_test(the_lockout_threshold_is_read),
