@@ -6,6 +6,7 @@ import base64
 import concurrent.futures
 import json
 import os
+import signal
 import subprocess
 import time
 
@@ -251,6 +252,33 @@ def test_the_console_of_a_chained_role_says_no_duration(lab, person, world):
         assert (done.status, done.err) == (0, "") and done.out.startswith("https://signin.aws.amazon.com/federation?")
     request, = world.requests("getSigninToken")
     assert request["duration"] is None and request["role"] == arn(SPOKE, "Deploy")
+
+
+def test_a_fresh_code_is_wanted_by_the_whole_chain(lab, person, world):
+    """mfa-age of a role on the way counts for the role behind it."""
+    lab.awsfed.configure({
+        "role hub": {**HUB_ROLE, "mfa-age": "1s"},
+        "role deploy": {"arn": arn(SPOKE, "Deploy"), "groups": GROUP, "via": "hub", "external-id": "ext-7"}})
+    with signed_in(lab, person):
+        lab.service.wait_for(lambda: ask(lab, person, "deploy").returncode == 4, "the code to be too old")
+
+
+def test_a_chain_that_is_read_again(lab, person, world):
+    """SIGHUP brings a role via another; a flow whose key the bridge has not read waits for a restart, and says so."""
+    lab.awsfed.configure()
+    key = lab.awsfed.CONFIG / "keys" / "oidc.key"
+    make_key("ES256", key)
+    with signed_in(lab, person):
+        lab.awsfed.write_config({
+            "role hub": HUB_ROLE, "oidc": {"issuer": ISSUER, "key": str(key)},
+            "role deploy": {"arn": arn(SPOKE, "Deploy"), "groups": GROUP, "via": "hub", "external-id": "ext-7"},
+            "role token": {"arn": arn(HUB, "Token"), "groups": GROUP, "flow": "oidc"}})
+        os.kill(lab.awsfed.BRIDGE.leader(), signal.SIGHUP)
+        lab.service.wait_for(lambda: ask(lab, person, "dev-readonly").returncode == 0 and
+                             ask(lab, person, "deploy").returncode == 0, "the new role")
+        ran = ask(lab, person, "token")
+        assert (ran.returncode, ran.stdout) == (6, "") and "restart" in ran.stderr, ran.stderr
+    assert world.requests("AssumeRoleWithWebIdentity") == []
 
 
 def test_many_at_once_cost_one_chain(lab, person, world):
