@@ -68,7 +68,7 @@ what_is_no_good_answer(void **state)
     assert_int_equal(parse_with(3, 0x83, &list), 0); /* no such name */
     assert_int_equal(list.n, 0);
     assert_int_equal(parse_with(41, 200, &list), FED_E_DIRECTORY); /* data longer than it is */
-    assert_int_equal(parse_with(49, '/', &list), 0);              /* no host name: left out */
+    assert_int_equal(parse_with(49, '/', &list), 0);               /* no host name: left out */
     assert_int_equal(list.n, 0);
     assert_int_equal(parse_with(52, 0xc1, &list), 0); /* a pointer out of the message */
     assert_int_equal(list.n, 0);

@@ -46,14 +46,15 @@ code(size_t at)
 static void
 test_other_strings_are_none(void **state)
 {
-    static const char *const others[] = {"", "123456", "12345678", "-", "00000-0000", "00000-000000",
-        "0000u-00000", "00000_00000", "00000-0000\xc3"};
+    static const char *const others[] = {"", "123456", "12345678", "-", "00000-0000",
+        "00000-000000", "0000u-00000", "00000_00000", "00000-0000\xc3"};
     size_t index = 77;
 
     (void)state;
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         assert_false(recovery_has_form(others[i], strlen(others[i])));
-        assert_int_equal(recovery_find(&record, others[i], strlen(others[i]), &index), FED_E_DENIED);
+        assert_int_equal(
+            recovery_find(&record, others[i], strlen(others[i]), &index), FED_E_DENIED);
     }
     assert_int_equal(recovery_find(&record, "00000-00000", 11, &index), FED_E_DENIED);
     assert_int_equal(index, 77);
