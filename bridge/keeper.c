@@ -281,3 +281,34 @@ keeper_public(struct keeper *keeper, struct fed_secret *ret)
 {
     return ask_for_text(keeper, KEEPER_PUBLIC, NULL, 0, ret);
 }
+
+static int
+ask_about(struct keeper *keeper, enum keeper_question question, const char *sid, const void *data,
+    size_t len, struct fed_secret *ret)
+{
+    struct fed_secret packet = FED_SECRET_INIT(KEEPER_REPLY_MAX);
+    struct keeper_reply reply;
+    struct keeper_request request = {.question = question, .data = data, .data_len = len};
+
+    int r = set_sid(&request, sid);
+    if (r == 0)
+        r = ask(keeper, &request, &packet, &reply);
+    if (r == 0)
+        r = fed_secret_set(ret, reply.text, reply.text_len);
+    fed_secret_done(&packet);
+    return r;
+}
+
+int
+keeper_wrap(
+    struct keeper *keeper, const char *sid, const void *record, size_t len, struct fed_secret *ret)
+{
+    return ask_about(keeper, KEEPER_WRAP, sid, record, len, ret);
+}
+
+int
+keeper_unwrap(
+    struct keeper *keeper, const char *sid, const void *blob, size_t len, struct fed_secret *ret)
+{
+    return ask_about(keeper, KEEPER_UNWRAP, sid, blob, len, ret);
+}

@@ -1,10 +1,11 @@
 /*
- * The keeper: a process of its own that holds the seal key and the signing keys and answers five
+ * The keeper: a process of its own that holds the seal key and the signing keys and answers seven
  * questions on one socket pair. It has no network, opens no file after its start, and cannot be
  * traced; keys and the seeds of enrolled people never leave it (I-34, I-62).
  *
  *   SEAL    SID, seed or nothing (then a fresh random one) -> sealed blob, seed
  *   VERIFY  SID, sealed blob, TOTP parameters, code, time  -> time step
+ *   WRAP    SID, record; UNWRAP: the way back              -> wrapped record, record (mfa/store_directory.h)
  *   SIGN    bytes                                          -> RSA-SHA256 (PKCS #1 v1.5) signature of [saml] key
  *   TOKEN   bytes                                          -> JOSE signature of [oidc] key: RS256 or ES256
  *   PUBLIC                                                 -> the public half of [oidc] key
@@ -72,6 +73,15 @@ FED_MUST_USE int keeper_verify(struct keeper *keeper, const char *sid, const voi
 FED_MUST_USE int keeper_token(
     struct keeper *keeper, const void *data, size_t len, struct fed_secret *ret);
 FED_MUST_USE int keeper_public(struct keeper *keeper, struct fed_secret *ret);
+
+/*
+ * A person's record sealed as a whole, and opened again; never a seed of it. ret is initialised by the caller, and replaced.
+ * FED_E_CRYPTO: not this person's, not of this key, changed, or not a record.
+ */
+FED_MUST_USE int keeper_wrap(
+    struct keeper *keeper, const char *sid, const void *record, size_t len, struct fed_secret *ret);
+FED_MUST_USE int keeper_unwrap(
+    struct keeper *keeper, const char *sid, const void *blob, size_t len, struct fed_secret *ret);
 
 /* The raw signature over data, appended to ret (initialised, limit at least 512). */
 FED_MUST_USE int keeper_sign(

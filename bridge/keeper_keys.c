@@ -209,6 +209,21 @@ verify(const struct keeper_keys *keys, const struct keeper_request *q, uint64_t 
     return r;
 }
 
+/* A record, or back. It holds no seed in the clear: those in it are sealed once more, and stay so. */
+static int
+wrap(const struct keeper_keys *keys, const struct keeper_request *q, struct fed_secret *ret)
+{
+    struct fed_secret record = FED_SECRET_INIT(SEAL_RECORD_MAX);
+
+    if (q->question == KEEPER_UNWRAP)
+        return seal_open_record(&keys->seal, q->sid, q->data, q->data_len, ret);
+    int r = fed_secret_set(&record, q->data, q->data_len);
+    if (r == 0)
+        r = seal_close_record(&keys->seal, q->sid, &record, ret);
+    fed_secret_done(&record);
+    return r;
+}
+
 /*
  * RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 section 8.2), the padding that AWS's metadata check knows and JOSE's RS256;
  * of an EC key, ECDSA in DER.
@@ -289,6 +304,9 @@ answer(const struct keeper_keys *keys, const struct keeper_request *q, struct ke
         return sign_token(keys, q, text);
     case KEEPER_PUBLIC:
         return give_public(keys, text);
+    case KEEPER_WRAP:
+    case KEEPER_UNWRAP:
+        return wrap(keys, q, text);
     case KEEPER_READY:
         break;
     }

@@ -7,7 +7,7 @@
  *   REQUEST                                    REPLY
  *   0   1  version, 1                          0   1  version, 1
  *   1   1  question: 1 SEAL, 2 VERIFY, 3 SIGN, 1   1  question; 0 READY, once, unasked
- *          4 TOKEN, 5 PUBLIC
+ *          4 TOKEN, 5 PUBLIC, 6 WRAP, 7 UNWRAP
  *   2   1  digits      (VERIFY)                2   2  status: an error's number in base/err.h
  *   3   1  algorithm   (VERIFY)                4   8  time step (VERIFY)
  *   4   1  window      (VERIFY)                12  4  length of the text
@@ -19,7 +19,8 @@
  *   20  2  length of the code (VERIFY)
  *   22  2  0
  *   24  4  length of the data
- *   28     SID, code, data: seed or nothing (SEAL), sealed blob (VERIFY), what to sign (SIGN, TOKEN)
+ *   28     SID, code, data: seed or nothing (SEAL), sealed blob (VERIFY), what to sign (SIGN, TOKEN),
+ *          a record (WRAP), a wrapped one (UNWRAP); the answers of these two are the text
  *
  * A request that breaks a rule gets the status PROTO, as if it had been a SIGN; a reply that does ends the conversation.
  * A reply with a status other than 0 has nothing else in it, READY excepted.
@@ -33,6 +34,7 @@
 
 #include "base/err.h"
 #include "base/secret.h"
+#include "mfa/seal.h"
 #include "mfa/store.h"
 #include "mfa/totp.h"
 
@@ -41,7 +43,7 @@ enum {
     KEEPER_REPLY_HEAD = 20,
     KEEPER_CODE_MAX = 64,
     KEEPER_DATA_MAX = 32 * 1024, /* a SignedInfo has about a thousand bytes */
-    KEEPER_TEXT_MAX = 1024,
+    KEEPER_TEXT_MAX = SEAL_OVERHEAD + SEAL_RECORD_MAX,
     KEEPER_REQUEST_MAX = KEEPER_REQUEST_HEAD + STORE_SID_MAX + KEEPER_CODE_MAX + KEEPER_DATA_MAX,
     KEEPER_REPLY_MAX = KEEPER_REPLY_HEAD + KEEPER_TEXT_MAX + TOTP_SEED_MAX,
 };
@@ -53,6 +55,8 @@ enum keeper_question {
     KEEPER_SIGN = 3,
     KEEPER_TOKEN = 4,
     KEEPER_PUBLIC = 5,
+    KEEPER_WRAP = 6,
+    KEEPER_UNWRAP = 7,
 };
 
 /* code and data are borrowed: from the caller when writing, from the packet when reading. */

@@ -15,14 +15,16 @@
 #include "mfa/totp.h"
 
 enum {
-    VERSION = 1,
+    SEED = 1, /* what is inside: one kind never opens as another */
+    RECORD = 2,
     KEY_ID_SIZE = 4,
-    HEAD_SIZE = 1 + KEY_ID_SIZE, /* version and key id: authenticated, not encrypted */
+    HEAD_SIZE = 1 + KEY_ID_SIZE, /* kind and key id: authenticated, not encrypted */
     NONCE_SIZE = 12,
     TAG_SIZE = 16,
 };
 
 _Static_assert(HEAD_SIZE + NONCE_SIZE + TAG_SIZE == SEAL_OVERHEAD, "the blob's form in seal.h");
+_Static_assert((int)SEAL_RECORD_MAX > (int)TOTP_SEED_MAX, "room for either kind");
 _Static_assert(SEAL_BLOB_MAX == SEAL_OVERHEAD + TOTP_SEED_MAX, "the longest seed fits");
 
 static int
@@ -66,13 +68,13 @@ out:
 
 /* The five bytes that a blob of this key begins with. */
 static bool
-make_head(const struct fed_secret *key, unsigned char ret[HEAD_SIZE])
+make_head(const struct fed_secret *key, unsigned char kind, unsigned char ret[HEAD_SIZE])
 {
     unsigned char digest[SHA256_DIGEST_LENGTH];
 
     if (key->len != SEAL_KEY_SIZE || SHA256(key->data, key->len, digest) == NULL)
         return false;
-    ret[0] = VERSION;
+    ret[0] = kind;
     memcpy(ret + 1, digest, KEY_ID_SIZE);
     return true;
 }
@@ -91,18 +93,18 @@ begin(EVP_CIPHER_CTX *ctx, const struct fed_secret *key, const unsigned char *he
            EVP_CipherUpdate(ctx, NULL, &n, (const unsigned char *)sid, (int)sid_len) == 1;
 }
 
-int
-seal_close(const struct fed_secret *key, const char *sid, const struct fed_secret *seed,
-    struct fed_secret *ret_blob)
+static int
+close_blob(const struct fed_secret *key, unsigned char kind, const char *sid,
+    const struct fed_secret *plain, size_t most, struct fed_secret *ret_blob)
 {
-    unsigned char blob[SEAL_BLOB_MAX];
+    unsigned char blob[SEAL_OVERHEAD + SEAL_RECORD_MAX];
     unsigned char *nonce = blob + HEAD_SIZE, *body = nonce + NONCE_SIZE;
     EVP_CIPHER_CTX *ctx = NULL;
     int r = FED_E_CRYPTO, n;
 
-    if (seed->len > TOTP_SEED_MAX)
+    if (plain->len > most)
         return FED_E_TOO_BIG;
-    if (seed->len == 0 || !make_head(key, blob))
+    if (plain->len == 0 || !make_head(key, kind, blob))
         return FED_E_CRYPTO;
     /* A random nonce of 96 bits is sound up to 2^32 seals with one key (NIST SP 800-38D 8.3). */
     if (RAND_bytes(nonce, NONCE_SIZE) != 1)
@@ -110,49 +112,77 @@ seal_close(const struct fed_secret *key, const char *sid, const struct fed_secre
     if ((ctx = EVP_CIPHER_CTX_new()) == NULL)
         return FED_E_NOMEM;
 
-    unsigned char *tag = body + seed->len;
+    unsigned char *tag = body + plain->len;
     if (!begin(ctx, key, blob, nonce, sid, true) ||
-        EVP_CipherUpdate(ctx, body, &n, seed->data, (int)seed->len) != 1 ||
+        EVP_CipherUpdate(ctx, body, &n, plain->data, (int)plain->len) != 1 ||
         EVP_CipherFinal_ex(ctx, tag, &n) != 1 ||
         EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_SIZE, tag) != 1)
         goto out;
-    r = fed_secret_add(ret_blob, blob, SEAL_OVERHEAD + seed->len);
+    r = fed_secret_add(ret_blob, blob, SEAL_OVERHEAD + plain->len);
 
 out:
     EVP_CIPHER_CTX_free(ctx);
     return r;
 }
 
-int
-seal_open(const struct fed_secret *key, const char *sid, const void *blob, size_t blob_len,
-    struct fed_secret *ret_seed)
+static int
+open_blob(const struct fed_secret *key, unsigned char kind, const char *sid, const void *blob,
+    size_t blob_len, size_t most, struct fed_secret *ret_plain)
 {
     unsigned char expected[HEAD_SIZE], tag[TAG_SIZE], rest[EVP_MAX_BLOCK_LENGTH];
-    struct fed_secret seed = FED_SECRET_INIT(TOTP_SEED_MAX);
+    struct fed_secret plain = FED_SECRET_INIT(most);
     EVP_CIPHER_CTX *ctx = NULL;
     int r = FED_E_CRYPTO, n;
 
-    if (blob_len <= SEAL_OVERHEAD || blob_len > SEAL_BLOB_MAX || !make_head(key, expected) ||
-        memcmp(blob, expected, HEAD_SIZE) != 0)
+    if (blob_len <= SEAL_OVERHEAD || blob_len - SEAL_OVERHEAD > most ||
+        !make_head(key, kind, expected) || memcmp(blob, expected, HEAD_SIZE) != 0)
         return FED_E_CRYPTO;
     const unsigned char *nonce = (const unsigned char *)blob + HEAD_SIZE;
     const unsigned char *body = nonce + NONCE_SIZE;
-    size_t seed_len = blob_len - SEAL_OVERHEAD;
-    memcpy(tag, body + seed_len, TAG_SIZE);
-    if ((ctx = EVP_CIPHER_CTX_new()) == NULL || fed_secret_resize(&seed, seed_len) != 0) {
+    size_t plain_len = blob_len - SEAL_OVERHEAD;
+    memcpy(tag, body + plain_len, TAG_SIZE);
+    if ((ctx = EVP_CIPHER_CTX_new()) == NULL || fed_secret_resize(&plain, plain_len) != 0) {
         r = FED_E_NOMEM;
         goto out;
     }
 
     if (!begin(ctx, key, expected, nonce, sid, false) ||
-        EVP_CipherUpdate(ctx, seed.data, &n, body, (int)seed_len) != 1 ||
+        EVP_CipherUpdate(ctx, plain.data, &n, body, (int)plain_len) != 1 ||
         EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE, tag) != 1 ||
         EVP_CipherFinal_ex(ctx, rest, &n) != 1)
         goto out;
-    r = fed_secret_set(ret_seed, seed.data, seed.len);
+    r = fed_secret_set(ret_plain, plain.data, plain.len);
 
 out:
     EVP_CIPHER_CTX_free(ctx);
-    fed_secret_done(&seed);
+    fed_secret_done(&plain);
     return r;
+}
+
+int
+seal_close(const struct fed_secret *key, const char *sid, const struct fed_secret *seed,
+    struct fed_secret *ret_blob)
+{
+    return close_blob(key, SEED, sid, seed, TOTP_SEED_MAX, ret_blob);
+}
+
+int
+seal_open(const struct fed_secret *key, const char *sid, const void *blob, size_t blob_len,
+    struct fed_secret *ret_seed)
+{
+    return open_blob(key, SEED, sid, blob, blob_len, TOTP_SEED_MAX, ret_seed);
+}
+
+int
+seal_close_record(const struct fed_secret *key, const char *sid, const struct fed_secret *record,
+    struct fed_secret *ret_blob)
+{
+    return close_blob(key, RECORD, sid, record, SEAL_RECORD_MAX, ret_blob);
+}
+
+int
+seal_open_record(const struct fed_secret *key, const char *sid, const void *blob, size_t blob_len,
+    struct fed_secret *ret_record)
+{
+    return open_blob(key, RECORD, sid, blob, blob_len, SEAL_RECORD_MAX, ret_record);
 }

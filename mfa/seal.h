@@ -2,7 +2,7 @@
  * Seeds at rest: AES-256-GCM with the person's SID as associated data, so that a blob copied to
  * another person's row does not open (I-34). Used by the keeper only: it alone has the key.
  *
- * A sealed blob: version (1 byte, now 1), key id (4 bytes: the first of SHA-256 of the key),
+ * A sealed blob: what is inside (1 byte; 1 a seed, 2 a record), key id (4 bytes: the first of SHA-256 of the key),
  * nonce (12, random), ciphertext (as long as the seed), tag (16). The associated data is the blob's first
  * five bytes, then the SID's text.
  * SPDX-License-Identifier: Apache-2.0
@@ -15,7 +15,12 @@
 #include "base/err.h"
 #include "base/secret.h"
 
-enum { SEAL_KEY_SIZE = 32, SEAL_OVERHEAD = 1 + 4 + 12 + 16, SEAL_BLOB_MAX = SEAL_OVERHEAD + 128 };
+enum {
+    SEAL_KEY_SIZE = 32,
+    SEAL_OVERHEAD = 1 + 4 + 12 + 16,
+    SEAL_BLOB_MAX = SEAL_OVERHEAD + 128,
+    SEAL_RECORD_MAX = 3584
+};
 
 /*
  * Read a seal key as its file has it: 64 hexadecimal digits, then nothing but white space.
@@ -33,5 +38,14 @@ FED_MUST_USE int seal_close(const struct fed_secret *key, const char *sid,
  */
 FED_MUST_USE int seal_open(const struct fed_secret *key, const char *sid, const void *blob,
     size_t blob_len, struct fed_secret *ret_seed);
+
+/*
+ * The same for a person's whole record (1 to SEAL_RECORD_MAX bytes), where it is kept by somebody who must be able to
+ * neither read nor write it (mfa/store_directory.h). A blob of one kind does not open as the other.
+ */
+FED_MUST_USE int seal_close_record(const struct fed_secret *key, const char *sid,
+    const struct fed_secret *record, struct fed_secret *ret_blob);
+FED_MUST_USE int seal_open_record(const struct fed_secret *key, const char *sid, const void *blob,
+    size_t blob_len, struct fed_secret *ret_record);
 
 #endif

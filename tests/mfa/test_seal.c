@@ -177,6 +177,44 @@ test_key_file_text(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* Records are sealed by the same key, and neither kind opens as the other. */
+static void
+test_records_and_seeds_are_kept_apart_i34(void **state)
+{
+    struct fixture *f = *state;
+    struct fed_secret record = FED_SECRET_INIT(SEAL_RECORD_MAX + 1);
+    struct fed_secret sealed = FED_SECRET_INIT(SEAL_OVERHEAD + SEAL_RECORD_MAX);
+    struct fed_secret got = FED_SECRET_INIT(SEAL_RECORD_MAX);
+
+    assert_int_equal(seal_close_record(&f->key, alice, &record, &sealed), FED_E_CRYPTO); /* empty */
+    assert_int_equal(fed_secret_resize(&record, SEAL_RECORD_MAX + 1), 0);
+    memset(record.data, 'r', record.len);
+    assert_int_equal(seal_close_record(&f->key, alice, &record, &sealed), FED_E_TOO_BIG);
+    assert_int_equal(fed_secret_resize(&record, SEAL_RECORD_MAX), 0);
+    assert_int_equal(seal_close_record(&f->key, alice, &record, &sealed), 0);
+    assert_int_equal(
+        seal_open_record(&f->other_key, alice, sealed.data, sealed.len, &got), FED_E_CRYPTO);
+    assert_int_equal(
+        seal_open_record(&f->key, "S-1-5-21-1-2-3-1105", sealed.data, sealed.len, &got),
+        FED_E_CRYPTO);
+    for (size_t len = 0; len < sealed.len; len += 97)
+        assert_int_equal(seal_open_record(&f->key, alice, sealed.data, len, &got), FED_E_CRYPTO);
+    assert_int_equal(seal_open_record(&f->key, alice, sealed.data, sealed.len, &got), 0);
+    assert_true(fed_secret_equal(got.data, got.len, record.data, record.len));
+
+    /* As long as a seed, so that nothing but its kind tells it from one. */
+    fed_secret_clear(&sealed);
+    assert_int_equal(seal_close_record(&f->key, alice, &f->seed, &sealed), 0);
+    assert_refused(f, &f->key, alice, sealed.data, sealed.len);
+    assert_int_equal(
+        seal_open_record(&f->key, alice, f->blob.data, f->blob.len, &got), FED_E_CRYPTO);
+    sealed.data[0] = 1;
+    assert_refused(f, &f->key, alice, sealed.data, sealed.len);
+    fed_secret_done(&record);
+    fed_secret_done(&sealed);
+    fed_secret_done(&got);
+}
+
 int
 main(void)
 {
@@ -186,6 +224,7 @@ main(void)
         TEST(test_every_other_length),
         TEST(test_another_key),
         TEST(test_two_seals_differ),
+        TEST(test_records_and_seeds_are_kept_apart_i34),
         TEST(test_sizes_of_seeds),
         TEST(test_key_file_text),
     };
