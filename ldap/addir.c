@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "ldap/attribute.h"
 #include "ldap/domain.h"
 #include "ldap/entry.h"
 #include "ldap/groups.h"
@@ -458,4 +459,35 @@ addir_lockout_threshold(struct addir *dir, unsigned *ret, char *why)
     struct domain_budget budget = domain_budget(dir->domain);
 
     return policy_threshold(dir->domain, dir->conf->base_dn, &budget, ret, why);
+}
+
+int
+addir_attribute_read(struct addir *dir, const struct sid *sid, const char *attribute,
+    struct fed_secret *ret, char *why)
+{
+    struct domain_budget budget = domain_budget(dir->domain);
+
+    why[0] = '\0';
+    return attribute_read(dir->domain, sid, attribute, &budget, ret, why);
+}
+
+int
+addir_attribute_exchange(struct addir *dir, const struct sid *sid, const char *attribute,
+    const struct fed_secret *old_value, const struct fed_secret *new_value, char *why)
+{
+    struct domain_budget budget = domain_budget(dir->domain);
+
+    why[0] = '\0';
+    return attribute_exchange(dir->domain, sid, attribute, old_value, new_value, &budget, why);
+}
+
+int
+addir_attribute_each(struct addir *dir, const char *attribute,
+    int (*fn)(void *arg, const struct sid *sid, const void *value, size_t len), void *arg,
+    char *why)
+{
+    struct domain_budget budget = domain_budget(dir->domain);
+
+    why[0] = '\0';
+    return attribute_each(dir->domain, dir->conf->base_dn, attribute, &budget, fn, arg, why);
 }

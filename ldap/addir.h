@@ -150,6 +150,19 @@ FED_MUST_USE int addir_change_password(struct addir *dir, const struct addir_per
     char *why);
 
 /*
+ * An attribute of people's entries that keeps a value of ours (ldap/attribute.h), by the service identity, on the
+ * first of the configured servers alone.
+ */
+FED_MUST_USE int addir_attribute_read(struct addir *dir, const struct sid *sid,
+    const char *attribute, struct fed_secret *ret, char *why);
+FED_MUST_USE int addir_attribute_exchange(struct addir *dir, const struct sid *sid,
+    const char *attribute, const struct fed_secret *old_value, const struct fed_secret *new_value,
+    char *why);
+FED_MUST_USE int addir_attribute_each(struct addir *dir, const char *attribute,
+    int (*fn)(void *arg, const struct sid *sid, const void *value, size_t len), void *arg,
+    char *why);
+
+/*
  * The domain's account lock-out threshold (lockoutThreshold of its own entry): after how many wrong passwords
  * AD locks an account; 0 = never. One base read, by the service identity; the caller caches it.
  */

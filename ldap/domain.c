@@ -23,7 +23,8 @@ struct domain {
     const struct conf_domain *conf;
     struct servers *servers;
     struct scout *scout;
-    struct pool *doors[2]; /* by enum domain_door; the service's is NULL without an identity */
+    struct pool
+        *doors[DOMAIN_DOORS]; /* the service's and the pinned are NULL without an identity */
     struct fed_secret service_password;
     _Atomic int64_t service_refused_until_ms;
 };
@@ -33,7 +34,7 @@ static void
 lose_server(struct domain *domain, size_t index)
 {
     servers_failed(domain->servers, index);
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < DOMAIN_DOORS; i++)
         if (domain->doors[i] != NULL)
             pool_purge(domain->doors[i], index);
     scout_tell(domain->scout);
@@ -90,10 +91,22 @@ bind_service(struct domain *domain, struct conn *conn, int64_t deadline_ms, char
         domain->conf->service_dn, answer.code, answer.text);
 }
 
+/* What is read and written for comparing must not be compared on another server than the last time. */
 static int
-open_service(void *arg, int64_t deadline_ms, struct conn **ret, char *why)
+open_first(struct domain *domain, int64_t deadline_ms, struct conn **ret, char *why)
 {
-    struct domain *domain = arg;
+    if (domain->conf->servers.n == 0)
+        return why_not(
+            why, FED_E_CONFIG, "domain %s: \"servers\" must name one", domain->conf->name);
+    int r = conn_open(domain->conf, servers_get(domain->servers, 0), 0, deadline_ms, ret, why);
+    if (r != 0)
+        lose_server(domain, 0);
+    return r;
+}
+
+static int
+open_bound(struct domain *domain, bool pinned, int64_t deadline_ms, struct conn **ret, char *why)
+{
     struct conn *conn;
     int r;
 
@@ -101,7 +114,8 @@ open_service(void *arg, int64_t deadline_ms, struct conn **ret, char *why)
         return why_not(why, FED_E_DIRECTORY,
             "the service identity \"%.96s\" was refused lately and is not tried again for a while",
             domain->conf->service_dn);
-    r = open_any(domain, deadline_ms, &conn, why);
+    r = pinned ? open_first(domain, deadline_ms, &conn, why)
+               : open_any(domain, deadline_ms, &conn, why);
     if (r != 0)
         return r;
     r = bind_service(domain, conn, deadline_ms, why);
@@ -113,6 +127,18 @@ open_service(void *arg, int64_t deadline_ms, struct conn **ret, char *why)
     }
     *ret = conn;
     return 0;
+}
+
+static int
+open_service(void *arg, int64_t deadline_ms, struct conn **ret, char *why)
+{
+    return open_bound(arg, false, deadline_ms, ret, why);
+}
+
+static int
+open_pinned(void *arg, int64_t deadline_ms, struct conn **ret, char *why)
+{
+    return open_bound(arg, true, deadline_ms, ret, why);
 }
 
 static int
@@ -175,6 +201,8 @@ domain_new(const struct conf_domain *conf, struct domain **ret, char *why)
         r = pool_new(conf->connections, open_people, domain, &domain->doors[DOMAIN_PEOPLE]);
     if (r == 0 && conf->service_bind != CONF_SERVICE_NONE)
         r = pool_new(conf->connections, open_service, domain, &domain->doors[DOMAIN_SERVICE]);
+    if (r == 0 && conf->service_bind != CONF_SERVICE_NONE)
+        r = pool_new(conf->connections, open_pinned, domain, &domain->doors[DOMAIN_PINNED]);
     if (r != 0) {
         domain_free(domain);
         return r == FED_E_NOMEM ? why_not(why, r, "out of memory") : r;
@@ -189,8 +217,8 @@ domain_free(struct domain *domain)
     if (domain == NULL)
         return;
     scout_free(domain->scout);
-    pool_free(domain->doors[DOMAIN_PEOPLE]);
-    pool_free(domain->doors[DOMAIN_SERVICE]);
+    for (size_t i = 0; i < DOMAIN_DOORS; i++)
+        pool_free(domain->doors[i]);
     servers_free(domain->servers);
     fed_secret_done(&domain->service_password);
     free(domain);

@@ -14,7 +14,12 @@
 
 struct domain;
 
-enum domain_door { DOMAIN_PEOPLE, DOMAIN_SERVICE };
+enum domain_door {
+    DOMAIN_PEOPLE,
+    DOMAIN_SERVICE,
+    DOMAIN_PINNED, /* the service identity too, on the first of the configured servers and no other */
+    DOMAIN_DOORS
+};
 
 /* How long one call may take: a connection must be there by connect_by_ms, all be done by end_ms. */
 struct domain_budget {
@@ -33,7 +38,7 @@ struct domain_budget domain_budget(const struct domain *domain);
 int64_t domain_answer_by(const struct domain_budget *budget);
 
 /*
- * Borrow a connection: of DOMAIN_SERVICE bound as the service identity, of DOMAIN_PEOPLE bound as nobody or
+ * Borrow a connection: of DOMAIN_SERVICE and DOMAIN_PINNED bound as the service identity, of DOMAIN_PEOPLE bound as nobody or
  * as whoever came last, which is why only a bind may come first on it. One that has rested was asked whether
  * its server is still there, so that the loss of a server is noticed before a bind is spent on it. Servers are
  * tried in their order until connect_by_ms. Give back with domain_put, which notes a failure of its
