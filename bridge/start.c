@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "bridge/attribute_store.h"
 #include "bridge/cert.h"
 #include "bridge/dispatch.h"
 #include "bridge/endpoint_port.h"
@@ -212,7 +213,8 @@ open_store(struct bridge *b)
     char why[STORE_WHY_MAX] = "";
     struct limits_options options = {
         .max_failures = b->conf->mfa.max_failures, .lock_time_s = b->conf->mfa.lock_time_s};
-    int r = store_open(b->conf->mfa.store, &b->store, why);
+    int r = attribute_store_wanted(b->conf) ? attribute_store_open(b, &b->store, why)
+                                            : store_open(b->conf->mfa.store, &b->store, why);
 
     if (r != 0)
         return complain(r, why);

@@ -84,7 +84,7 @@ struct conf_domain {
 };
 
 struct conf_mfa {
-    char *store;    /* "sqlite:/absolute/path" or "postgresql://…" */
+    char *store;    /* "sqlite:/absolute/path", "postgresql://…" or "directory:ATTRIBUTE" */
     char *seal_key; /* path */
     char *issuer;
     unsigned digits;

@@ -178,6 +178,27 @@ check_domains(struct conf *conf, const struct sections *sections, struct conf_er
     return r;
 }
 
+/* The directory store reads and writes as each domain's service identity, on a server that is always the same. */
+static void
+check_store(const struct conf *conf, const struct sections *sections, struct conf_errors *errors)
+{
+    if (conf->mfa.store == NULL || strncmp(conf->mfa.store, "directory:", 10) != 0)
+        return;
+    for (size_t i = 0; i < conf->n_domains; i++) {
+        const struct section *section = nth(sections, SECTION_DOMAIN, i);
+        if (conf->domains[i].service_bind == CONF_SERVICE_NONE)
+            conf_errors_add(errors, &section->where,
+                "[%s] has no service identity, and [mfa] store = directory: writes as one: set "
+                "service-bind",
+                section->title);
+        if (conf->domains[i].servers.n == 0)
+            conf_errors_add(errors, &section->where,
+                "[%s] names no servers, and [mfa] store = directory: is on the first of them: set "
+                "\"servers\", the same first one on every host",
+                section->title);
+    }
+}
+
 static int
 complete_mfa(struct conf *conf)
 {
@@ -314,6 +335,8 @@ crosscheck(struct conf *conf, const struct sections *sections, struct conf_error
         r = check_domains(conf, sections, errors);
     if (r == 0)
         r = complete_mfa(conf);
+    if (r == 0)
+        check_store(conf, sections, errors);
     if (r == 0)
         r = check_roles(conf, sections, errors);
     if (r == 0)

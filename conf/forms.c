@@ -452,6 +452,16 @@ check_postgresql(const char *rest, char *remedy)
     return 0;
 }
 
+/* A name goes into requests as it is: letters, digits and hyphens (RFC 4512 section 2.5). */
+static bool
+is_attribute(const char *text)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+    size_t len = strlen(text);
+
+    return len > 0 && len <= 64 && strspn(text, allowed) == len;
+}
+
 int
 form_store(const char *text, bool quoted, char *remedy)
 {
@@ -459,8 +469,12 @@ form_store(const char *text, bool quoted, char *remedy)
 
     if (strncmp(text, "postgresql://", 13) == 0)
         return check_postgresql(text + 13, remedy);
+    if (strncmp(text, "directory:", 10) == 0 && is_attribute(text + 10))
+        return 0;
     if (strncmp(text, "sqlite:", 7) != 0 || form_path(text + 7, quoted, why) != 0)
-        return refuse(remedy, "write \"sqlite:\" and an absolute path, or postgresql://…");
+        return refuse(remedy,
+            "write \"sqlite:\" and an absolute path, postgresql://…, or \"directory:\" and the "
+            "name of an attribute");
     return 0;
 }
 

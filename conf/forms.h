@@ -41,8 +41,8 @@ form_check form_base_credential; /* imds, container, web-identity:FILE, file:PAT
 form_check form_external_id;     /* 2 to 1224 characters of [\w+=,.@:/-] */
 form_check form_proxy;           /* http[s]://HOST[:PORT], no password */
 form_check form_audit;           /* journal or file:/PATH */
-form_check form_store;           /* sqlite:/PATH or postgresql://…, no password */
-form_check form_issuer;          /* no ':', which ends the issuer in an otpauth URI */
+form_check form_store;  /* sqlite:/PATH, postgresql://…, no password, or directory:ATTRIBUTE */
+form_check form_issuer; /* no ':', which ends the issuer in an otpauth URI */
 
 /* An absolute path to a file or folder, without "." or ".." steps; quoted is not looked at. */
 form_check form_path;

@@ -1,6 +1,6 @@
 /*
  * What is remembered of people's second factors. One small interface; SQLite is the
- * back-end of one host, PostgreSQL that of a fleet.
+ * back-end of one host, PostgreSQL that of a fleet, and mfa/store_directory.h one without infrastructure of its own.
  * A person is one record of bytes (mfa/record.h), keyed by the text of their SID (I-18), and every change of it is a
  * compare-and-swap: so that whoever shares a store, threads, processes or hosts, a change is made by one and seen
  * by all (I-24, I-26). mfa/person.h makes changes out of it. Failures are counted beside.

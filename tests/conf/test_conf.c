@@ -300,6 +300,27 @@ test_missing_service_keys(void **state)
     refused(dir, "awsfed.conf", 5, "\"service-password-file\" is missing", 1);
 }
 
+/* The directory store writes as the service identity, on a server that is named. */
+static void
+test_directory_store_needs_service_and_servers(void **state)
+{
+    static const char mfa[] = "[mfa]\nseal-key = /y\nstore = directory:awsfedSecondFactor\n";
+    const struct confdir *dir = *state;
+    char text[512];
+
+    write_with(dir, MFA, "store = directory:awsfedSecondFactor");
+    conf_free(accepted(dir));
+    (void)snprintf(text, sizeof(text), "[domain corp.example.com]\nservers = dc1\n%s", mfa);
+    confdir_write(dir, "awsfed.conf", text);
+    refused(dir, "awsfed.conf", 1, "no service identity", 1);
+    (void)snprintf(text, sizeof(text),
+        "[domain corp.example.com]\nservice-bind = simple\nservice-dn = CN=a,DC=b\n"
+        "service-password-file = /p\n%s",
+        mfa);
+    confdir_write(dir, "awsfed.conf", text);
+    refused(dir, "awsfed.conf", 1, "names no servers", 1);
+}
+
 /* Without a service identity: nothing of one may be left, and groups are SIDs. Each has its own line. */
 static void
 test_no_service_identity(void **state)
@@ -334,6 +355,8 @@ test_bad_mfa_values(void **state)
         {MFA, "store = /var/lib/awsfed/mfa.db", "\"sqlite:\""},
         {MFA, "store = sqlite:mfa.db", "\"sqlite:\""},
         {MFA, "store = mysql://db/mfa", "\"sqlite:\""},
+        {MFA, "store = directory:", "name of an attribute"},
+        {MFA, "store = directory:a)(b=*", "name of an attribute"},
         {MFA, "store = postgresql://", "postgresql://USER@HOST"},
         {MFA, "store = postgresql://awsfed:secret@db/mfa", "passfile="},
         {MFA, "store = postgresql://db/mfa?password=secret", "passfile="},
@@ -827,6 +850,7 @@ main(void)
         CASE(test_bad_bridge_values),
         CASE(test_bad_domain_values),
         CASE(test_missing_service_keys),
+        CASE(test_directory_store_needs_service_and_servers),
         CASE(test_no_service_identity),
         CASE(test_bad_mfa_values),
         CASE(test_window_is_capped),

@@ -120,6 +120,19 @@ class Controller:
             message[name] = ldb.MessageElement([] if value is None else value, ldb.FLAG_MOD_REPLACE, name)
         self.samdb().modify(message)
 
+    def grant_write(self, name, attribute_name):
+        """Let an account write one attribute of everybody's entry, as an administrator's delegation does."""
+        from samba.dcerpc import misc, security
+        from samba.ndr import ndr_unpack
+        from samba.sd_utils import SDUtils
+        account, = self.samdb().search(
+            places.BASE_DN, expression=f"(sAMAccountName={name})", attrs=["objectSid"])
+        schema, = self.samdb().search(
+            self.samdb().get_schema_basedn(), expression=f"(lDAPDisplayName={attribute_name})", attrs=["schemaIDGUID"])
+        sid = ndr_unpack(security.dom_sid, account["objectSid"][0])
+        guid = ndr_unpack(misc.GUID, schema["schemaIDGUID"][0])
+        SDUtils(self.samdb()).dacl_add_ace(places.BASE_DN, f"(OA;CI;RPWP;{guid};;{sid})")
+
     def bad_password_count(self, name):
         """How many wrong passwords it has counted: tells whether a bind was made."""
         return int(self.attribute(name, "badPwdCount") or 0)

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "mfa/limits.h"
+#include "tests/mfa/directory.h"
 #include "tests/mfa/people.h"
 #include "tests/mfa/postgres.h"
 
@@ -88,6 +89,20 @@ open_hosts(void **state)
     (void)state;
     for (int i = 0; i < HOSTS; i++)
         assert_int_equal(store_open(where, &hosts[i], why), 0);
+    store = hosts[0];
+    return 0;
+}
+
+static int
+set_up_directory(void **state)
+{
+    char failures[128];
+
+    if (ad_empty() != 0 || empty_sqlite(state) != 0)
+        return -1;
+    (void)snprintf(failures, sizeof(failures), "%s/failures.db", folder);
+    for (int i = 0; i < HOSTS; i++)
+        assert_int_equal(store_directory_open(&ad_ops, NULL, failures, &hosts[i], why), 0);
     store = hosts[0];
     return 0;
 }
@@ -445,8 +460,10 @@ main(void)
         cmocka_unit_test_setup_teardown(
             test_attempts_are_seen_by_other_hosts, set_up_postgres, tear_down),
     };
+    const struct CMUnitTest directory[] = TESTS(directory);
     int failed = cmocka_run_group_tests_name("sqlite", sqlite, make_folder, remove_folder);
 
+    failed += cmocka_run_group_tests_name("directory", directory, make_folder, remove_folder);
     failed += cmocka_run_group_tests_name("postgresql", postgres, make_server, remove_server);
     return failed + cmocka_run_group_tests_name("fleet", fleet, make_server, remove_server);
 }

@@ -1,0 +1,116 @@
+/*
+ * The store in the directory: one that is away, and values that are not in order. What it has in common with
+ * the others is in test_store_kinds.c.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/mfa/directory.h"
+
+static const char alice[] = "S-1-5-21-1-2-3-1104";
+static const char bob[] = "S-1-5-21-1-2-3-1105";
+
+static char folder[64], why[STORE_WHY_MAX];
+static struct store *store;
+
+static int
+set_up_directory(void **state)
+{
+    char failures[128];
+
+    (void)state;
+    (void)snprintf(folder, sizeof(folder), "/tmp/test_directory.XXXXXX");
+    if (ad_empty() != 0 || mkdtemp(folder) == NULL)
+        return -1;
+    (void)snprintf(failures, sizeof(failures), "%s/failures.db", folder);
+    return store_directory_open(&ad_ops, NULL, failures, &store, why);
+}
+
+static int
+tear_down(void **state)
+{
+    char command[128];
+
+    (void)state;
+    store_close(store);
+    (void)snprintf(command, sizeof(command), "rm -rf %s", folder);
+    return system(command);
+}
+
+static struct store_row
+row_of_alice(void)
+{
+    return (struct store_row){
+        .sid = "S-1-5-21-1-2-3-1104", .name = "alice@x", .enrolled_s = 1, .record_len = 400};
+}
+
+/* I-29: an AD that is away is an error; who is gone from it is not enrolled. */
+static void
+test_directory_away_i29(void **state)
+{
+    struct store_row row = row_of_alice(), got;
+    char sid[STORE_SID_MAX];
+
+    (void)state;
+    ad.away = FED_E_DIRECTORY;
+    assert_int_equal(store_load(store, alice, &got), FED_E_STORE);
+    assert_int_equal(store_swap(store, &row), FED_E_STORE);
+    assert_int_equal(store_remove(store, alice), FED_E_STORE);
+    assert_int_equal(store_find(store, "alice@x", sid), FED_E_STORE);
+    ad.away = FED_E_UNKNOWN_USER;
+    assert_int_equal(store_load(store, alice, &got), FED_E_NOT_ENROLLED);
+    assert_int_equal(store_swap(store, &row), FED_E_STORE);
+    assert_false(store_is_shared(store));
+}
+
+/* I-29, I-34: a value that is another person's, changed, cut or nothing of ours is an error, and can be removed. */
+static void
+test_directory_values_refused_i29_i34(void **state)
+{
+    struct store_row row = row_of_alice(), got;
+    char saved[AD_VALUE];
+
+    (void)state;
+    assert_int_equal(store_swap(store, &row), 0);
+    (void)snprintf(saved, sizeof(saved), "%s", ad_value(alice));
+    (void)snprintf(ad_value(bob), AD_VALUE, "%s", saved);
+    assert_int_equal(store_load(store, bob, &got), FED_E_STORE);
+    (void)snprintf(ad_value(bob), AD_VALUE, "awsfed:");
+    assert_int_equal(store_load(store, bob, &got), FED_E_STORE);
+    assert_int_equal(store_remove(store, bob), 0);
+    for (size_t i = 0; i < strlen(saved); i += 61) {
+        char *value = ad_value(alice);
+        (void)snprintf(value, AD_VALUE, "%s", saved);
+        value[i] = value[i] == 'A' ? 'B' : 'A';
+        assert_int_equal(store_load(store, alice, &got), FED_E_STORE);
+        assert_int_equal(store_swap(store, &row), FED_E_STORE);
+        (void)snprintf(value, AD_VALUE, "%.*s", (int)i + 1, saved);
+        assert_int_equal(store_load(store, alice, &got), FED_E_STORE);
+    }
+    (void)snprintf(ad_value(alice), AD_VALUE, "%s=", saved);
+    assert_int_equal(store_load(store, alice, &got), FED_E_STORE);
+    (void)snprintf(ad_value(alice), AD_VALUE, "%s", saved);
+    assert_int_equal(store_load(store, alice, &got), 0);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_directory_away_i29, set_up_directory, tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_directory_values_refused_i29_i34, set_up_directory, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
