@@ -339,7 +339,7 @@ class Connection:
             _, values, _ = take(values)
             _, value, more = take(values)
             words.append(f"{'add delete replace'.split()[operation[0]]} {name.decode()} "
-                         f"{value.decode('utf-16-le')}{'+' if more else ''}")
+                         f"{value.decode('utf-16-le' if name == b'unicodePwd' else 'utf-8')}{'+' if more else ''}")
         self.say(f"modify {dn.decode()}: {'; '.join(words)}")
         code, _, message = self.script["modify"].partition(":")
         self.send(ident, result(0x67, int(code), message))

@@ -45,6 +45,10 @@ test_answers_of_an_exchange(void **state)
         if (r != 0 && r != FED_E_REPLAY)
             assert_true(d->why[0] != '\0');
         domain_stop(d);
+        peer_stop(peer);
+        assert_int_equal(peer_count(peer, "modify <SID=" PEER_SID ">: delete thumbnailLogo old; "
+                                          "add thumbnailLogo new"),
+            1);
         peer_free(peer);
     }
 }
