@@ -1,9 +1,8 @@
-"""The stores of a fleet: two bridges that share one place, and servers that are gone, killed or hang.
+"""The store of a fleet: two bridges that share one PostgreSQL, which is gone, killed or hangs.
 
 SPDX-License-Identifier: Apache-2.0
 """
 import base64
-import socket
 import subprocess
 import sys
 import time
@@ -13,54 +12,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from asker import SOCKET, ask  # noqa: E402
-
-SECOND = Path("/run/awsfed/second.sock")
-SECOND_CONFIG = Path("/etc/awsfed-second")
-SECOND_STATE = Path("/var/lib/awsfed-second")
-SECOND_AUDIT = Path("/var/log/awsfed/second.jsonl")
-
-
-def authenticate(host, person, password, code, source="192.0.2.9"):
-    """What a host's PAM module asks; the name of the error, OK for none."""
-    client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    client.settimeout(30)
-    client.connect(str(host))
-    return ask("AUTHENTICATE", client, USER=person.name, PASSWORD=password.encode(), CODE=code.encode(),
-               FACTORS=3, SERVICE="sshd", RHOST=source, TTY="ssh")[0]
-
-
-def second_bridge(lab):
-    return lab.service.Service(
-        "bridge2", ["/usr/local/sbin/awsfed-bridge", "-c", SECOND_CONFIG, "-f"],
-        ready=lambda: SECOND.exists() and _accepts(SECOND))
-
-
-def _accepts(path):
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
-            client.connect(str(path))
-            return True
-    except OSError:
-        return False
-
-
-def two_bridges(lab, mfa):
-    """Two hosts with one [mfa] section: the sockets of their bridges. Then as it was."""
-    lab.awsfed.configure({"mfa": mfa})
-    uid = lab.accounts.BRIDGE_USER[1]
-    lab.changes.directory(SECOND_CONFIG)
-    lab.changes.directory(SECOND_STATE, 0o700, (uid, uid))
-    lab.awsfed.write_config({
-        "mfa": mfa,
-        "bridge": {"socket": str(SECOND), "state-dir": str(SECOND_STATE), "audit": f"file:{SECOND_AUDIT}"},
-    }, SECOND_CONFIG)
-    second = second_bridge(lab)
-    second.start()
-    yield (SOCKET, SECOND)
-    second.kill()
-    SECOND.unlink(missing_ok=True)
-    lab.awsfed.configure()
+from two_hosts import SECOND_STATE, at_once, authenticate, two_bridges  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -89,13 +41,6 @@ def server(lab, fleet):
         lab.postgres.SERVER.stop()
     lab.postgres.SERVER.start()
     time.sleep(1.1)  # a server that was away is asked again after a second
-
-
-def at_once(hosts, tries, person, code, source="192.0.2.{}"):
-    """The answers to one code, presented to the hosts in turn by parallel requests."""
-    with ThreadPoolExecutor(tries) as pool:
-        return list(pool.map(lambda n: authenticate(hosts[n % len(hosts)], person, person.password, code,
-                                                    source.format(n)), range(tries)))
 
 
 def test_a_code_used_on_one_host_is_refused_on_the_other(lab, fleet, member):
@@ -228,75 +173,3 @@ def test_addresses_that_stop_the_start(lab, store, says):
     assert done.returncode != 0
     assert says in done.stderr
     assert "secret" not in done.stderr
-
-
-# ---- The directory ----
-
-# Samba's schema has no spare attribute; this one is single-valued, of octets, and nobody's here.
-ATTRIBUTE = "thumbnailLogo"
-
-
-@pytest.fixture(scope="module")
-def kept_in_ad(lab):
-    """Two hosts whose store is an attribute of people's entries, which the service identity may write."""
-    lab.directory.DC1.grant_write(lab.people.SERVICE_NAME, ATTRIBUTE)
-    yield from two_bridges(lab, {"store": f"directory:{ATTRIBUTE}"})
-
-
-@pytest.fixture
-def one_of_ad(lab, kept_in_ad):
-    """A throw-away person, enrolled in AD."""
-    taken = lab.people.take()
-    lab.codes.enrol(taken.name)
-    return taken
-
-
-def test_ad_keeps_it_sealed(lab, kept_in_ad, one_of_ad):
-    """I-34: what AD holds is ours and sealed; neither name nor seed stands in it."""
-    value = lab.directory.attribute(one_of_ad.name, ATTRIBUTE)
-    assert value.startswith("awsfed:")
-    inside = base64.b64decode(value.removeprefix("awsfed:"), validate=True)
-    seed = lab.codes.seed(one_of_ad.name)
-    assert base64.b32decode(seed + "=" * (-len(seed) % 8)) not in inside
-    assert one_of_ad.name.encode() not in inside
-
-
-def test_ad_one_code_on_two_hosts(lab, kept_in_ad, one_of_ad):
-    """I-24, I-26 over hosts, in AD: parallel presentations give one success, and none afterwards."""
-    code = lab.codes.fresh(one_of_ad.name)
-    answers = at_once(kept_in_ad, 6, one_of_ad, code)
-    assert answers.count("OK") == 1, answers
-    assert set(answers) <= {"OK", "DENIED", "LOCKED"}, answers
-    assert authenticate(kept_in_ad[1], one_of_ad, one_of_ad.password, code) == "DENIED"
-    assert authenticate(kept_in_ad[1], one_of_ad, one_of_ad.password,
-                        lab.codes.fresh(one_of_ad.name)) == "OK"
-
-
-def test_ad_another_persons_value(lab, kept_in_ad, one_of_ad):
-    """I-29, I-34: a value copied to somebody else is an error there: neither a second factor nor "not enrolled"."""
-    other = lab.people.take()
-    entry, = lab.directory.samdb().search(lab.places.BASE_DN, expression=f"(sAMAccountName={other.name})", attrs=["dn"])
-    lab.directory.DC1.set(str(entry.dn), **{ATTRIBUTE: lab.directory.attribute(one_of_ad.name, ATTRIBUTE)})
-    assert authenticate(kept_in_ad[0], other, other.password, lab.codes.fresh(one_of_ad.name)) == "STORE"
-    lab.directory.DC1.set(str(entry.dn), **{ATTRIBUTE: None})
-
-
-def test_ad_is_listed_and_reset(lab, kept_in_ad, one_of_ad):
-    """Who is enrolled is found in AD, and a reset takes the value away."""
-    env = {"PATH": lab.places.PATH}
-    listed = subprocess.run(["awsfed-admin", "mfa", "list"], text=True, capture_output=True, env=env, check=True)
-    assert one_of_ad.name in listed.stdout
-    subprocess.run(["awsfed-admin", "mfa", "reset", one_of_ad.name], check=True, capture_output=True, env=env)
-    assert lab.directory.attribute(one_of_ad.name, ATTRIBUTE) is None
-    assert authenticate(kept_in_ad[0], one_of_ad, one_of_ad.password, "123456") == "DENIED"
-
-
-def test_ad_that_is_gone(lab, dc, kept_in_ad, one_of_ad):
-    """I-29: without the controller nobody is "not enrolled"."""
-    code = lab.codes.fresh(one_of_ad.name)
-    dc.kill()
-    assert authenticate(kept_in_ad[0], one_of_ad, one_of_ad.password, code) in ("STORE", "DIRECTORY")
-    dc.start()
-    lab.service.wait_for(
-        lambda: authenticate(kept_in_ad[0], one_of_ad, one_of_ad.password, lab.codes.fresh(one_of_ad.name)) == "OK",
-        "a login after the controller came back", 40)

@@ -1,0 +1,82 @@
+"""The store in Active Directory: two bridges that share an attribute of people's entries.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import base64
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from two_hosts import at_once, authenticate, two_bridges  # noqa: E402
+
+# Samba's schema has no spare attribute; this one is single-valued, of octets, and nobody's here.
+ATTRIBUTE = "thumbnailLogo"
+
+
+@pytest.fixture(scope="module")
+def kept_in_ad(lab):
+    """Two hosts whose store is an attribute of people's entries, which the service identity may write."""
+    lab.directory.DC1.grant_write(lab.people.SERVICE_NAME, ATTRIBUTE)
+    yield from two_bridges(lab, {"store": f"directory:{ATTRIBUTE}"})
+
+
+@pytest.fixture
+def one_of_ad(lab, kept_in_ad):
+    """A throw-away person, enrolled in AD."""
+    taken = lab.people.take()
+    lab.codes.enrol(taken.name)
+    return taken
+
+
+def test_ad_keeps_it_sealed(lab, kept_in_ad, one_of_ad):
+    """I-34: what AD holds is ours and sealed; neither name nor seed stands in it."""
+    value = lab.directory.attribute(one_of_ad.name, ATTRIBUTE)
+    assert value.startswith("awsfed:")
+    inside = base64.b64decode(value.removeprefix("awsfed:"), validate=True)
+    seed = lab.codes.seed(one_of_ad.name)
+    assert base64.b32decode(seed + "=" * (-len(seed) % 8)) not in inside
+    assert one_of_ad.name.encode() not in inside
+
+
+def test_ad_one_code_on_two_hosts(lab, kept_in_ad, one_of_ad):
+    """I-24, I-26 over hosts, in AD: parallel presentations give one success, and none afterwards."""
+    code = lab.codes.fresh(one_of_ad.name)
+    answers = at_once(kept_in_ad, 6, one_of_ad, code)
+    assert answers.count("OK") == 1, answers
+    assert set(answers) <= {"OK", "DENIED", "LOCKED"}, answers
+    assert authenticate(kept_in_ad[1], one_of_ad, one_of_ad.password, code) == "DENIED"
+    assert authenticate(kept_in_ad[1], one_of_ad, one_of_ad.password,
+                        lab.codes.fresh(one_of_ad.name)) == "OK"
+
+
+def test_ad_another_persons_value(lab, kept_in_ad, one_of_ad):
+    """I-29, I-34: a value copied to somebody else is an error there: neither a second factor nor "not enrolled"."""
+    other = lab.people.take()
+    entry, = lab.directory.samdb().search(lab.places.BASE_DN, expression=f"(sAMAccountName={other.name})", attrs=["dn"])
+    lab.directory.DC1.set(str(entry.dn), **{ATTRIBUTE: lab.directory.attribute(one_of_ad.name, ATTRIBUTE)})
+    assert authenticate(kept_in_ad[0], other, other.password, lab.codes.fresh(one_of_ad.name)) == "STORE"
+    lab.directory.DC1.set(str(entry.dn), **{ATTRIBUTE: None})
+
+
+def test_ad_is_listed_and_reset(lab, kept_in_ad, one_of_ad):
+    """Who is enrolled is found in AD, and a reset takes the value away."""
+    env = {"PATH": lab.places.PATH}
+    listed = subprocess.run(["awsfed-admin", "mfa", "list"], text=True, capture_output=True, env=env, check=True)
+    assert one_of_ad.name in listed.stdout
+    subprocess.run(["awsfed-admin", "mfa", "reset", one_of_ad.name], check=True, capture_output=True, env=env)
+    assert lab.directory.attribute(one_of_ad.name, ATTRIBUTE) is None
+    assert authenticate(kept_in_ad[0], one_of_ad, one_of_ad.password, "123456") == "DENIED"
+
+
+def test_ad_that_is_gone(lab, dc, kept_in_ad, one_of_ad):
+    """I-29: without the controller nobody is "not enrolled"."""
+    code = lab.codes.fresh(one_of_ad.name)
+    dc.kill()
+    assert authenticate(kept_in_ad[0], one_of_ad, one_of_ad.password, code) in ("STORE", "DIRECTORY")
+    dc.start()
+    lab.service.wait_for(
+        lambda: authenticate(kept_in_ad[0], one_of_ad, one_of_ad.password, lab.codes.fresh(one_of_ad.name)) == "OK",
+        "a login after the controller came back", 40)
