@@ -64,6 +64,8 @@ struct bridge {
     char host[BRIDGE_HOST_MAX]; /* this host's name, for %{host} */
     pthread_mutex_t
         recheck[BRIDGE_STRIPES]; /* one re-check of a uid at a time: uid % BRIDGE_STRIPES */
+    pthread_mutex_t last_tries
+        [BRIDGE_STRIPES]; /* one password at a time of an account near AD's limit, by SID */
     int64_t recheck_failed_ms
         [BRIDGE_STRIPES]; /* the last one that the directory did not answer; by that lock */
 };

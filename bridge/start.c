@@ -311,8 +311,10 @@ bridge_start(struct conf *conf, struct bridge **ret)
         return FED_E_NOMEM;
     }
     b->conf = conf;
-    for (size_t i = 0; i < BRIDGE_STRIPES; i++)
+    for (size_t i = 0; i < BRIDGE_STRIPES; i++) {
         (void)pthread_mutex_init(&b->recheck[i], NULL);
+        (void)pthread_mutex_init(&b->last_tries[i], NULL);
+    }
     if (gethostname(b->host, sizeof(b->host) - 1) != 0)
         b->host[0] = '\0';
     r = start_as_root(b, &s);
@@ -366,8 +368,10 @@ bridge_free(struct bridge *b)
     free(b->password_caps);
     audit_close(b->audit);
     fed_secret_done(&b->certificate);
-    for (size_t i = 0; i < BRIDGE_STRIPES; i++)
+    for (size_t i = 0; i < BRIDGE_STRIPES; i++) {
         (void)pthread_mutex_destroy(&b->recheck[i]);
+        (void)pthread_mutex_destroy(&b->last_tries[i]);
+    }
     free(b->conf_dir);
     conf_free(b->conf);
     free(b);

@@ -24,8 +24,8 @@ enum {
 #define LAST_NT_UNIX_S (INT64_MAX / NT_PER_S - EPOCH_GAP_S)
 
 /* Clocks past NT's range are treated as its end: then everything that can expire has. */
-static int64_t
-nt_time(int64_t unix_s)
+int64_t
+account_nt_time(int64_t unix_s)
 {
     if (unix_s > LAST_NT_UNIX_S)
         return NEVER_NT - 1;
@@ -61,7 +61,7 @@ in_hours(const struct account *account, int64_t now_s)
 int
 account_check(const struct account *account, int64_t now_s)
 {
-    int64_t now_nt = nt_time(now_s);
+    int64_t now_nt = account_nt_time(now_s);
 
     if (!account->has_control || !account->has_expires || !account->has_sid)
         return FED_E_RESTRICTED;
@@ -108,7 +108,7 @@ int
 account_password_days(const struct account *account, int64_t now_s)
 {
     const int64_t day_nt = NT_PER_S * 86400;
-    int64_t now_nt = nt_time(now_s), end_nt = account->password_expires_nt;
+    int64_t now_nt = account_nt_time(now_s), end_nt = account->password_expires_nt;
 
     if ((account->control & UF_PASSWORD_NEVER_EXPIRES) != 0 || end_nt == NEVER_NT ||
         end_nt <= now_nt || (end_nt - now_nt) / day_nt >= ACCOUNT_WARNING_DAYS)

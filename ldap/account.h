@@ -44,6 +44,9 @@ enum {
     ACCOUNT_WARNING_DAYS = 7,
 };
 
+/* Unix seconds as 100 ns since 1601, kept within its range. */
+int64_t account_nt_time(int64_t unix_s);
+
 /* The state as read in one base search; NT times are 100 ns since 1601, as in AD. */
 struct account {
     bool has_control, has_expires, has_sid; /* was the attribute there (I-15) */

@@ -19,6 +19,7 @@
 #include "ldap/password.h"
 #include "ldap/person.h"
 #include "ldap/policy.h"
+#include "ldap/tries.h"
 #include "ldap/why.h"
 
 _Static_assert((int)ADDIR_WHY_MAX == (int)WHY_MAX, "one size for the line of the log");
@@ -30,24 +31,11 @@ struct addir {
     char **entry_names;
     struct domain *domain;
     struct identity_cache *identities;
+    struct tries *tries;
+    struct policy_cache policy;
 };
 
 /* ---- Making one ---- */
-
-/* An attribute's name goes into requests as it is: letters, digits and hyphens (RFC 4512 2.5). */
-static int
-check_attributes(const struct conf_list *extra, char *why)
-{
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
-
-    for (size_t i = 0; extra != NULL && i < extra->n; i++) {
-        size_t len = strlen(extra->items[i]);
-        if (len == 0 || len > 64 || strspn(extra->items[i], allowed) != len)
-            return why_not(
-                why, FED_E_CONFIG, "\"%s\" is not the name of an attribute", extra->items[i]);
-    }
-    return 0;
-}
 
 int
 addir_new(const struct conf_domain *conf, const struct conf_list *attributes, struct addir **ret,
@@ -60,15 +48,18 @@ addir_new(const struct conf_domain *conf, const struct conf_list *attributes, st
     if (dir == NULL)
         return why_not(why, FED_E_NOMEM, "out of memory");
     dir->conf = conf;
+    policy_cache_init(&dir->policy);
     dir->extra = attributes;
     names_init(&dir->names, conf->name, conf->netbios_name);
-    r = check_attributes(attributes, why);
+    r = entry_check_names(attributes, why);
     if (r == 0)
         r = domain_new(conf, &dir->domain, why);
     if (r == 0)
         r = entry_names(attributes, &dir->entry_names);
     if (r == 0)
         r = identity_new(&dir->identities);
+    if (r == 0)
+        r = tries_new(&dir->tries);
     if (r != 0) {
         addir_free(dir);
         return r == FED_E_NOMEM ? why_not(why, r, "out of memory") : r;
@@ -84,6 +75,8 @@ addir_free(struct addir *dir)
         return;
     domain_free(dir->domain);
     identity_free(dir->identities);
+    tries_free(dir->tries);
+    policy_cache_done(&dir->policy);
     free(dir->entry_names);
     free(dir);
 }
@@ -341,7 +334,11 @@ addir_login(struct addir *dir, struct addir_person *person, const struct fed_sec
     *ret_data = ADDATA_NONE;
     if (text_check_password((const char *)password->data, password->len) != 0)
         return why_not(why, FED_E_DENIED, "not a password to send to a directory");
+    if (tries_rejected(dir->tries, &person->sid, password, clock_mono_ms()))
+        return why_not(why, FED_E_DENIED, "rejected a moment ago, and not sent again");
     r = bind_person(dir, &bound, password, &budget, &conn, ret_data, why);
+    if (*ret_data == ADDATA_BAD_PASSWORD)
+        tries_note(dir->tries, &person->sid, password, clock_mono_ms());
     if (r != 0)
         return r;
     r = read_own(dir, conn, &bound, &budget, &entry, why);
@@ -385,13 +382,6 @@ addir_read(
     if (r == 0)
         *ret_entry = entry;
     return r;
-}
-
-bool
-addir_in_group(const struct addir_entry *entry, const struct sid *group)
-{
-    return group->len != 0 && entry->n_groups > 0 &&
-           bsearch(group, entry->groups, entry->n_groups, sizeof(*group), sid_compare) != NULL;
 }
 
 /* ---- Groups, passwords, policy ---- */
@@ -490,4 +480,18 @@ addir_attribute_each(struct addir *dir, const char *attribute,
 
     why[0] = '\0';
     return attribute_each(dir->domain, dir->conf->base_dn, attribute, &budget, fn, arg, why);
+}
+
+int
+addir_tries(struct addir *dir, const struct addir_person *person, int64_t now_s,
+    struct addir_tries *ret, char *why)
+{
+    struct domain_budget budget = domain_budget(dir->domain);
+    struct policy policy;
+    int r = policy_cached(&dir->policy, dir->domain, dir->conf->base_dn, &budget, &policy, why);
+
+    if (r != 0)
+        return r;
+    return policy_tries(
+        dir->domain, &policy, person->dn, account_nt_time(now_s), &budget, ret, why);
 }

@@ -93,6 +93,8 @@ FED_MUST_USE int addir_expect(
  *
  * Somebody of addir_expect binds as sam@domain, is then looked up on that same connection, by that name, exactly
  * one entry (I-10), and must have the SID that was expected (I-8).
+ *
+ * A password that AD rejected for this person a moment ago is FED_E_DENIED without being sent again.
  *   person       on success completed, as AD has it, where it was an expected one
  *   password     text_check_password has passed; checked again (I-1)
  *   ret_entry    on success
@@ -167,6 +169,21 @@ FED_MUST_USE int addir_attribute_each(struct addir *dir, const char *attribute,
  * AD locks an account; 0 = never. One base read, by the service identity; the caller caches it.
  */
 FED_MUST_USE int addir_lockout_threshold(struct addir *dir, unsigned *ret, char *why);
+
+/* How near a person's account is to being locked by AD. */
+struct addir_tries {
+    unsigned
+        threshold; /* so many wrong passwords lock it, by the person's own settings or the domain's; 0 = none do */
+    unsigned wrong; /* so many are on its record and still count, whoever sent them */
+};
+
+/*
+ * Read that, by the service identity, before a password is spent: one search, two for people with password
+ * settings (a PSO) of their own, which the domain's policy stands in for where they may not be read. Each
+ * domain controller counts for itself; the answer is that of the one asked.
+ */
+FED_MUST_USE int addir_tries(struct addir *dir, const struct addir_person *person, int64_t now_s,
+    struct addir_tries *ret, char *why);
 
 /* Open one connection of either pool and bind the service identity, to find faults at start. */
 FED_MUST_USE int addir_probe(struct addir *dir, char *why);

@@ -39,8 +39,8 @@ entry_text(const struct berval *value, char *to, size_t size)
 }
 
 /* INTEGER and LARGE_INTEGER (MS-ADTS 3.1.1.3.1.1.1): decimal, with a sign when negative. */
-static int
-read_integer(const struct berval *value, int64_t *ret)
+int
+entry_integer(const struct berval *value, int64_t *ret)
 {
     bool negative = value->bv_len > 0 && value->bv_val[0] == '-';
     char digits[24];
@@ -60,7 +60,7 @@ read_flags(const struct berval *value, uint32_t *ret)
 {
     int64_t number;
 
-    if (read_integer(value, &number) != 0 || number < INT32_MIN || number > UINT32_MAX)
+    if (entry_integer(value, &number) != 0 || number < INT32_MIN || number > UINT32_MAX)
         return FED_E_DIRECTORY;
     *ret = (uint32_t)number;
     return 0;
@@ -104,21 +104,21 @@ take_expires(struct addir_entry *entry, const struct berval *values, size_t n)
 {
     (void)n;
     entry->account.has_expires = true;
-    return read_integer(values, &entry->account.expires_nt);
+    return entry_integer(values, &entry->account.expires_nt);
 }
 
 static int
 take_password_expires(struct addir_entry *entry, const struct berval *values, size_t n)
 {
     (void)n;
-    return read_integer(values, &entry->account.password_expires_nt);
+    return entry_integer(values, &entry->account.password_expires_nt);
 }
 
 static int
 take_password_set(struct addir_entry *entry, const struct berval *values, size_t n)
 {
     (void)n;
-    return read_integer(values, &entry->account.password_set_nt);
+    return entry_integer(values, &entry->account.password_set_nt);
 }
 
 static int
@@ -177,6 +177,20 @@ static const struct {
 enum { ROWS = sizeof(table) / sizeof(table[0]), ROW_GROUPS = ROWS - 1 };
 
 int
+entry_check_names(const struct conf_list *extra, char *why)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+
+    for (size_t i = 0; extra != NULL && i < extra->n; i++) {
+        size_t len = strlen(extra->items[i]);
+        if (len == 0 || len > 64 || strspn(extra->items[i], allowed) != len)
+            return why_not(
+                why, FED_E_CONFIG, "\"%s\" is not the name of an attribute", extra->items[i]);
+    }
+    return 0;
+}
+
+int
 entry_names(const struct conf_list *extra, char ***ret)
 {
     size_t n_extra = extra != NULL ? extra->n : 0;
@@ -216,6 +230,13 @@ addir_entry_done(struct addir_entry *entry)
     free(entry->attributes);
     free(entry->groups);
     *entry = (struct addir_entry){0};
+}
+
+bool
+addir_in_group(const struct addir_entry *entry, const struct sid *group)
+{
+    return group->len != 0 && entry->n_groups > 0 &&
+           bsearch(group, entry->groups, entry->n_groups, sizeof(*group), sid_compare) != NULL;
 }
 
 static void

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <lber.h>
 
@@ -36,6 +37,11 @@ struct conn_sink entry_sink(struct entry_reader *reader);
  */
 FED_MUST_USE int entry_take(struct entry_reader *reader, struct addir_entry *ret, char *why);
 
+/*
+ * An attribute's name goes into requests as it is: letters, digits and hyphens (RFC 4512 2.5). 0 or FED_E_CONFIG with why.
+ */
+FED_MUST_USE int entry_check_names(const struct conf_list *extra, char *why);
+
 /* The attributes to ask for: ours, then extra, NULL at the end. The array is the caller's, the names are not. */
 FED_MUST_USE int entry_names(const struct conf_list *extra, char ***ret);
 
@@ -50,6 +56,8 @@ struct conn_sink person_sink(struct person_reader *reader);
 
 /* A value of text: no NUL, well-formed UTF-8, room in to (size). 0 or FED_E_DIRECTORY. */
 FED_MUST_USE int entry_text(const struct berval *value, char *to, size_t size);
+/* A decimal number, INTEGER or LARGE_INTEGER. 0 or FED_E_DIRECTORY. */
+FED_MUST_USE int entry_integer(const struct berval *value, int64_t *ret);
 bool entry_name_is(const struct berval *name, const char *is);
 
 #endif

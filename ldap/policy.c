@@ -6,69 +6,207 @@
 
 #include <stdbool.h>
 
-#include "base/text.h"
+#include "base/clock.h"
 #include "ldap/entry.h"
 #include "ldap/why.h"
 
-/* The one attribute of the domain's own entry that we read. */
-struct threshold_reader {
-    bool seen;
-    unsigned value;
+/* Numbers of one entry, by name; and the DN of the password settings that hold for a person. */
+struct numbers {
+    const char *const *names; /* NULL at the end */
+    int64_t *values;
+    bool *seen;
+    char settings[ADDIR_DN_MAX];
+    bool entry;
 };
 
 static void
-threshold_start(void *arg)
+numbers_start(void *arg)
 {
-    *(struct threshold_reader *)arg = (struct threshold_reader){0};
+    struct numbers *n = arg;
+
+    for (size_t i = 0; n->names[i] != NULL; i++)
+        n->seen[i] = false;
+    n->settings[0] = '\0';
+    n->entry = false;
 }
 
 static int
-threshold_entry(void *arg, const struct berval *dn)
+numbers_entry(void *arg, const struct berval *dn)
 {
-    (void)arg;
     (void)dn;
+    ((struct numbers *)arg)->entry = true;
     return 0;
 }
 
 static int
-threshold_attribute(void *arg, const struct berval *name, const struct berval *values, size_t n)
+numbers_attribute(void *arg, const struct berval *name, const struct berval *values, size_t n)
 {
-    struct threshold_reader *reader = arg;
-    uint64_t number;
-    char text[16];
+    struct numbers *numbers = arg;
 
-    if (!entry_name_is(name, "lockoutThreshold"))
-        return 0;
-    if (n != 1 || entry_text(values, text, sizeof(text)) != 0 || text_to_u64(text, &number) != 0 ||
-        number > UINT16_MAX)
+    if (n != 1)
         return FED_E_DIRECTORY;
-    reader->seen = true;
-    reader->value = (unsigned)number;
+    if (entry_name_is(name, "msDS-ResultantPSO"))
+        return entry_text(values, numbers->settings, sizeof(numbers->settings));
+    for (size_t i = 0; numbers->names[i] != NULL; i++) {
+        if (!entry_name_is(name, numbers->names[i]))
+            continue;
+        numbers->seen[i] = true;
+        return entry_integer(values, &numbers->values[i]);
+    }
     return 0;
+}
+
+/* Read them; an entry that is not there, or not for us to read, has none. */
+static int
+read_numbers(struct domain *domain, const char *dn, char *const *names, struct numbers *ret,
+    const struct domain_budget *budget, char *why)
+{
+    struct conn_query query = {.base = dn,
+        .scope = LDAP_SCOPE_BASE,
+        .filter = "(objectClass=*)",
+        .attributes = names,
+        .most = 1};
+    struct conn_sink sink = {numbers_start, numbers_entry, numbers_attribute, ret};
+    struct conn_answer answer;
+    int r;
+
+    ret->names = (const char *const *)names;
+    why[0] = '\0';
+    r = domain_search(domain, &query, &sink, budget, &answer, why);
+    if (r != 0)
+        return r;
+    if (answer.code != LDAP_SUCCESS && answer.code != LDAP_NO_SUCH_OBJECT &&
+        answer.code != LDAP_INSUFFICIENT_ACCESS)
+        return why_not(
+            why, FED_E_DIRECTORY, "reading \"%.96s\": %d, %s", dn, answer.code, answer.text);
+    return 0;
+}
+
+static bool
+is_threshold(bool seen, int64_t value)
+{
+    return seen && value >= 0 && value <= UINT16_MAX;
 }
 
 int
 policy_threshold(struct domain *domain, const char *base_dn, const struct domain_budget *budget,
     unsigned *ret, char *why)
 {
-    static char *const names[] = {(char *)"lockoutThreshold", NULL};
-    struct conn_query query = {.base = base_dn,
-        .scope = LDAP_SCOPE_BASE,
-        .filter = "(objectClass=*)",
-        .attributes = names,
-        .most = 1};
-    struct threshold_reader reader = {0};
-    struct conn_sink sink = {threshold_start, threshold_entry, threshold_attribute, &reader};
-    struct conn_answer answer;
+    struct policy policy;
+    int r = policy_domain(domain, base_dn, budget, &policy, why);
+
+    if (r == 0)
+        *ret = policy.threshold;
+    return r;
+}
+
+int
+policy_domain(struct domain *domain, const char *base_dn, const struct domain_budget *budget,
+    struct policy *ret, char *why)
+{
+    static char *const names[] = {
+        (char *)"lockoutThreshold", (char *)"lockOutObservationWindow", NULL};
+    int64_t values[2] = {0};
+    bool seen[2] = {false};
+    struct numbers numbers = {.values = values, .seen = seen};
+    int r = read_numbers(domain, base_dn, names, &numbers, budget, why);
+
+    if (r != 0)
+        return r;
+    if (!is_threshold(seen[0], values[0]))
+        return why_not(
+            why, FED_E_DIRECTORY, "lockoutThreshold of \"%.96s\" cannot be read", base_dn);
+    *ret = (struct policy){(unsigned)values[0], seen[1] ? values[1] : INT64_MIN};
+    return 0;
+}
+
+/* What the domain says holds where the settings of their own may not be read: a service account seldom may. */
+static int
+read_settings(struct domain *domain, const char *dn, const struct domain_budget *budget,
+    struct policy *policy, char *why)
+{
+    static char *const names[] = {
+        (char *)"msDS-LockoutThreshold", (char *)"msDS-LockoutObservationWindow", NULL};
+    int64_t values[2] = {0};
+    bool seen[2] = {false};
+    struct numbers numbers = {.values = values, .seen = seen};
+    int r = read_numbers(domain, dn, names, &numbers, budget, why);
+
+    if (r == 0 && is_threshold(seen[0], values[0]) && seen[1])
+        *policy = (struct policy){(unsigned)values[0], values[1]};
+    return r;
+}
+
+/* Windows are negative, in 100 ns; the least number there is means "for ever", as does one that is missing. */
+static bool
+still_counts(const struct policy *policy, int64_t last_nt, int64_t now_nt)
+{
+    if (policy->window_nt == INT64_MIN || last_nt > now_nt)
+        return true;
+    return now_nt - last_nt < -policy->window_nt;
+}
+
+int
+policy_tries(struct domain *domain, const struct policy *of_domain, const char *person_dn,
+    int64_t now_nt, const struct domain_budget *budget, struct addir_tries *ret, char *why)
+{
+    static char *const names[] = {
+        (char *)"badPwdCount", (char *)"badPasswordTime", (char *)"msDS-ResultantPSO", NULL};
+    int64_t values[3] = {0};
+    bool seen[3] = {false};
+    struct numbers numbers = {.values = values, .seen = seen};
+    struct policy policy = *of_domain;
+    int r = read_numbers(domain, person_dn, names, &numbers, budget, why);
+
+    if (r == 0 && numbers.settings[0] != '\0')
+        r = read_settings(domain, numbers.settings, budget, &policy, why);
+    if (r != 0)
+        return r;
+    *ret = (struct addir_tries){.threshold = policy.threshold};
+    if (seen[0] && values[0] > 0 && still_counts(&policy, values[1], now_nt))
+        ret->wrong = values[0] < UINT16_MAX ? (unsigned)values[0] : UINT16_MAX;
+    return 0;
+}
+
+/* ---- The domain's, remembered ---- */
+
+enum { GOOD_MS = 15 * 60 * 1000 };
+
+void
+policy_cache_init(struct policy_cache *cache)
+{
+    *cache = (struct policy_cache){0};
+    pthread_mutex_init(&cache->lock, NULL);
+}
+
+void
+policy_cache_done(struct policy_cache *cache)
+{
+    pthread_mutex_destroy(&cache->lock);
+}
+
+int
+policy_cached(struct policy_cache *cache, struct domain *domain, const char *base_dn,
+    const struct domain_budget *budget, struct policy *ret, char *why)
+{
+    struct policy policy;
+    bool fresh;
     int r;
 
     why[0] = '\0';
-    r = domain_search(domain, &query, &sink, budget, &answer, why);
-    if (r != 0)
-        return r;
-    if (answer.code != LDAP_SUCCESS || !reader.seen)
-        return why_not(why, FED_E_DIRECTORY, "lockoutThreshold of \"%.96s\" cannot be read: %d, %s",
-            base_dn, answer.code, answer.text);
-    *ret = reader.value;
+    pthread_mutex_lock(&cache->lock);
+    policy = cache->policy;
+    fresh = clock_mono_ms() < cache->until_ms;
+    pthread_mutex_unlock(&cache->lock);
+    if (!fresh) {
+        r = policy_domain(domain, base_dn, budget, &policy, why);
+        if (r != 0)
+            return r;
+        pthread_mutex_lock(&cache->lock);
+        cache->policy = policy;
+        cache->until_ms = clock_mono_ms() + GOOD_MS;
+        pthread_mutex_unlock(&cache->lock);
+    }
+    *ret = policy;
     return 0;
 }

@@ -222,13 +222,39 @@ warm_connections_are_used_again(void **state)
     (void)state;
 
     /* A refusal leaves the connection as nobody's: it goes on serving. */
-    for (int i = 0; i < 5; i++)
-        assert_int_equal(domain_login(d, "wrong"), FED_E_DENIED);
+    for (int i = 0; i < 5; i++) {
+        char wrong[16];
+        (void)snprintf(wrong, sizeof(wrong), "wrong %d", i);
+        assert_int_equal(domain_login(d, wrong), FED_E_DENIED);
+    }
     domain_stop(d);
     peer_stop(peer);
     assert_int_equal(peer_count(peer, "connect"), 1);
     assert_int_equal(peer_count(peer, PERSON_BIND), 5);
     peer_free(peer);
+}
+
+/* I-39: what AD rejected a moment ago is not sent again; what it refused for another reason is. */
+static void
+a_rejected_password_is_not_sent_again(void **state)
+{
+    static const struct {
+        const char *script;
+        unsigned binds;
+    } table[] = {{"bind=49:52e", 2}, {"bind=49:775", 4}, {"bind=49:533", 4}, {"bind=51", 4}};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct peer *peer = peer_start(table[i].script);
+        struct peer_domain *d = domain_start(CONF_LDAPS, (unsigned[4]){peer->port});
+        for (int k = 0; k < 3; k++)
+            assert_int_not_equal(domain_login(d, "wrong"), 0);
+        assert_int_not_equal(domain_login(d, "wrong too"), 0);
+        domain_stop(d);
+        peer_stop(peer);
+        assert_int_equal(peer_count(peer, PERSON_BIND), table[i].binds);
+        peer_free(peer);
+    }
 }
 
 /* I-7: no connection ever sees both identities, or a search for people after a person's bind. */
@@ -274,6 +300,7 @@ main(void)
         cmocka_unit_test(a_failed_connection_moves_on),
         cmocka_unit_test(a_dead_warm_connection_is_replaced),
         cmocka_unit_test(warm_connections_are_used_again),
+        cmocka_unit_test(a_rejected_password_is_not_sent_again),
         cmocka_unit_test(the_two_pools_never_mix),
     };
     return cmocka_run_group_tests(tests, peer_set_up, peer_tear_down);

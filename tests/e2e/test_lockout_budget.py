@@ -1,0 +1,33 @@
+"""AD's own lockout: its last try is never spent, and a rejected password is not sent twice.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+from pathlib import Path
+import sys
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from asker import authenticate  # noqa: E402
+
+LIMIT = 10  # lockoutThreshold of the lab's domain
+
+
+def test_the_last_try_is_not_spent(lab, person):
+    """I-38, I-39: with nine wrong passwords of somebody else's on record even the right one has to wait, and nothing is sent."""
+    for _ in range(LIMIT - 1):
+        assert lab.directory.try_password(person.name, "not the password") == "52e"
+    assert lab.directory.bad_password_count(person.name) == LIMIT - 1
+    code = lab.codes.fresh(person.name)
+    assert authenticate(person.name, "wrong", code) == "LOCKED"
+    assert authenticate(person.name, person.password, code) == "LOCKED"
+    assert lab.directory.bad_password_count(person.name) == LIMIT - 1
+    assert lab.directory.try_password(person.name, person.password) == ""
+    assert authenticate(person.name, person.password, code) == "OK"
+
+
+def test_a_rejected_password_is_sent_once(lab, person):
+    """I-39: the same wrong password again is wrong, and costs the account nothing."""
+    code = lab.codes.fresh(person.name)
+    for _ in range(3):
+        assert authenticate(person.name, "wrong", code) == "DENIED"
+    assert lab.directory.bad_password_count(person.name) == 1
+    assert authenticate(person.name, person.password, code) == "OK"
