@@ -163,7 +163,8 @@ def _cached_tar():
         old.unlink()
     _make()
     fresh = tar.with_suffix(f".{os.getpid()}")
-    subprocess.run(["tar", "--sparse", "--warning=no-file-ignored", "-C", str(ROOT), "-cf", str(fresh), "dc1", "dc2"], check=True)
+    subprocess.run(["tar", "--sparse", "--warning=no-file-ignored", "-C", str(ROOT), "-cf", str(fresh), "dc1", "dc2"],
+                   check=True)
     fresh.rename(tar)
     for dc in BOTH:
         shutil.rmtree(dc.root)
