@@ -57,6 +57,7 @@ static const struct request_row {
     {ASK_ENROL_TICKET, {WIRE_USER}, {0}},
     {ASK_IMPORT, {WIRE_USER, WIRE_SEED},
         {WIRE_CODE_TIME, WIRE_LABEL, WIRE_DIGITS, WIRE_PERIOD, WIRE_ALGORITHM, WIRE_DRY_RUN}},
+    {ASK_RESEAL, {0}, {0}},
     {ASK_RESYNC, {WIRE_USER, WIRE_CODE, WIRE_CODE2}, {0}},
 };
 

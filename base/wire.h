@@ -115,6 +115,8 @@ enum wire_type {
     ASK_IMPORT = 76,
     /* admin: USER CODE CODE2 -> nothing: follow a token whose clock is off */
     ASK_RESYNC = 75,
+    /* admin: -> COUNT: people whose seeds were sealed anew with the first seal key; 0 = all are */
+    ASK_RESEAL = 77,
 };
 
 /* Tags in the order in which they stand in a message. X(name, tag, kind, many, value size limit) */

@@ -42,6 +42,6 @@ handler_fn handle_enrol, handle_unenrol, handle_unlock, handle_enrolments, handl
     handle_revoke, handle_explain;
 /* handle_mfa.c, handle_enrol.c */
 handler_fn handle_recovery_codes, handle_recovery_codes_of, handle_enrol_self, handle_enrol_confirm,
-    handle_enrol_ticket, handle_resync, handle_import;
+    handle_enrol_ticket, handle_resync, handle_import, handle_reseal;
 
 #endif

@@ -249,6 +249,23 @@ keeper_verify(struct keeper *keeper, const char *sid, const void *blob, size_t b
     return r;
 }
 
+int
+keeper_reseal(struct keeper *keeper, const char *sid, const void *blob, size_t blob_len,
+    struct fed_secret *ret_blob)
+{
+    struct fed_secret packet = FED_SECRET_INIT(KEEPER_REPLY_MAX);
+    struct keeper_reply reply;
+    struct keeper_request request = {.question = KEEPER_RESEAL, .data = blob, .data_len = blob_len};
+
+    int r = set_sid(&request, sid);
+    if (r == 0)
+        r = ask(keeper, &request, &packet, &reply);
+    if (r == 0)
+        r = fed_secret_set(ret_blob, reply.text, reply.text_len);
+    fed_secret_done(&packet);
+    return r;
+}
+
 static int
 ask_for_text(struct keeper *keeper, enum keeper_question question, const void *data, size_t len,
     struct fed_secret *ret)

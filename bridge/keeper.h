@@ -9,6 +9,7 @@
  *   SIGN    bytes                                          -> RSA-SHA256 (PKCS #1 v1.5) signature of [saml] key
  *   TOKEN   bytes                                          -> JOSE signature of [oidc] key: RS256 or ES256
  *   PUBLIC                                                 -> the public half of [oidc] key
+ *   RESEAL  SID, sealed blob                               -> the same seed, sealed with the first seal key
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -60,6 +61,13 @@ int keeper_fd(const struct keeper *keeper);
  */
 FED_MUST_USE int keeper_seal(struct keeper *keeper, const char *sid, const struct fed_secret *seed,
     size_t seed_len, struct fed_secret *ret_blob, struct fed_secret *ret_seed);
+
+/*
+ * A blob sealed with any key of the file, sealed with the first; the blob itself where it was already. ret_blob is replaced.
+ * FED_E_CRYPTO as below.
+ */
+FED_MUST_USE int keeper_reseal(struct keeper *keeper, const char *sid, const void *blob,
+    size_t blob_len, struct fed_secret *ret_blob);
 
 /* As totp_check, of a sealed seed. FED_E_CRYPTO: the blob is not this person's, or not of this key. */
 FED_MUST_USE int keeper_verify(struct keeper *keeper, const char *sid, const void *blob,

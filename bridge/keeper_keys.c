@@ -34,7 +34,8 @@ load_seal_key(const char *path, struct fed_secret *ret, char *why, size_t why_si
     int r = keyfile_read(path, true, &text, why, why_size);
     if (r == 0 && (r = seal_key_parse(text.data, text.len, ret)) != 0)
         (void)snprintf(why, why_size,
-            "\"%s\": not a seal key of 64 hexadecimal digits: make one with openssl rand -hex 32",
+            "\"%s\": not a seal key of 64 hexadecimal digits, or up to four, a line each: make one "
+            "with openssl rand -hex 32",
             path);
     fed_secret_done(&text);
     return r;
@@ -150,7 +151,7 @@ keeper_keys_load(const struct conf *conf, struct keeper_keys *ret_keys, char *wh
 {
     struct keeper_keys keys = {.signing = NULL};
 
-    fed_secret_init_locked(&keys.seal, SEAL_KEY_SIZE);
+    fed_secret_init_locked(&keys.seal, SEAL_KEYS_MAX * SEAL_KEY_SIZE);
     int r = load_seal_key(conf->mfa.seal_key, &keys.seal, why, why_size);
     if (r == 0)
         r = load_saml_key(&conf->saml, &keys.signing, why, why_size);
@@ -194,6 +195,21 @@ seal(const struct keeper_keys *keys, const struct keeper_request *q, struct fed_
             r = FED_E_CRYPTO;
     }
     return r != 0 ? r : seal_close(&keys->seal, q->sid, ret_seed, ret_blob);
+}
+
+/* Sealed anew with the first key, if it is not already. The seed stays here as well. */
+static int
+reseal(const struct keeper_keys *keys, const struct keeper_request *q, struct fed_secret *ret_blob)
+{
+    struct fed_secret seed = FED_SECRET_INIT(TOTP_SEED_MAX);
+
+    int r = seal_open(&keys->seal, q->sid, q->data, q->data_len, &seed);
+    if (r == 0 && seal_is_current(&keys->seal, q->data, q->data_len))
+        r = fed_secret_set(ret_blob, q->data, q->data_len);
+    else if (r == 0)
+        r = seal_close(&keys->seal, q->sid, &seed, ret_blob);
+    fed_secret_done(&seed);
+    return r;
 }
 
 /* The seed stays in this function: what leaves is a time step (I-34). */
@@ -307,6 +323,8 @@ answer(const struct keeper_keys *keys, const struct keeper_request *q, struct ke
     case KEEPER_WRAP:
     case KEEPER_UNWRAP:
         return wrap(keys, q, text);
+    case KEEPER_RESEAL:
+        return reseal(keys, q, text);
     case KEEPER_READY:
         break;
     }

@@ -62,6 +62,9 @@ request_valid(const struct keeper_request *q)
         return without_totp && sid_len > 0 && sid_len < sizeof(q->sid) && q->fresh_len == 0 &&
                q->data_len > 0 &&
                q->data_len <= SEAL_RECORD_MAX + (q->question == KEEPER_WRAP ? 0 : SEAL_OVERHEAD);
+    case KEEPER_RESEAL:
+        return without_totp && sid_len > 0 && sid_len < sizeof(q->sid) && q->fresh_len == 0 &&
+               q->data_len > 0 && q->data_len <= SEAL_BLOB_MAX;
     case KEEPER_READY:
         break;
     }
@@ -153,6 +156,7 @@ reply_valid(const struct keeper_reply *a)
     case KEEPER_PUBLIC:
     case KEEPER_WRAP:
     case KEEPER_UNWRAP:
+    case KEEPER_RESEAL:
         return only_text && a->text_len > 0;
     case KEEPER_READY:
         break;
@@ -187,7 +191,7 @@ keeper_wire_get_reply(const void *packet, size_t len, struct keeper_reply *ret)
     struct keeper_reply a = {0};
 
     if (len < KEEPER_REPLY_HEAD || len > KEEPER_REPLY_MAX || p[0] != VERSION ||
-        p[1] > KEEPER_UNWRAP)
+        p[1] > KEEPER_RESEAL)
         return FED_E_PROTO;
     size_t left = len - KEEPER_REPLY_HEAD;
     a.text_len = get(p + 12, 4);

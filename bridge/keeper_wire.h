@@ -57,6 +57,7 @@ enum keeper_question {
     KEEPER_PUBLIC = 5,
     KEEPER_WRAP = 6,
     KEEPER_UNWRAP = 7,
+    KEEPER_RESEAL = 8,
 };
 
 /* code and data are borrowed: from the caller when writing, from the packet when reading. */

@@ -23,6 +23,7 @@ enum {
     TAG_SIZE = 16,
 };
 
+_Static_assert((int)HEAD_SIZE == (int)SEAL_HEAD, "the head in seal.h");
 _Static_assert(HEAD_SIZE + NONCE_SIZE + TAG_SIZE == SEAL_OVERHEAD, "the blob's form in seal.h");
 _Static_assert((int)SEAL_RECORD_MAX > (int)TOTP_SEED_MAX, "room for either kind");
 _Static_assert(SEAL_BLOB_MAX == SEAL_OVERHEAD + TOTP_SEED_MAX, "the longest seed fits");
@@ -39,56 +40,111 @@ hex_digit(unsigned char c)
     return -1;
 }
 
+/* One line's 64 digits, appended. */
+static int
+parse_line(const unsigned char *p, struct fed_secret *to)
+{
+    for (size_t i = 0; i < SEAL_KEY_SIZE; i++) {
+        int high = hex_digit(p[2 * i]), low = hex_digit(p[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return FED_E_CONFIG;
+        int r = fed_secret_add_byte(to, (unsigned char)(high << 4 | low));
+        if (r != 0)
+            return r == FED_E_TOO_BIG ? FED_E_CONFIG : r;
+    }
+    return 0;
+}
+
+/* The same key twice is a slip of who changed it. */
+static bool
+all_differ(const struct fed_secret *keys)
+{
+    for (size_t i = 0; i < keys->len; i += SEAL_KEY_SIZE)
+        for (size_t k = 0; k < i; k += SEAL_KEY_SIZE)
+            if (fed_secret_equal(keys->data + i, SEAL_KEY_SIZE, keys->data + k, SEAL_KEY_SIZE))
+                return false;
+    return true;
+}
+
 int
 seal_key_parse(const void *text, size_t len, struct fed_secret *ret)
 {
     const unsigned char *p = text;
-    struct fed_secret key = FED_SECRET_INIT(SEAL_KEY_SIZE);
+    struct fed_secret keys = FED_SECRET_INIT(SEAL_KEYS_MAX * SEAL_KEY_SIZE);
     int r = FED_E_CONFIG;
+    size_t at = 0;
 
-    if (len < 2 * SEAL_KEY_SIZE)
-        return FED_E_CONFIG;
-    for (size_t i = 2 * SEAL_KEY_SIZE; i < len; i++)
-        if (memchr(" \t\r\n", p[i], 4) == NULL)
-            return FED_E_CONFIG;
-    for (size_t i = 0; i < SEAL_KEY_SIZE; i++) {
-        int high = hex_digit(p[2 * i]), low = hex_digit(p[2 * i + 1]);
-        if (high < 0 || low < 0)
+    do {
+        if (len - at < 2 * SEAL_KEY_SIZE || (r = parse_line(p + at, &keys)) != 0) {
+            r = r == 0 ? FED_E_CONFIG : r;
             goto out;
-        if ((r = fed_secret_add_byte(&key, (unsigned char)(high << 4 | low))) != 0)
-            goto out;
+        }
+        at += 2 * SEAL_KEY_SIZE;
+        size_t before = at;
+        while (at < len && memchr(" \t\r\n", p[at], 4) != NULL)
+            at++;
         r = FED_E_CONFIG;
-    }
-    r = fed_secret_set(ret, key.data, key.len);
+        if (at < len && memchr(p + before, '\n', at - before) == NULL)
+            goto out; /* more on the line */
+    } while (at < len);
+    if (all_differ(&keys))
+        r = fed_secret_set(ret, keys.data, keys.len);
 
 out:
-    fed_secret_done(&key);
+    fed_secret_done(&keys);
     return r;
 }
 
 /* The five bytes that a blob of this key begins with. */
 static bool
-make_head(const struct fed_secret *key, unsigned char kind, unsigned char ret[HEAD_SIZE])
+make_head(const unsigned char *key, unsigned char kind, unsigned char ret[HEAD_SIZE])
 {
     unsigned char digest[SHA256_DIGEST_LENGTH];
 
-    if (key->len != SEAL_KEY_SIZE || SHA256(key->data, key->len, digest) == NULL)
+    if (SHA256(key, SEAL_KEY_SIZE, digest) == NULL)
         return false;
     ret[0] = kind;
     memcpy(ret + 1, digest, KEY_ID_SIZE);
     return true;
 }
 
+static bool
+is_ring(const struct fed_secret *keys)
+{
+    return keys->len >= SEAL_KEY_SIZE && keys->len % SEAL_KEY_SIZE == 0;
+}
+
+/* The key of the ring that a blob was sealed with, by its head; NULL for one of another ring. */
+static const unsigned char *
+find_key(const struct fed_secret *keys, unsigned char kind, const void *blob,
+    unsigned char ret_head[HEAD_SIZE])
+{
+    for (size_t i = 0; is_ring(keys) && i < keys->len; i += SEAL_KEY_SIZE) {
+        if (make_head(keys->data + i, kind, ret_head) && memcmp(blob, ret_head, HEAD_SIZE) == 0)
+            return keys->data + i;
+    }
+    return NULL;
+}
+
+bool
+seal_is_current(const struct fed_secret *key, const void *blob, size_t blob_len)
+{
+    unsigned char head[HEAD_SIZE];
+
+    return is_ring(key) && blob_len >= HEAD_SIZE && make_head(key->data, SEED, head) &&
+           memcmp(blob, head, HEAD_SIZE) == 0;
+}
+
 /* Key, nonce and associated data into a fresh context, in one direction or the other. */
 static bool
-begin(EVP_CIPHER_CTX *ctx, const struct fed_secret *key, const unsigned char *head,
+begin(EVP_CIPHER_CTX *ctx, const unsigned char *key, const unsigned char *head,
     const unsigned char *nonce, const char *sid, bool encrypt)
 {
     size_t sid_len = strlen(sid);
     int n;
 
     return sid_len > 0 && sid_len < 192 &&
-           EVP_CipherInit_ex2(ctx, EVP_aes_256_gcm(), key->data, nonce, encrypt, NULL) == 1 &&
+           EVP_CipherInit_ex2(ctx, EVP_aes_256_gcm(), key, nonce, encrypt, NULL) == 1 &&
            EVP_CipherUpdate(ctx, NULL, &n, head, HEAD_SIZE) == 1 &&
            EVP_CipherUpdate(ctx, NULL, &n, (const unsigned char *)sid, (int)sid_len) == 1;
 }
@@ -104,7 +160,7 @@ close_blob(const struct fed_secret *key, unsigned char kind, const char *sid,
 
     if (plain->len > most)
         return FED_E_TOO_BIG;
-    if (plain->len == 0 || !make_head(key, kind, blob))
+    if (plain->len == 0 || !is_ring(key) || !make_head(key->data, kind, blob))
         return FED_E_CRYPTO;
     /* A random nonce of 96 bits is sound up to 2^32 seals with one key (NIST SP 800-38D 8.3). */
     if (RAND_bytes(nonce, NONCE_SIZE) != 1)
@@ -113,7 +169,7 @@ close_blob(const struct fed_secret *key, unsigned char kind, const char *sid,
         return FED_E_NOMEM;
 
     unsigned char *tag = body + plain->len;
-    if (!begin(ctx, key, blob, nonce, sid, true) ||
+    if (!begin(ctx, key->data, blob, nonce, sid, true) ||
         EVP_CipherUpdate(ctx, body, &n, plain->data, (int)plain->len) != 1 ||
         EVP_CipherFinal_ex(ctx, tag, &n) != 1 ||
         EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_SIZE, tag) != 1)
@@ -134,8 +190,10 @@ open_blob(const struct fed_secret *key, unsigned char kind, const char *sid, con
     EVP_CIPHER_CTX *ctx = NULL;
     int r = FED_E_CRYPTO, n;
 
-    if (blob_len <= SEAL_OVERHEAD || blob_len - SEAL_OVERHEAD > most ||
-        !make_head(key, kind, expected) || memcmp(blob, expected, HEAD_SIZE) != 0)
+    if (blob_len <= SEAL_OVERHEAD || blob_len - SEAL_OVERHEAD > most)
+        return FED_E_CRYPTO;
+    const unsigned char *with = find_key(key, kind, blob, expected);
+    if (with == NULL)
         return FED_E_CRYPTO;
     const unsigned char *nonce = (const unsigned char *)blob + HEAD_SIZE;
     const unsigned char *body = nonce + NONCE_SIZE;
@@ -146,7 +204,7 @@ open_blob(const struct fed_secret *key, unsigned char kind, const char *sid, con
         goto out;
     }
 
-    if (!begin(ctx, key, expected, nonce, sid, false) ||
+    if (!begin(ctx, with, expected, nonce, sid, false) ||
         EVP_CipherUpdate(ctx, plain.data, &n, body, (int)plain_len) != 1 ||
         EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE, tag) != 1 ||
         EVP_CipherFinal_ex(ctx, rest, &n) != 1)

@@ -10,6 +10,7 @@
 #ifndef MFA_SEAL_H
 #define MFA_SEAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -17,20 +18,29 @@
 
 enum {
     SEAL_KEY_SIZE = 32,
+    SEAL_KEYS_MAX = 4,
+    SEAL_HEAD = 5, /* bytes of a blob that tell its version and key */
     SEAL_OVERHEAD = 1 + 4 + 12 + 16,
     SEAL_BLOB_MAX = SEAL_OVERHEAD + 128,
     SEAL_RECORD_MAX = 3584
 };
 
 /*
- * Read a seal key as its file has it: 64 hexadecimal digits, then nothing but white space.
- * ret (initialised by the caller) gets the SEAL_KEY_SIZE bytes. 0 or FED_E_CONFIG. Any bytes are safe.
+ * Read seal keys as their file has them: 64 hexadecimal digits a line, SEAL_KEYS_MAX lines at most. The first seals;
+ * those after it, earlier ones, only open what was sealed with them. So a key is changed by a new first line.
+ * ret (initialised by the caller) gets SEAL_KEY_SIZE bytes each. 0 or FED_E_CONFIG (also one key twice). Any bytes
+ * are safe.
+ *
+ * Wherever below a key is wanted, it is such a ring of them.
  */
 FED_MUST_USE int seal_key_parse(const void *text, size_t len, struct fed_secret *ret);
 
 /* Append the sealed blob to ret_blob. 0, FED_E_CRYPTO, FED_E_TOO_BIG, FED_E_NOMEM. */
 FED_MUST_USE int seal_close(const struct fed_secret *key, const char *sid,
     const struct fed_secret *seed, struct fed_secret *ret_blob);
+
+/* Was this blob sealed with the first key? By its head alone; any bytes are safe. */
+bool seal_is_current(const struct fed_secret *key, const void *blob, size_t blob_len);
 
 /*
  * Open a blob. FED_E_CRYPTO for one that is torn, changed, of another person or another key; ret_seed is

@@ -59,6 +59,8 @@ print_help(void)
         "  mfa recovery-codes USER  ten new recovery codes, in the place of the old\n"
         "  mfa import --format google-authenticator|users.oath|csv [--dry-run] PATH\n"
         "                           the tokens people have; all of a file or folder, or nothing\n"
+        "  mfa reseal               after a new first line in the seal-key file: seal all seeds "
+        "with it\n"
         "  mfa resync USER          follow a token that is off, by two codes in a row (stdin)\n"
         "  mfa reset USER           forget the second factor\n"
         "      --token N            one token of it, by its number in mfa list\n"

@@ -72,6 +72,31 @@ read_code(const char *prompt, struct fed_secret *ret)
     return r;
 }
 
+/* A piece at a time, until the bridge has nothing left to do. */
+static int
+reseal(const struct admin *admin, int argc, char **argv)
+{
+    uint64_t all = 0, n;
+
+    if (argc != 1)
+        return admin_usage(argv[1]);
+    do {
+        struct client_reply reply;
+        struct wire_out out;
+        admin_request(&out, ASK_RESEAL);
+        int status = admin_ask(admin, &out, &reply);
+        if (status != ADMIN_DONE)
+            return status;
+        n = wire_number(&reply.msg, WIRE_COUNT, 0);
+        all += n;
+        client_reply_done(&reply);
+    } while (n > 0);
+    (void)printf("%" PRIu64
+                 " sealed anew; the earlier lines of the seal-key file are not needed any more\n",
+        all);
+    return ADMIN_DONE;
+}
+
 static int
 resync(const struct admin *admin, int argc, char **argv)
 {
@@ -155,6 +180,8 @@ word_mfa(const struct admin *admin, int argc, char **argv)
         return mfa_recovery_codes(admin, argc - 1, argv + 1);
     if (strcmp(word, "import") == 0)
         return mfa_import(admin, argc - 1, argv + 1);
+    if (strcmp(word, "reseal") == 0)
+        return reseal(admin, argc - 1, argv + 1);
     if (strcmp(word, "resync") == 0)
         return resync(admin, argc - 1, argv + 1);
     if (strcmp(word, "reset") == 0)
@@ -163,5 +190,6 @@ word_mfa(const struct admin *admin, int argc, char **argv)
         return one_user(admin, argc - 1, argv + 1, ASK_UNLOCK, "failed attempts are forgotten");
     if (strcmp(word, "list") == 0)
         return list(admin, argc - 1, argv + 1);
-    return admin_usage("mfa takes enrol, import, recovery-codes, resync, reset, unlock or list");
+    return admin_usage(
+        "mfa takes enrol, import, recovery-codes, reseal, resync, reset, unlock or list");
 }

@@ -334,3 +334,28 @@ def test_exempt_network(lab, person, bridge):
     assert not lab.awsfed.audit(user=person.name, outcome="granted")[-1]["factors"].count("totp")
     assert from_there("192.0.2.7", lab.codes.fresh(person.name)) == "OK"
     assert "totp" in lab.awsfed.audit(user=person.name, outcome="granted")[-1]["factors"]
+
+
+def test_the_seal_key_is_changed(lab, person, bridge):
+    """A new first line, a restart, reseal, and the old line is not needed: nobody is enrolled anew, no code comes back (I-24)."""
+    path = lab.awsfed.CONFIG / "keys/seal.key"
+    old = path.read_text()
+    new = "%064x\n" % (int(old, 16) ^ 1)
+    code = lab.codes.fresh(person.name)
+    assert authenticate(person.name, person.password, code) == "OK"
+    try:
+        path.write_text(new + old)
+        lab.awsfed.configure()
+        assert authenticate(person.name, person.password, lab.codes.fresh(person.name)) == "OK"
+        done = admin(lab, "reseal")
+        assert done.returncode == 0 and not done.stdout.startswith("0 "), done.stderr
+        assert admin(lab, "reseal").stdout.startswith("0 ")
+        path.write_text(new)
+        lab.awsfed.configure()
+        assert authenticate(person.name, person.password, code) == "DENIED"
+        assert authenticate(person.name, person.password, lab.codes.fresh(person.name)) == "OK"
+    finally:
+        path.write_text(old + new)
+        lab.awsfed.configure()
+        assert admin(lab, "reseal").returncode == 0
+        path.write_text(old)

@@ -161,6 +161,9 @@ test_key_file_text(void **state)
         "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1g",
         "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2",
         "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n;",
+        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n00",
+        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
+        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n",
         " 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"};
     struct fixture *f = *state;
     struct fed_secret key = FED_SECRET_INIT(SEAL_KEY_SIZE);
@@ -173,6 +176,34 @@ test_key_file_text(void **state)
     assert_int_equal(seal_key_parse(good, 64, &key), 0);
     assert_true(fed_secret_equal(key.data, key.len, f->key.data, f->key.len));
     fed_secret_done(&key);
+}
+
+/* I-34: a ring opens what each of its keys sealed, for that person alone, and seals with the first. */
+static void
+test_a_ring_of_keys_i34(void **state)
+{
+    static const char text[] = "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f \n"
+                               "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
+    struct fixture *f = *state;
+    struct fed_secret ring = FED_SECRET_INIT(SEAL_KEYS_MAX * SEAL_KEY_SIZE);
+    struct fed_secret seed = FED_SECRET_INIT(128), old = FED_SECRET_INIT(SEAL_BLOB_MAX);
+    struct fed_secret new = FED_SECRET_INIT(SEAL_BLOB_MAX);
+
+    assert_int_equal(seal_key_parse(text, sizeof(text) - 1, &ring), 0);
+    assert_int_equal(ring.len, 2 * SEAL_KEY_SIZE);
+    assert_int_equal(fed_secret_add_str(&seed, "twenty bytes of seed"), 0);
+    assert_int_equal(seal_close(&f->key, alice, &seed, &old), 0);
+    assert_int_equal(seal_open(&ring, "S-1-5-21-9", old.data, old.len, &f->opened), FED_E_CRYPTO);
+    assert_int_equal(seal_open(&ring, alice, old.data, old.len, &f->opened), 0);
+    assert_memory_equal(f->opened.data, seed.data, seed.len);
+    assert_false(seal_is_current(&ring, old.data, old.len));
+    assert_int_equal(seal_close(&ring, alice, &seed, &new), 0);
+    assert_true(seal_is_current(&ring, new.data, new.len));
+    assert_int_equal(seal_open(&f->key, alice, new.data, new.len, &f->opened), FED_E_CRYPTO);
+    fed_secret_done(&ring);
+    fed_secret_done(&seed);
+    fed_secret_done(&old);
+    fed_secret_done(&new);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -227,6 +258,7 @@ main(void)
         TEST(test_records_and_seeds_are_kept_apart_i34),
         TEST(test_sizes_of_seeds),
         TEST(test_key_file_text),
+        TEST(test_a_ring_of_keys_i34),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
