@@ -62,7 +62,7 @@ parse_network(const char *text, unsigned char ret[ADDRESS_SIZE], unsigned *ret_b
 static unsigned
 bit(const unsigned char address[ADDRESS_SIZE], unsigned i)
 {
-    return address[i / 8] >> (7 - i % 8) & 1U;
+    return (unsigned)address[i / 8] >> (7 - i % 8) & 1U;
 }
 
 bool

@@ -21,7 +21,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (seal_key_parse(key_text, sizeof(key_text) - 1, &key) != 0)
         abort();
-    if (seal_key_parse(data, size, &parsed) == 0 && (parsed.len == 0 || parsed.len % SEAL_KEY_SIZE != 0))
+    if (seal_key_parse(data, size, &parsed) == 0 &&
+        (parsed.len == 0 || parsed.len % SEAL_KEY_SIZE != 0))
         abort();
     int r = seal_open(&key, "S-1-5-21-1-2-3-1104", data, size, &seed);
     if (r != 0 && seed.len != 0)
