@@ -23,11 +23,11 @@ FED_MUST_USE int tries_new(struct tries **ret);
 void tries_free(struct tries *tries);
 
 /* Was this password of this person rejected lately? now_ms is of the monotonic clock. */
-bool tries_rejected(struct tries *tries, const struct sid *sid, const struct fed_secret *password,
-    int64_t now_ms);
+bool tries_rejected(
+    struct tries *tries, const struct sid *sid, const struct fed_secret *password, int64_t now_ms);
 
 /* Remember that it was. The oldest of TRIES_KEPT is forgotten for it. */
-void tries_note(struct tries *tries, const struct sid *sid, const struct fed_secret *password,
-    int64_t now_ms);
+void tries_note(
+    struct tries *tries, const struct sid *sid, const struct fed_secret *password, int64_t now_ms);
 
 #endif
