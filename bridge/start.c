@@ -187,18 +187,7 @@ save_change(void *arg)
     saver_changed(b->saver);
 }
 
-/* A job that waited for a flight goes back to a worker; when the bridge ends, to nobody. */
-static void
-resume(void *arg, struct job *job)
-{
-    struct bridge *b = arg;
-
-    if (b->workers != NULL)
-        workers_add(b->workers, job);
-    else
-        job->answer(job->answer_arg, job);
-}
-
+/* A request comes to the workers; and comes again when the flight has landed that it waited for. */
 static void
 take_request(void *arg, struct job *job)
 {
@@ -249,7 +238,7 @@ start_tables(struct bridge *b)
         .arg = b};
     int r;
 
-    if ((r = cache_new(resume, b, &b->cache)) != 0 || (r = keyring_new(&b->keyring)) != 0 ||
+    if ((r = cache_new(take_request, b, &b->cache)) != 0 || (r = keyring_new(&b->keyring)) != 0 ||
         (r = receipts_new(&b->receipts)) != 0 || (r = tickets_new(&options, &b->tickets)) != 0)
         return r;
     saver_restore(b->conf, b->tickets);
@@ -341,11 +330,10 @@ bridge_free(struct bridge *b)
     if (b == NULL)
         return;
     endpoint_close(b->endpoint);
-    struct workers *workers = b->workers;
-    b->workers = NULL; /* from here on, what waited goes back unanswered */
-    workers_free(workers);
-    cache_free(b->cache);
+    workers_stop(b->workers);
+    cache_free(b->cache); /* what waited in it goes to the workers, who only give it back now */
     b->cache = NULL;
+    workers_free(b->workers);
     endpoint_free(b->endpoint); /* every request of it has been answered by now */
     saver_free(b->saver);
     tickets_free(b->tickets);

@@ -136,10 +136,8 @@ workers_add(struct workers *w, struct job *job)
 }
 
 void
-workers_free(struct workers *w)
+workers_stop(struct workers *w)
 {
-    struct job *job;
-
     if (w == NULL)
         return;
     (void)pthread_mutex_lock(&w->lock);
@@ -147,8 +145,18 @@ workers_free(struct workers *w)
     (void)pthread_cond_broadcast(&w->root_work);
     (void)pthread_cond_broadcast(&w->any_work);
     (void)pthread_mutex_unlock(&w->lock);
-    for (unsigned i = 0; i < w->n_started; i++)
-        (void)pthread_join(w->threads[i], NULL);
+    while (w->n_started > 0)
+        (void)pthread_join(w->threads[--w->n_started], NULL);
+}
+
+void
+workers_free(struct workers *w)
+{
+    struct job *job;
+
+    if (w == NULL)
+        return;
+    workers_stop(w);
     while ((job = queue_take(&w->root)) != NULL || (job = queue_take(&w->others)) != NULL)
         job->answer(job->answer_arg, job);
     (void)pthread_cond_destroy(&w->root_work);

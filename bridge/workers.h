@@ -29,7 +29,10 @@ FED_MUST_USE int workers_new(const struct workers_options *options, struct worke
 /* Hand over a job. Any thread; never blocks for long. */
 void workers_add(struct workers *workers, struct job *job);
 
-/* Let the jobs under way end, drop the others (their answer is called, without a reply), join the threads. */
+/* Let the jobs under way end, and join the threads. Jobs are still taken, and kept. NULL is accepted. */
+void workers_stop(struct workers *workers);
+
+/* Stop, and drop the jobs that are left: their answer is called, without a reply. NULL is accepted. */
 void workers_free(struct workers *workers);
 
 #endif
