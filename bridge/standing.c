@@ -13,7 +13,7 @@
 #include "base/wire.h"
 #include "bridge/signin.h"
 
-enum { ASK_AGAIN_MS = 10 * 1000 };
+enum { ASK_AGAIN_MS = 10 * 1000, RECHECK_TRIES = 8 };
 
 static bool
 is_due(const struct bridge *b, const struct ticket *t)
@@ -126,20 +126,42 @@ audit_loss(struct bridge *b, const struct ticket *t, int error, const char *why)
 
 /* Ask the directory, and put what it says in the ticket's place. */
 static int
-renew(struct bridge *b, struct ticket **t, struct proof *proof, char *why)
+renew_once(struct bridge *b, struct ticket **t, char *why)
 {
     struct ticket *fresh = NULL;
-    int r = proof_copy(&(*t)->proof, proof);
+    struct proof proof = {0};
+    int r = proof_copy(&(*t)->proof, &proof);
 
     if (r == 0)
-        r = recheck(b, *t, proof, why);
+        r = recheck(b, *t, &proof, why);
     if (r == 0)
-        r = tickets_rechecked(b->tickets, *t, proof, &fresh);
+        r = tickets_rechecked(b->tickets, *t, &proof, &fresh);
+    else if (fed_error_class(r) == FED_CLASS_UNAVAILABLE)
+        b->recheck_failed_ms[(*t)->uid % BRIDGE_STRIPES] = clock_mono_ms();
     if (r == 0) {
         ticket_unref(*t);
         *t = fresh;
-    } else if (fed_error_class(r) == FED_CLASS_UNAVAILABLE) {
-        b->recheck_failed_ms[(*t)->uid % BRIDGE_STRIPES] = clock_mono_ms();
+    }
+    proof_done(&proof);
+    return r;
+}
+
+/*
+ * A ticket that is replaced while the directory answers is looked at again: after a sign-in it is in order, after a choice of role
+ * it has the roles of before, and whoever chooses all the time must not keep them by that (I-60).
+ */
+static int
+renew(struct bridge *b, struct ticket **t, char *why)
+{
+    struct ticket *now = NULL;
+    int r = renew_once(b, t, why);
+
+    for (int i = 1; i < RECHECK_TRIES && r == FED_E_BUSY; i++) {
+        if ((r = tickets_get(b->tickets, (*t)->uid, &now)) != 0)
+            return r;
+        ticket_unref(*t);
+        *t = now;
+        r = is_due(b, now) ? renew_once(b, t, why) : 0;
     }
     return r;
 }
@@ -148,7 +170,6 @@ int
 standing_check(struct bridge *b, struct ticket **ticket, char *why)
 {
     struct ticket *t = NULL;
-    struct proof proof = {0};
     uid_t uid = (*ticket)->uid;
 
     why[0] = '\0';
@@ -164,7 +185,7 @@ standing_check(struct bridge *b, struct ticket **ticket, char *why)
         goto out;
     }
     if (is_due(b, t)) {
-        r = asked_lately(b, t) ? FED_E_DIRECTORY : renew(b, &t, &proof, why);
+        r = asked_lately(b, t) ? FED_E_DIRECTORY : renew(b, &t, why);
         if (fed_error_class(r) == FED_CLASS_UNAVAILABLE)
             r = go_on_without(b, &t, r);
     }
@@ -183,7 +204,6 @@ standing_check(struct bridge *b, struct ticket **ticket, char *why)
 
 out:
     (void)pthread_mutex_unlock(lock);
-    proof_done(&proof);
     ticket_unref(t);
     return r;
 }

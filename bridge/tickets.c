@@ -225,10 +225,6 @@ tickets_rechecked(
 
     (void)pthread_mutex_lock(&t->lock);
     r = replace(t, old, fresh, ret);
-    if (r == FED_E_BUSY) { /* by a sign-in, which knows better, or a choice of role */
-        *ret = tickets_ref((*tickets_find_uid(t, old->uid))->ticket);
-        r = 0;
-    }
     (void)pthread_mutex_unlock(&t->lock);
     return r;
 }

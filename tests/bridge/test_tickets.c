@@ -200,6 +200,29 @@ test_a_recheck_cannot_bring_a_ticket_back(void **state)
     tickets_free(t);
 }
 
+/* I-60: a choice of role made meanwhile does not keep the roles of before; nor does a re-check undo a sign-in. */
+static void
+test_a_recheck_of_a_ticket_that_was_replaced_is_done_again(void **state)
+{
+    struct tickets *t = fresh_tickets(60, NULL);
+    struct proof a = proof_of("S-1-5-21-1", BOTH), less = proof_of("S-1-5-21-1", BOTH),
+                 again = proof_of("S-1-5-21-1", BOTH);
+    struct ticket *old = NULL, *used = NULL, *got = NULL;
+
+    (void)state;
+    less.n_roles = again.n_roles = 1;
+    assert_int_equal(tickets_sign_in(t, 2000, "alice", &a, &old), 0);
+    assert_int_equal(tickets_use(t, old, "prod", &used), 0);
+    assert_int_equal(tickets_rechecked(t, old, &less, &got), FED_E_BUSY);
+    assert_int_equal(tickets_rechecked(t, used, &again, &got), 0);
+    assert_int_equal(got->proof.n_roles, 1);
+    assert_string_equal(got->use, "prod");
+    ticket_unref(got);
+    ticket_unref(used);
+    ticket_unref(old);
+    tickets_free(t);
+}
+
 static void
 test_revoking_ends_every_uid_of_a_person(void **state)
 {
@@ -382,6 +405,7 @@ main(void)
         cmocka_unit_test(test_another_person_does_not_inherit),
         cmocka_unit_test(test_fewer_factors_do_not_weaken_a_ticket),
         cmocka_unit_test(test_a_recheck_cannot_bring_a_ticket_back),
+        cmocka_unit_test(test_a_recheck_of_a_ticket_that_was_replaced_is_done_again),
         cmocka_unit_test(test_revoking_ends_every_uid_of_a_person),
         cmocka_unit_test(test_a_killed_process_closes_its_session),
         cmocka_unit_test(test_a_chosen_role_lasts_as_long_as_the_ticket),
