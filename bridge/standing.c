@@ -15,13 +15,19 @@
 
 enum { ASK_AGAIN_MS = 10 * 1000, RECHECK_TRIES = 8 };
 
+/* Roles of a book that has been replaced may be nobody's any more. */
+static bool
+is_of_old_book(const struct bridge *b, const struct ticket *t)
+{
+    return t->proof.book != NULL && !mapper_is_now(b->mapper, t->proof.book);
+}
+
 static bool
 is_due(const struct bridge *b, const struct ticket *t)
 {
     int64_t age_s = (int64_t)time(NULL) - t->checked_s;
 
-    /* Roles of a book that has been replaced may be nobody's any more. */
-    if (t->proof.book != NULL && !mapper_is_now(b->mapper, t->proof.book))
+    if (is_of_old_book(b, t))
         return true;
     return age_s < 0 || age_s >= b->conf->bridge.recheck_interval_s;
 }
@@ -77,7 +83,8 @@ recheck(struct bridge *b, const struct ticket *t, struct proof *proof, char *why
 
 /*
  * The directory cannot be asked. Within directory-grace after the re-check was due the ticket goes on, marked, so that
- * whatever is given on it tells AWS and the audit trail; one that no directory has confirmed since a restart does not.
+ * whatever is given on it tells AWS and the audit trail; one that no directory has confirmed since a restart does not, nor one whose book
+ * has been replaced: what was taken away by a reload is not given for want of a directory.
  */
 static int
 go_on_without(struct bridge *b, struct ticket **t, int error)
@@ -88,7 +95,7 @@ go_on_without(struct bridge *b, struct ticket **t, int error)
     struct ticket *fresh = NULL;
 
     if (b->conf->bridge.directory_grace_s == 0 || (*t)->checked_s == 0 || now_s < (*t)->checked_s ||
-        now_s >= until_s)
+        now_s >= until_s || is_of_old_book(b, *t))
         return error;
     if ((*t)->grace)
         return 0;
@@ -186,7 +193,7 @@ standing_check(struct bridge *b, struct ticket **ticket, char *why)
     }
     if (is_due(b, t)) {
         r = asked_lately(b, t) ? FED_E_DIRECTORY : renew(b, &t, why);
-        if (fed_error_class(r) == FED_CLASS_UNAVAILABLE)
+        if (fed_error_class(r) == FED_CLASS_UNAVAILABLE && r != FED_E_BUSY)
             r = go_on_without(b, &t, r);
     }
     if (r == 0) {

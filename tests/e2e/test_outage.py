@@ -2,6 +2,8 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+import os
+import signal
 import time
 
 GET = "awsfed-login credential-process --role "
@@ -38,3 +40,18 @@ def test_grace_is_bounded_and_says_so(lab, person, bridge, dc, aws):
             lambda: session.run(GET + "dev-readonly --duration 45m").status == 0, "the directory", 60)
     last = lab.awsfed.audit(event="credential", user=person.name, outcome="granted")[-1]
     assert "grace" not in last
+
+
+def test_grace_gives_nothing_that_a_reload_took_away(lab, person, bridge, dc):
+    """I-60: the role is somebody else's since the reload; that no directory can be asked afterwards does not bring it back."""
+    setting = {"bridge": {"recheck-interval": "5m", "directory-grace": "5m"}}
+    lab.awsfed.configure(setting)
+    with lab.sshd.Session(person.name, person.password, lab.codes.fresh(person.name)) as session:
+        assert session.run(GET + "dev-readonly --duration 30m").status == 0
+        lab.awsfed.write_config({**setting, "role dev-readonly": {"groups": "AWS-Billing"}})
+        since = len(bridge.log.read_text())
+        os.kill(bridge.leader(), signal.SIGHUP)
+        lab.service.wait_for(lambda: "again: 3 role(s)" in bridge.log.read_text()[since:], "the reload")
+        dc.stop()
+        assert session.run(GET + "dev-readonly --duration 45m").status == 6
+    assert not lab.awsfed.audit(event="credential", user=person.name, grace=True)
