@@ -40,7 +40,7 @@ CONF   := $(call obj,$(call src,conf))
 LDAP   := $(call obj,$(call src,ldap))
 MFA    := $(call obj,$(call src,mfa))
 BRIDGE := $(call obj,$(filter-out bridge/main.c,$(call src,bridge)))
-LOGIN  := $(call obj,$(call src,bridge/login))
+LOGIN  := $(call obj,$(call src,bridge/login) bridge/tcp_owner.c)
 ADMIN  := $(call obj,$(call src,bridge/admin))
 PAM    := $(call obj,$(call src,pam_awsfed))
 

@@ -21,13 +21,22 @@
 #include "bridge/login/http.h"
 #include "bridge/login/json.h"
 #include "bridge/login/output.h"
+#include "bridge/tcp_owner.h"
 
 #define SERVE_PATH "/credentials"
 
-enum { CONNECTIONS = 32, BACKLOG = 128, REQUEST_MS = 5000, SEND_S = 5, ERROR_TEXT_MAX = 2048 };
+enum {
+    CONNECTIONS = 32,
+    STRANGERS = 8,
+    BACKLOG = 128,
+    REQUEST_MS = 5000,
+    SEND_S = 5,
+    ERROR_TEXT_MAX = 2048
+};
 
 struct connection {
     int fd; /* -1: free */
+    bool stranger;
     int64_t deadline_ms;
     size_t len;
     char bytes[HTTP_REQUEST_MAX];
@@ -206,21 +215,46 @@ drop(struct connection *c)
     c->len = 0;
 }
 
+/* Another uid may have been given the token (a container's, say); but it must not take all places (I-55). */
+static bool
+is_stranger(struct tcp_owner *owner, int fd)
+{
+    struct sockaddr_in peer, local;
+    socklen_t peer_len = sizeof(peer), local_len = sizeof(local);
+    uid_t uid;
+
+    if (owner == NULL)
+        return false;
+    if (getpeername(fd, (struct sockaddr *)&peer, &peer_len) != 0 ||
+        getsockname(fd, (struct sockaddr *)&local, &local_len) != 0 ||
+        tcp_owner_find(owner, &peer, &local, &uid) != 0)
+        return true;
+    return uid != getuid() && uid != 0;
+}
+
 static void
-take(int listener, struct connection *all)
+take(int listener, struct tcp_owner *owner, struct connection *all)
 {
     int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    struct connection *place = NULL;
+    unsigned strangers = 0;
 
     if (fd < 0)
         return;
+    bool stranger = is_stranger(owner, fd);
     for (size_t i = 0; i < CONNECTIONS; i++) {
-        if (all[i].fd < 0) {
-            all[i].fd = fd;
-            all[i].deadline_ms = clock_mono_ms() + REQUEST_MS;
-            return;
-        }
+        if (all[i].fd < 0)
+            place = &all[i];
+        else
+            strangers += all[i].stranger;
     }
-    (void)close(fd);
+    if (place == NULL || (stranger && strangers >= STRANGERS)) {
+        (void)close(fd);
+        return;
+    }
+    place->fd = fd;
+    place->stranger = stranger;
+    place->deadline_ms = clock_mono_ms() + REQUEST_MS;
 }
 
 static void
@@ -248,7 +282,10 @@ serve_run(const struct serve *serve, const struct options *o)
 {
     static struct connection all[CONNECTIONS];
     struct pollfd p[CONNECTIONS + 1];
+    struct tcp_owner *owner = NULL;
 
+    if (tcp_owner_new(&owner) != 0)
+        owner = NULL; /* nobody is told from anybody else then */
     for (size_t i = 0; i < CONNECTIONS; i++)
         all[i].fd = -1;
     for (;;) {
@@ -269,6 +306,6 @@ serve_run(const struct serve *serve, const struct options *o)
                 read_on(&all[i], serve, o);
         }
         if (p[CONNECTIONS].revents != 0)
-            take(serve->listener, all);
+            take(serve->listener, owner, all);
     }
 }

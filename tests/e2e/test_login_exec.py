@@ -141,6 +141,41 @@ def test_a_silent_client_holds_up_nobody(ready):
             sock.close()
 
 
+def test_another_uid_cannot_take_all_places(ready):
+    """I-55: 300 silent connections of somebody else, who opens another for each that is closed."""
+    hog = """if True:
+        import os, select, socket, sys
+        os.setgroups([]); os.setuid(65534)
+        address, all_ = ("127.0.0.1", int(sys.argv[1])), {}
+        poll = select.poll()
+        def add():
+            s = socket.socket()
+            s.setblocking(False)
+            s.connect_ex(address)
+            all_[s.fileno()] = s
+            poll.register(s, select.POLLRDHUP | select.POLLHUP)
+        for _ in range(300):
+            add()
+        print("on it", flush=True)
+        while True:
+            for fd, _ in poll.poll():
+                poll.unregister(fd)
+                all_.pop(fd).close()
+                add()
+    """
+    with Running(ready, "-r", "Admin") as one:
+        port = one.env[URI].split("/")[2].split(":")[1]
+        with subprocess.Popen([sys.executable, "-c", hog, port], text=True, stdout=subprocess.PIPE) as other:
+            try:
+                assert other.stdout.readline() == "on it\n"
+                for _ in range(5):
+                    began = time.monotonic()
+                    assert one.get()[0] == 200
+                    assert time.monotonic() - began < 4
+            finally:
+                other.kill()
+
+
 def test_the_endpoint_is_gone_with_the_command(ready):
     with Running(ready, "-r", "Admin") as one:
         pass
