@@ -41,12 +41,22 @@ drop(struct record *r, size_t at)
     explicit_bzero(&r->tokens[r->n_tokens], sizeof(r->tokens[0]));
 }
 
+static void
+drop_waiting(struct record *r)
+{
+    for (size_t i = r->n_tokens; i-- > 0;) {
+        if (!r->tokens[i].confirmed)
+            drop(r, i);
+    }
+}
+
 int
 record_remove(struct record *r, uint32_t id)
 {
     for (size_t i = 0; i < r->n_tokens; i++) {
         if (r->tokens[i].id == id) {
             drop(r, i);
+            drop_waiting(r);
             return 0;
         }
     }
@@ -85,15 +95,6 @@ take_over(struct record *r, uint32_t id)
     token = record_token(r, id);
     token->watermark = watermark;
     token->replaces = 0;
-}
-
-static void
-drop_waiting(struct record *r)
-{
-    for (size_t i = r->n_tokens; i-- > 0;) {
-        if (!r->tokens[i].confirmed)
-            drop(r, i);
-    }
 }
 
 int

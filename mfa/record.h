@@ -96,7 +96,10 @@ struct record_token *record_token(struct record *r, uint32_t id);
 #define RECORD_ALL UINT32_MAX
 FED_MUST_USE int record_add(struct record *r, const struct record_token *token, uint32_t *ret_id);
 
-/* Remove a token. 0 or FED_E_NOT_FOUND. */
+/*
+ * Remove a token, and what waits: that may have been begun with a code of the one removed, by whoever has stolen it.
+ * 0 or FED_E_NOT_FOUND.
+ */
 FED_MUST_USE int record_remove(struct record *r, uint32_t id);
 
 /* A waiting token was proved by the code of a step. 0, FED_E_NOT_FOUND. */

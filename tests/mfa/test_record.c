@@ -126,6 +126,19 @@ test_waiting_token_replaces_when_confirmed(void **state)
     assert_int_equal(record_confirm(&r, 4, 2001), FED_E_NOT_FOUND);
 }
 
+/* A thief who began to enrol with the stolen token must not be able to finish when it has been removed. */
+static void
+test_removing_takes_what_waits(void **state)
+{
+    struct record r = full();
+
+    (void)state;
+    assert_int_equal(record_remove(&r, 1), 0);
+    assert_null(record_token(&r, 1));
+    assert_null(record_token(&r, 4));
+    assert_int_equal(record_confirm(&r, 4, 2000), FED_E_NOT_FOUND);
+}
+
 static void
 test_replacing_keeps_the_moment_i24(void **state)
 {
@@ -204,6 +217,7 @@ main(void)
         cmocka_unit_test(test_bad_values_are_refused_i29),
         cmocka_unit_test(test_use_step_i24),
         cmocka_unit_test(test_waiting_token_replaces_when_confirmed),
+        cmocka_unit_test(test_removing_takes_what_waits),
         cmocka_unit_test(test_replacing_keeps_the_moment_i24),
         cmocka_unit_test(test_drift_is_followed_within_bounds),
         cmocka_unit_test(test_recovery_code_once_i30),
