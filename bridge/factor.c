@@ -88,6 +88,16 @@ check_ticket(struct bridge *b, const char *sid, const unsigned char *code, size_
     return r;
 }
 
+bool
+factor_has_form(const unsigned char *code, size_t code_len)
+{
+    size_t digits = 0;
+
+    while (digits < code_len && code[digits] >= '0' && code[digits] <= '9')
+        digits++;
+    return recovery_has_form(code, code_len) || (digits == code_len && digits <= TOTP_CODE_MAX);
+}
+
 int
 factor_check(struct bridge *b, const char *sid, const unsigned char *code, size_t code_len,
     bool or_ticket, int64_t now_s, struct factor *ret, char *why)

@@ -19,6 +19,9 @@ struct factor {
     int64_t now_s; /* when it was checked */
 };
 
+/* Could this be a code or a recovery code of anybody at all? What could not is no guess at one. */
+bool factor_has_form(const unsigned char *code, size_t code_len);
+
 /*
  * Is the code right and unused? It is not used up yet. Every confirmed token is tried, whichever matches.
  *   or_ticket  an enrolment ticket is as good, for somebody who has no token; it is not used up by factor_use but when

@@ -209,11 +209,19 @@ check_factors(struct bridge *b, const struct signin *a, struct identity *id, int
     struct addir_entry entry = {0};
     struct factor code = {0};
     bool must_change = false;
+    /* One factor alone says nothing of the other, so it forgives no guesses at that. */
+    enum limits_outcome good = a->factors == (WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE)
+                                   ? LIMITS_SUCCESS
+                                   : LIMITS_NO_VERDICT;
     int r;
 
     if (a->factors & WIRE_FACTOR_CODE) {
         r = factor_check(b, id->sid, a->code, a->code_len, a->to_enrol, now_s, &code, ret->why);
         if (is_wrong(r) && is_exempt(b, a)) {
+            /* A right one gives roles: so what could be one is a guess here as anywhere (I-37). */
+            good = r != FED_E_NOT_ENROLLED && factor_has_form(a->code, a->code_len)
+                       ? LIMITS_WRONG_CODE
+                       : LIMITS_NO_VERDICT;
             r = 0; /* in as somebody who is not enrolled may be: with no code and no role (I-31) */
             ret->why[0] = '\0';
         }
@@ -245,7 +253,7 @@ check_factors(struct bridge *b, const struct signin *a, struct identity *id, int
         goto out;
     }
     ret->token = code.token;
-    *outcome = LIMITS_SUCCESS;
+    *outcome = good;
     ret->password_days = account_password_days(&entry.account, now_s);
 
 out:

@@ -43,7 +43,8 @@ enum limits_outcome {
     LIMITS_SUCCESS,        /* both right: forgives what limits.c says it may */
     LIMITS_WRONG_CODE,     /* also: not enrolled, unknown user */
     LIMITS_WRONG_PASSWORD, /* the directory rejected it */
-    LIMITS_NO_VERDICT,     /* unavailable, interrupted: nothing is counted (I-40) */
+    LIMITS_NO_VERDICT,     /* unavailable, interrupted, or one right that says nothing of the
+                              other: nothing is counted (I-40), nothing forgiven */
 };
 
 /* An admitted attempt; a value that must be ended exactly once with limits_end. */

@@ -336,6 +336,23 @@ def test_exempt_network(lab, person, bridge):
     assert "totp" in lab.awsfed.audit(user=person.name, outcome="granted")[-1]["factors"]
 
 
+def test_guesses_from_an_exempt_network_count(lab, person, bridge):
+    """I-37: a right code gives roles there too, so a wrong one is a guess; what could be no code is none, and forgives none."""
+    del bridge
+    def from_there(code):
+        return ask("AUTHENTICATE", USER=person.name, PASSWORD=person.password.encode(), CODE=code.encode(), FACTORS=3,
+                   SERVICE="sshd", RHOST="192.0.2.7", TTY="ssh")[0]
+
+    lab.awsfed.configure({"mfa": {"exempt-networks": "192.0.2.0/24"}})
+    for _ in range(6):
+        assert from_there("none") == "OK"
+    for guess in ["aaaaa-aaaaa"] + 3 * [lab.codes.wrong(person.name)]:
+        assert from_there(guess) == "OK"
+        assert from_there("none") == "OK"
+    assert from_there(lab.codes.wrong(person.name)) == "OK"
+    assert from_there(lab.codes.fresh(person.name)) == "LOCKED"
+
+
 def test_the_seal_key_is_changed(lab, person, bridge):
     """A new first line, a restart, reseal, and the old line is not needed: nobody is enrolled anew, no code comes back (I-24)."""
     path = lab.awsfed.CONFIG / "keys/seal.key"

@@ -154,6 +154,27 @@ def test_too_many_failures_lock_the_source_out(lab, person):
     assert lab.sshd.login(person.name, person.password, lab.codes.fresh(person.name)).status == 0
 
 
+@pytest.mark.parametrize("factors", [1, 2])
+def test_one_factor_forgives_no_guesses_at_the_other(lab, person, factors):
+    """I-37: whoever has one factor, and a service that asks for it alone, has no more guesses at the other than anybody."""
+    code = lab.codes.fresh(person.name)
+
+    def alone():
+        given = {"PASSWORD": person.password.encode()} if factors == 1 else {"CODE": code.encode()}
+        return ask("AUTHENTICATE", USER=person.name, FACTORS=factors, SERVICE="sudo", RHOST="192.0.2.9", **given)[0]
+
+    def guess(n):
+        if factors == 1:
+            return authenticate(person.name, person.password, lab.codes.wrong(person.name))
+        return authenticate(person.name, f"guess {n}", code)
+
+    for n in range(4):
+        assert guess(n) == "DENIED"
+    assert alone() == "OK"
+    assert guess(5) == "DENIED"  # in the second case the code's second use is as wrong as a password
+    assert alone() == "LOCKED"
+
+
 # ---- The directory ----
 
 def in_and_out(lab, person):
