@@ -178,8 +178,8 @@ struct addir_tries {
 };
 
 /*
- * Read that, by the service identity, before a password is spent: one search, two for people with password
- * settings (a PSO) of their own, which the domain's policy stands in for where they may not be read. Each
+ * Read that, by the service identity, before a password is spent: nothing in a domain that locks nobody out and has no password
+ * settings (PSOs), as remembered for a quarter of an hour; else one search, two for people with settings of their own, which the domain's policy stands in for where they may not be read. Each
  * domain controller counts for itself; the answer is that of the one asked.
  */
 FED_MUST_USE int addir_tries(struct addir *dir, const struct addir_person *person, int64_t now_s,

@@ -5,6 +5,7 @@
 #include "ldap/policy.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "ldap/entry.h"
@@ -100,6 +101,35 @@ policy_threshold(struct domain *domain, const char *base_dn, const struct domain
     return r;
 }
 
+/*
+ * Is there any PSO? In a domain that locks nobody out and has none, a person's record of wrong passwords means
+ * nothing, and a login need not read it. One that we may not read counts as none: it could not be obeyed either.
+ */
+static int
+find_settings(struct domain *domain, const char *base_dn, const struct domain_budget *budget,
+    bool *ret, char *why)
+{
+    static char *const nothing[] = {(char *)LDAP_NO_ATTRS, NULL};
+    static char *const no_names[] = {NULL};
+    char dn[ADDIR_DN_MAX];
+    struct numbers numbers = {.names = (const char *const *)no_names};
+    struct conn_sink sink = {numbers_start, numbers_entry, numbers_attribute, &numbers};
+    struct conn_query query = {.base = dn,
+        .scope = LDAP_SCOPE_ONELEVEL,
+        .filter = "(objectClass=msDS-PasswordSettings)",
+        .attributes = nothing,
+        .most = 1};
+    struct conn_answer answer;
+
+    int n = snprintf(dn, sizeof(dn), "CN=Password Settings Container,CN=System,%s", base_dn);
+    if (n < 0 || (size_t)n >= sizeof(dn))
+        return why_not(why, FED_E_TOO_BIG, "the base DN is too long");
+    int r = domain_search(domain, &query, &sink, budget, &answer, why);
+    if (r == 0)
+        *ret = numbers.entry || answer.code == LDAP_SIZELIMIT_EXCEEDED;
+    return r;
+}
+
 int
 policy_domain(struct domain *domain, const char *base_dn, const struct domain_budget *budget,
     struct policy *ret, char *why)
@@ -116,7 +146,7 @@ policy_domain(struct domain *domain, const char *base_dn, const struct domain_bu
     if (!is_threshold(seen[0], values[0]))
         return why_not(
             why, FED_E_DIRECTORY, "lockoutThreshold of \"%.96s\" cannot be read", base_dn);
-    *ret = (struct policy){(unsigned)values[0], seen[1] ? values[1] : INT64_MIN};
+    *ret = (struct policy){(unsigned)values[0], seen[1] ? values[1] : INT64_MIN, true};
     return 0;
 }
 
@@ -133,7 +163,7 @@ read_settings(struct domain *domain, const char *dn, const struct domain_budget 
     int r = read_numbers(domain, dn, names, &numbers, budget, why);
 
     if (r == 0 && is_threshold(seen[0], values[0]) && seen[1])
-        *policy = (struct policy){(unsigned)values[0], values[1]};
+        *policy = (struct policy){(unsigned)values[0], values[1], true};
     return r;
 }
 
@@ -156,8 +186,12 @@ policy_tries(struct domain *domain, const struct policy *of_domain, const char *
     bool seen[3] = {false};
     struct numbers numbers = {.values = values, .seen = seen};
     struct policy policy = *of_domain;
-    int r = read_numbers(domain, person_dn, names, &numbers, budget, why);
 
+    if (policy.threshold == 0 && !policy.others) {
+        *ret = (struct addir_tries){.threshold = 0};
+        return 0;
+    }
+    int r = read_numbers(domain, person_dn, names, &numbers, budget, why);
     if (r == 0 && numbers.settings[0] != '\0')
         r = read_settings(domain, numbers.settings, budget, &policy, why);
     if (r != 0)
@@ -199,8 +233,8 @@ policy_cached(struct policy_cache *cache, struct domain *domain, const char *bas
     fresh = clock_mono_ms() < cache->until_ms;
     pthread_mutex_unlock(&cache->lock);
     if (!fresh) {
-        r = policy_domain(domain, base_dn, budget, &policy, why);
-        if (r != 0)
+        if ((r = policy_domain(domain, base_dn, budget, &policy, why)) != 0 ||
+            (r = find_settings(domain, base_dn, budget, &policy.others, why)) != 0)
             return r;
         pthread_mutex_lock(&cache->lock);
         cache->policy = policy;

@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <stdint.h>
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "ldap/addir.h"
 #include "ldap/domain.h"
@@ -19,13 +21,14 @@ FED_MUST_USE int policy_threshold(struct domain *domain, const char *base_dn,
 struct policy {
     unsigned threshold; /* 0 = never */
     int64_t window_nt;  /* as in AD: negative; INT64_MIN = for ever */
+    bool others; /* some people have password settings (a PSO) of their own that we may read */
 };
 
-/* The domain's own. As policy_threshold. */
+/* The domain's own; others is true, since nobody looked. As policy_threshold. */
 FED_MUST_USE int policy_domain(struct domain *domain, const char *base_dn,
     const struct domain_budget *budget, struct policy *ret, char *why);
 
-/* The domain's policy as read in the last quarter of an hour. Any thread. */
+/* The domain's policy, and whether there are others, as read in the last quarter of an hour. Any thread. */
 struct policy_cache {
     pthread_mutex_t lock; /* the two below */
     struct policy policy;
