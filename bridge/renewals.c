@@ -52,7 +52,8 @@ start_of_ticket(void *arg, const struct ticket *t, unsigned sessions)
     int64_t now_s = (int64_t)time(NULL);
 
     (void)sessions;
-    while (cache_renewable(b->cache, t->id, t->ends_s, now_s, &key))
+    for (unsigned i = 0;
+         i < RENEWALS_PER_ROUND && cache_renewable(b->cache, t->id, t->ends_s, now_s, &key); i++)
         start_one(b, t, &key);
 }
 

@@ -8,7 +8,12 @@
 
 #include "bridge/bridge.h"
 
-/* Hand the workers a job for each credential that is due. Never blocks for long; the housekeeper calls it now and then. */
+enum { RENEWALS_PER_ROUND = 4 };
+
+/*
+ * Hand the workers a job for each credential that is due, RENEWALS_PER_ROUND of a ticket: it may have hundreds, one a duration, and
+ * the workers are for all (I-55). Never blocks for long; the housekeeper calls it every few seconds.
+ */
 void renewals_start(struct bridge *b);
 
 #endif
