@@ -150,13 +150,17 @@ lead(struct bridge *b, const struct job *job, const struct ticket *t, const stru
     if (r != 0 && why[0] == '\0')
         (void)snprintf(why, BRIDGE_WHY_MAX, "%s", fed_strerror(r));
     r = cache_land(b->cache, key, r, why, ret, r == 0 ? ret->duration_s : 0);
-    if (r != 0)
-        return r;
 
-    /* Signed out while AWS was thinking: the answer belongs to nobody any more. */
+    /*
+     * Signed out while AWS was thinking: the answer belongs to nobody any more. Had that been so before the flight began, the
+     * purge was over, and nobody else would take from the cache what has just landed there.
+     */
     if (tickets_get(b->tickets, t->uid, &still) != 0 || strcmp(still->id, t->id) != 0) {
-        sts_credential_done(ret);
-        r = FED_E_NO_TICKET;
+        cache_purge(b->cache, key->ticket);
+        if (r == 0) {
+            sts_credential_done(ret);
+            r = FED_E_NO_TICKET;
+        }
     }
     ticket_unref(still);
     return r;
