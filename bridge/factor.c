@@ -46,12 +46,14 @@ check_token(struct bridge *b, const char *sid, const struct record_token *t,
 
 /*
  * All tokens, whichever matches: how many there are may be told by the time, which of them it was not. A token that
- * cannot be opened speaks for itself only: the others still let their owner in.
+ * cannot be opened speaks for itself only: the others still let their owner in, and what they reject is a wrong code,
+ * which counts; else nobody would count guesses at them.
  */
 static int
 check_tokens(struct bridge *b, const struct person *p, const unsigned char *code, size_t code_len,
     struct factor *ret)
 {
+    bool opened = false;
     int r = FED_E_DENIED;
 
     for (size_t i = 0; i < p->record.n_tokens; i++) {
@@ -60,6 +62,12 @@ check_tokens(struct bridge *b, const struct person *p, const unsigned char *code
         if (!t->confirmed)
             continue;
         int checked = check_token(b, p->row.sid, t, code, code_len, ret->now_s, &step);
+        if (checked == FED_E_CRYPTO) {
+            fed_log_error("token %u of %s cannot be opened: is its line of seal-key gone?",
+                (unsigned)t->id, p->row.name);
+            continue;
+        }
+        opened = true;
         if (checked == 0 && step <= t->watermark)
             checked = FED_E_REPLAY;
         if (checked == 0) {
@@ -70,7 +78,7 @@ check_tokens(struct bridge *b, const struct person *p, const unsigned char *code
         if (checked == 0 || (r != 0 && checked != FED_E_DENIED))
             r = checked;
     }
-    return r;
+    return opened ? r : FED_E_CRYPTO;
 }
 
 static int

@@ -251,6 +251,23 @@ def test_other_algorithms_beside_the_phone(lab, person, digits, period, algorith
     assert authenticate(person.name, person.password, lab.codes.fresh(person.name)) == "OK"
 
 
+def test_guesses_beside_a_token_that_cannot_be_opened(lab, person):
+    """I-37: what the other token rejects counts, or whoever has the password could guess at it without end."""
+    assert admin(lab, "enrol", "--add", "--label", "key fob", "--no-qr", person.name).returncode == 0
+    with sqlite3.connect(f"{lab.awsfed.STATE}/mfa.db") as db:
+        who = (person.name + "@%",)
+        record = bytearray(db.execute("SELECT record FROM person WHERE name LIKE ?", who).fetchone()[0])
+        record[-3] ^= 1  # the end of the last token's blob: then come no recovery codes and no ticket
+        db.execute("UPDATE person SET record = ? WHERE name LIKE ?", (bytes(record), *who))
+    assert authenticate(person.name, person.password, lab.codes.fresh(person.name)) == "OK"
+    for _ in range(5):
+        assert authenticate(person.name, person.password, lab.codes.wrong(person.name)) == "DENIED"
+    assert authenticate(person.name, person.password, lab.codes.wrong(person.name)) == "LOCKED"
+    listed = [line for line in admin(lab, "list").stdout.splitlines() if line.startswith(person.name + "@")]
+    number = next(line for line in listed if "key fob" in line).split()[-3]
+    assert admin(lab, "reset", "--token", number, person.name).returncode == 0
+
+
 @pytest.mark.parametrize("off", [-1500, 900])
 def test_resync_follows_a_token_that_is_off(lab, person, off):
     """Two codes in a row bring a token back whose clock is far off; one code, or two that are not in a row, do not."""
