@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { ACCEPT_AT_ONCE = 64, SWEEP_MS = 1000 };
+enum { ACCEPT_AT_ONCE = 64, SWEEP_MS = 1000, MALFORMED_REST_MS = 1000 };
 
 enum state {
     WAITING, /* accepted, its uid has enough being served; not read */
@@ -46,6 +46,8 @@ struct listener {
     unsigned n_connections;
     unsigned n_holding;
     int64_t next_sweep_ms;
+    int64_t malformed_ms; /* when one was last written about; 0 = never */
+    unsigned n_unwritten; /* since then */
     bool stopping;
 
     pthread_mutex_t lock; /* for what follows */
@@ -217,11 +219,20 @@ accept_all(void *arg)
 
 /* ---- Requests ---- */
 
+/* One line a second: whoever sends thousands must not drown the journal, where the audit trail may be. */
 static void
 drop_malformed(struct listener *l, struct connection *c, const char *what)
 {
-    fed_log_warning(
-        "%s from uid %u, pid %d: connection closed", what, (unsigned)c->peer.uid, (int)c->peer.pid);
+    int64_t now_ms = clock_mono_ms();
+
+    if (l->malformed_ms != 0 && now_ms - l->malformed_ms < MALFORMED_REST_MS) {
+        l->n_unwritten++;
+    } else {
+        fed_log_warning("%s from uid %u, pid %d: connection closed; %u more since the last line",
+            what, (unsigned)c->peer.uid, (int)c->peer.pid, l->n_unwritten);
+        l->malformed_ms = now_ms;
+        l->n_unwritten = 0;
+    }
     connection_close(l, c);
 }
 

@@ -462,3 +462,14 @@ def test_key_files_open_to_others(lab, bridge, file, mode):
         assert str(path) in str(failed.value)
     finally:
         path.chmod(0o600)
+
+
+def test_nonsense_does_not_fill_the_journal(lab, bridge):
+    """I-55: a thousand packets that are no requests leave a few lines, which say how many there were."""
+    since = len(bridge.log.read_text())
+    for _ in range(1000):
+        with connect() as client:
+            client.send(b"nonsense")
+            assert client.recv(100) == b""
+    lines = [line for line in bridge.log.read_text()[since:].splitlines() if "connection closed" in line]
+    assert 1 <= len(lines) <= 10
