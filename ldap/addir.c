@@ -429,6 +429,7 @@ addir_change_password(struct addir *dir, const struct addir_person *person,
     char *why)
 {
     struct domain_budget budget = domain_budget(dir->domain);
+    int r;
 
     why[0] = '\0';
     ret_text[0] = '\0';
@@ -436,11 +437,15 @@ addir_change_password(struct addir *dir, const struct addir_person *person,
         text_check_password((const char *)new_password->data, new_password->len) != 0)
         return why_not(why, FED_E_DENIED, "not a password to send to a directory");
     if (!addir_has_service(dir))
-        return change_as_person(dir, person, old_password, new_password, &budget, ret_text, why);
-    if (person->dn[0] == '\0')
-        return why_not(why, FED_E_INVALID, "nobody to change the password of");
-    return password_change(
-        dir->domain, NULL, person->dn, old_password, new_password, &budget, ret_text, why);
+        r = change_as_person(dir, person, old_password, new_password, &budget, ret_text, why);
+    else if (person->dn[0] == '\0')
+        r = why_not(why, FED_E_INVALID, "nobody to change the password of");
+    else
+        r = password_change(
+            dir->domain, NULL, person->dn, old_password, new_password, &budget, ret_text, why);
+    if (r == 0)
+        tries_forget(dir->tries, &person->sid, new_password); /* rejected a moment ago, right now */
+    return r;
 }
 
 int

@@ -107,3 +107,19 @@ tries_note(
     pthread_mutex_unlock(&tries->lock);
     explicit_bzero(&mark, sizeof(mark));
 }
+
+void
+tries_forget(struct tries *tries, const struct sid *sid, const struct fed_secret *password)
+{
+    unsigned char mark[MARK_SIZE];
+
+    if (!make_mark(tries, sid, password, mark))
+        return;
+    pthread_mutex_lock(&tries->lock);
+    for (size_t i = 0; i < TRIES_KEPT; i++) {
+        if (CRYPTO_memcmp(tries->ring[i].bytes, mark, MARK_SIZE) == 0)
+            tries->ring[i].until_ms = 0;
+    }
+    pthread_mutex_unlock(&tries->lock);
+    explicit_bzero(mark, sizeof(mark));
+}

@@ -30,4 +30,7 @@ bool tries_rejected(
 void tries_note(
     struct tries *tries, const struct sid *sid, const struct fed_secret *password, int64_t now_ms);
 
+/* It is the person's password now. */
+void tries_forget(struct tries *tries, const struct sid *sid, const struct fed_secret *password);
+
 #endif

@@ -47,6 +47,28 @@ a_rejected_password_is_known_for_a_while(void **state)
 }
 
 static void
+the_new_password_is_forgotten(void **state)
+{
+    struct fed_secret password = FED_SECRET_INIT(64);
+    struct tries *tries;
+    struct sid sid;
+    (void)state;
+
+    assert_int_equal(tries_new(&tries), 0);
+    assert_int_equal(sid_from_text("S-1-5-21-1", &sid), 0);
+    assert_int_equal(fed_secret_add_str(&password, "new"), 0);
+    assert_true(rejected(tries, "S-1-5-21-1", "new", 1000, true));
+    assert_true(rejected(tries, "S-1-5-21-1", "other", 1000, true));
+    assert_true(rejected(tries, "S-1-5-21-2", "new", 1000, true));
+    tries_forget(tries, &sid, &password);
+    assert_false(rejected(tries, "S-1-5-21-1", "new", 1000, false));
+    assert_true(rejected(tries, "S-1-5-21-1", "other", 1000, false));
+    assert_true(rejected(tries, "S-1-5-21-2", "new", 1000, false));
+    fed_secret_done(&password);
+    tries_free(tries);
+}
+
+static void
 the_oldest_goes_when_there_are_many(void **state)
 {
     struct tries *tries;
@@ -68,6 +90,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rejected_password_is_known_for_a_while),
+        cmocka_unit_test(the_new_password_is_forgotten),
         cmocka_unit_test(the_oldest_goes_when_there_are_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
