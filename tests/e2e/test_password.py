@@ -2,7 +2,13 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+from pathlib import Path
+import sys
+
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from asker import ask, authenticate  # noqa: E402
 
 NEW = "Brand-new secret 77"
 FACTORS = ["Password:", "One-time code:"]
@@ -54,6 +60,24 @@ def test_no_new_password_without_the_second_factor(lab, must_change):
     assert lab.directory.try_password(must_change.name, must_change.password) == "773"
 
 
+def test_must_change_where_only_the_code_is_asked_for(lab, must_change):
+    """I-13, I-36: with factors=totp the change itself proves the old password; one that is wrong changes nothing and counts."""
+    name, old = must_change.name, must_change.password.encode()
+    said, got = ask("AUTHENTICATE", USER=name, CODE=lab.codes.fresh(name).encode(), FACTORS=2, SERVICE="sshd")
+    assert said == "OK"
+
+    def change(old_password):
+        return ask("CHANGE_PASSWORD", USER=name, PASSWORD=old_password, NEW_PASSWORD=NEW.encode(), SERVICE="sshd",
+                   RECEIPT=got["RECEIPT"])[0]
+
+    assert ask("ACCOUNT", USER=name, SERVICE="sshd", RECEIPT=got["RECEIPT"])[0] == "PASSWORD_EXPIRED"
+    assert change(b"not the password") == "DENIED"
+    assert not works(lab, must_change, NEW)
+    assert change(old) == "OK"
+    assert works(lab, must_change, NEW)
+    assert ask("ACCOUNT", USER=name, SERVICE="sshd", RECEIPT=got["RECEIPT"])[0] == "OK"
+
+
 def test_two_that_differ(lab, must_change):
     """Two different new passwords change nothing, and there is no shell."""
     outcome = change_at_login(lab, must_change, NEW, "Another secret 78")
@@ -78,6 +102,14 @@ def test_passwd(lab, person):
     outcome = passwd(lab, person, person.password, lab.codes.fresh(person.name), NEW, NEW)
     assert outcome.status == 0, outcome.transcript
     assert works(lab, person, NEW) and not works(lab, person, person.password)
+
+
+def test_passwd_to_what_was_wrong_a_moment_ago(lab, person):
+    """A password that AD rejected is not sent again for a while, unless it has become the right one."""
+    code = lab.codes.fresh(person.name)
+    assert authenticate(person.name, NEW, code) == "DENIED"
+    assert passwd(lab, person, person.password, code, NEW, NEW).status == 0
+    assert authenticate(person.name, NEW, lab.codes.fresh(person.name)) == "OK"
 
 
 def test_passwd_with_a_wrong_password(lab, person):
