@@ -15,8 +15,7 @@ part() { printf '\n== %s\n' "$1"; }
 add() {
     status=$1 file=$2
     ok=$(grep -oE '[0-9]+ passed' "$file" | tail -n 1 | cut -d' ' -f1)
-    bad=$(grep -oE '[0-9]+ (failed|errors?)' "$file" | tail -n 2 | cut -d' ' -f1 | paste -sd+ | sed 's/^$/0/')
-    bad=$((bad))
+    bad=$(grep -oE '[0-9]+ (failed|errors?)' "$file" | tail -n 2 | awk '{n += $1} END {print n + 0}')
     left=$(grep -oE '[0-9]+ skipped' "$file" | tail -n 1 | cut -d' ' -f1)
     [ "$status" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
     # A test that was skipped has proved nothing: it is named above with its reason, and counted at the end.
@@ -40,11 +39,11 @@ make --no-print-directory -s -j2 B="$build" WERROR="${WERROR:-}" all units || {
 }
 
 run units make --no-print-directory -s B="$build" check
-run stand-in "$python" -B -m pytest -q -rs -p no:cacheprovider tests/lab/aws
+run stand-in "$python" -B -m pytest -q -rsfE -p no:cacheprovider tests/lab/aws
 AWSFED_BUILD=$build
 export AWSFED_BUILD
-run end-to-end tests/lab/lab run "$python" -B -m pytest -q -rs -p no:cacheprovider --durations=10 tests/e2e
-run host-unchanged "$python" -B -m pytest -q -rs -p no:cacheprovider tests/lab/test_host_unchanged.py
+run end-to-end tests/lab/lab run "$python" -B -m pytest -q -rsfE -p no:cacheprovider --durations=10 tests/e2e
+run host-unchanged "$python" -B -m pytest -q -rsfE -p no:cacheprovider tests/lab/test_host_unchanged.py
 
 echo
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped" | tee "$log/total.txt"

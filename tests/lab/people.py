@@ -61,7 +61,7 @@ GROUPS = (
 )
 
 THROW_AWAY = tuple(
-    Person(f"u{n:02}", ("Staff", "AWS-Dev-ReadOnly"), uid=2100 + n) for n in range(1, 201)
+    Person(f"u{n:02}", ("Staff", "AWS-Dev-ReadOnly"), uid=2100 + n) for n in range(1, 401)
 )
 
 # So many that a careless client would need a request for each.
