@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "mfa/person.h"
@@ -73,6 +74,7 @@ check_tokens(struct bridge *b, const struct person *p, const unsigned char *code
         if (checked == 0) {
             ret->token = t->id;
             ret->step = step;
+            ret->enrolled_s = t->enrolled_s;
         }
         /* Right in one is right; else the worst news counts: an error is never "wrong". */
         if (checked == 0 || (r != 0 && checked != FED_E_DENIED))
@@ -132,6 +134,8 @@ factor_check(struct bridge *b, const char *sid, const unsigned char *code, size_
         factor.recovery = recovery_has_form(code, code_len);
         r = factor.recovery ? recovery_find(&p.record, code, code_len, &factor.index)
                             : check_tokens(b, &p, code, code_len, &factor);
+        if (r == 0 && factor.recovery)
+            memcpy(factor.hash, p.record.codes[factor.index], sizeof(factor.hash));
         if (r == FED_E_DENIED && !factor.recovery)
             explain_clock(&p, mfa->window, now_s, why);
     }
@@ -157,15 +161,19 @@ use(struct record *record, void *arg)
     const struct factor *f = u->factor;
 
     if (f->recovery) {
+        if (f->index >= record->n_codes ||
+            memcmp(record->codes[f->index], f->hash, sizeof(f->hash)) != 0)
+            return FED_E_REPLAY;
         int used = record_use_code(record, f->index);
         u->left = record_codes_left(record);
         return used;
     }
+    struct record_token *t = record_token(record, f->token);
+    if (t == NULL || t->enrolled_s != f->enrolled_s)
+        return FED_E_REPLAY; /* removed since: its codes are worth nothing */
     int r = record_use_step(record, f->token, f->step);
     if (r != 0)
-        return r == FED_E_NOT_FOUND ? FED_E_REPLAY
-                                    : r; /* removed since: its codes are worth nothing */
-    struct record_token *t = record_token(record, f->token);
+        return r == FED_E_NOT_FOUND ? FED_E_REPLAY : r;
     u->drifted = record_follow(t, (uint64_t)f->now_s, f->step);
     u->drift = t->drift;
     return 0;

@@ -17,6 +17,9 @@ struct factor {
     uint32_t token; /* which token of the record */
     uint64_t step;
     int64_t now_s; /* when it was checked */
+    /* What it was checked against; another that has come in its place since is not meant. */
+    unsigned char hash[RECORD_HASH_SIZE]; /* of the recovery code */
+    int64_t enrolled_s;                   /* of the token */
 };
 
 /* Could this be a code or a recovery code of anybody at all? What could not is no guess at one. */

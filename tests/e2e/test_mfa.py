@@ -90,6 +90,24 @@ def test_recovery_code_opens_once(lab, person):
     assert authenticate(person.name, person.password, lab.codes.fresh(person.name)) == "OK"
 
 
+def test_a_recovery_code_replaced_while_the_directory_thinks(lab, person, dc):
+    """I-30: a code that was right when the login began is worth nothing when new ones have taken its place; they stay unused."""
+    old = recovery_codes(lab, person.name)
+    assert authenticate(person.name, person.password, lab.codes.fresh(person.name)) == "OK"
+    said = []
+    dc.freeze()
+    login = threading.Thread(target=lambda: said.append(authenticate(person.name, person.password, old[0])))
+    login.start()
+    try:
+        time.sleep(0.3)  # a login that comes too late is refused as well
+        new = recovery_codes(lab, person.name)
+    finally:
+        dc.thaw()
+    login.join()
+    assert said == ["DENIED"]
+    assert authenticate(person.name, person.password, new[0]) == "OK"
+
+
 def test_recovery_codes_are_stored_hashed(lab, person):
     """I-30: no byte of a code is in the store."""
     codes = recovery_codes(lab, person.name)
