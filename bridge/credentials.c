@@ -135,7 +135,6 @@ static int
 lead(struct bridge *b, const struct job *job, const struct ticket *t, const struct conf_role *role,
     const struct cache_key *key, int standing, struct sts_credential *ret, char *why)
 {
-    struct ticket *still = NULL;
     int64_t duration_s = 0;
     struct flow flow = {.bridge = b,
         .job = job,
@@ -155,14 +154,13 @@ lead(struct bridge *b, const struct job *job, const struct ticket *t, const stru
      * Signed out while AWS was thinking: the answer belongs to nobody any more. Had that been so before the flight began, the
      * purge was over, and nobody else would take from the cache what has just landed there.
      */
-    if (tickets_get(b->tickets, t->uid, &still) != 0 || strcmp(still->id, t->id) != 0) {
+    if (!tickets_hold(b->tickets, t)) {
         cache_purge(b->cache, key->ticket);
         if (r == 0) {
             sts_credential_done(ret);
             r = FED_E_NO_TICKET;
         }
     }
-    ticket_unref(still);
     return r;
 }
 

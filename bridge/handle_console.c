@@ -67,6 +67,8 @@ make_url(struct bridge *b, const struct job *job, const struct ticket *t,
         role, t, (int64_t)wire_number(&job->msg, WIRE_DURATION, 0), &request.duration_s, why);
     if (r == 0)
         r = federation_url(b->federation, &request, ret_url, why);
+    if (r == 0 && !tickets_hold(b->tickets, t))
+        r = FED_E_NO_TICKET; /* signed out, or revoked, while AWS was thinking */
     struct audit_event e = {.event = "console",
         .outcome = r,
         .reason = r != 0 ? why : NULL,

@@ -188,6 +188,16 @@ tickets_get(struct tickets *t, uid_t uid, struct ticket **ret)
     return r;
 }
 
+bool
+tickets_hold(struct tickets *t, const struct ticket *ticket)
+{
+    struct ticket *now = NULL;
+    bool holds = tickets_get(t, ticket->uid, &now) == 0 && strcmp(now->id, ticket->id) == 0;
+
+    ticket_unref(now);
+    return holds;
+}
+
 /* Put a ticket that was made from another in its place, unless that one ended or was replaced meanwhile. Lock held. */
 static int
 replace(struct tickets *t, const struct ticket *old, struct ticket *fresh, struct ticket **ret)

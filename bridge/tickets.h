@@ -65,6 +65,9 @@ FED_MUST_USE int tickets_sign_in(struct tickets *tickets, uid_t uid, const char 
 /* The live ticket of a uid, referenced. 0 or FED_E_NO_TICKET. */
 FED_MUST_USE int tickets_get(struct tickets *tickets, uid_t uid, struct ticket **ret);
 
+/* Does that sign-in still hold, as this ticket or as one in its place? Asked before an answer that took long is given. */
+bool tickets_hold(struct tickets *tickets, const struct ticket *ticket);
+
 /*
  * Put the outcome of a re-check in the place of a ticket: its roles and attributes are now these (consumed). 0, FED_E_NO_TICKET,
  * FED_E_NOMEM, FED_E_BUSY: it was replaced meanwhile, by a sign-in or a choice of role; the one of now may still be due.
