@@ -153,3 +153,16 @@ receipts_password_changed(struct receipts *t, const char *token, const char *use
         (*found)->proof.must_change = false;
     (void)pthread_mutex_unlock(&t->lock);
 }
+
+void
+receipts_end_sid(struct receipts *t, const char *sid)
+{
+    (void)pthread_mutex_lock(&t->lock);
+    for (size_t i = 0; i < RECEIPTS_MAX; i++) {
+        if (t->ring[i] == NULL || strcmp(t->ring[i]->proof.sid, sid) != 0)
+            continue;
+        receipt_free(t->ring[i]);
+        t->ring[i] = NULL;
+    }
+    (void)pthread_mutex_unlock(&t->lock);
+}

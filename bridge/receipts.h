@@ -38,4 +38,7 @@ FED_MUST_USE int receipts_take(
 /* The expired password that a receipt is about was changed: it opens sessions from now on. */
 void receipts_password_changed(struct receipts *receipts, const char *token, const char *user);
 
+/* Void every receipt of a SID: who was revoked opens no session with what they proved before. */
+void receipts_end_sid(struct receipts *receipts, const char *sid);
+
 #endif

@@ -80,6 +80,26 @@ test_a_receipt_works_once(void **state)
     receipts_free(r);
 }
 
+/* Revoked between the login and its session: the receipt is worth nothing any more; another person's is. */
+static void
+test_a_revoked_receipt_opens_nothing(void **state)
+{
+    struct receipts *r = NULL;
+    struct proof mine = proof_of("S-1-5-21-1", BOTH), other = proof_of("S-1-5-21-2", BOTH),
+                 got = {0};
+    char token[TOKEN_SIZE], kept[TOKEN_SIZE];
+
+    (void)state;
+    assert_int_equal(receipts_new(&r), 0);
+    assert_int_equal(receipts_add(r, "alice", &mine, token), 0);
+    assert_int_equal(receipts_add(r, "bob", &other, kept), 0);
+    receipts_end_sid(r, "S-1-5-21-1");
+    assert_int_equal(receipts_take(r, token, "alice", &got), FED_E_DENIED);
+    assert_int_equal(receipts_take(r, kept, "bob", &got), 0);
+    proof_done(&got);
+    receipts_free(r);
+}
+
 static void
 test_receipts_are_bounded(void **state)
 {
@@ -398,6 +418,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_receipt_works_once),
+        cmocka_unit_test(test_a_revoked_receipt_opens_nothing),
         cmocka_unit_test(test_receipts_are_bounded),
         cmocka_unit_test(test_no_ticket_without_signing_in),
         cmocka_unit_test(test_the_last_session_takes_the_ticket_along),
