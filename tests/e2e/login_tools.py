@@ -19,6 +19,7 @@ from fake_bridge import FakeBridge, Refusal  # noqa: E402
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("AWSFED_BUILD", ROOT / "build"))
 LOGIN = str((BUILD / "awsfed-login").resolve())
+NO_HOME = "/dev/null/none"  # not even a shell run by root can make it
 
 ACCESS, SECRET, TOKEN = "ASIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "FwoGZX//+token=="
 CREDENTIALS = {"ROLE_NAME": "Admin", "ROLE_ARN": "arn:aws:iam::111122223333:role/Admin",
@@ -49,7 +50,7 @@ NASTY = ["$(touch BROKEN)", "'; touch BROKEN; '", "`touch BROKEN`", "\\'; touch 
 
 def environment(**more):
     """What a test's process gets: nothing of the caller's terminal, shell or AWS."""
-    return {"PATH": "/usr/bin:/bin", "TZ": "UTC", "HOME": "/nonexistent",
+    return {"PATH": "/usr/bin:/bin", "TZ": "UTC", "HOME": NO_HOME,
             # A process that is not dumpable can be searched for leaks by root only.
             "ASAN_OPTIONS": f"detect_leaks={int(os.geteuid() == 0)}",
             **more}

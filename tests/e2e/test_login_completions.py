@@ -14,7 +14,7 @@ import pexpect
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from login_tools import LOGIN, ROOT, bridge, environment, roles, run  # noqa: E402, F401
+from login_tools import LOGIN, NO_HOME, ROOT, bridge, environment, roles, run  # noqa: E402, F401
 
 FOLDER = ROOT / "conf/completions"
 PATH = f"{os.path.dirname(LOGIN)}:/usr/bin:/bin"
@@ -39,7 +39,7 @@ def in_fish(bridge, line, cwd=None):
         pytest.skip("fish is not installed")
     done = subprocess.run(["fish", "--no-config", "-c", f"source {FOLDER}/awsfed-login.fish; complete -C \"$argv[1]\"", line],
                           capture_output=True, text=True, timeout=60, check=False, cwd=cwd,
-                          env=environment(AWSFED_SOCKET=bridge.path, PATH=PATH, HOME=str(cwd or "/nonexistent")))
+                          env=environment(AWSFED_SOCKET=bridge.path, PATH=PATH, HOME=str(cwd or NO_HOME)))
     assert done.stderr == "", done.stderr
     return [entry.split("\t")[0] for entry in done.stdout.splitlines()]
 
