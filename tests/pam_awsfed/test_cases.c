@@ -132,11 +132,24 @@ perform(pam_handle_t *pamh, const struct case_call *call)
     return pam_setcred(pamh, call->flags);
 }
 
+/* A request's number is random, and long enough to have the digits of a code in it by chance. */
+static void
+blank_request_numbers(char *log)
+{
+    static const char before[] = "[request ";
+
+    for (char *at = log; (at = strstr(at, before)) != NULL;) {
+        at += sizeof(before) - 1;
+        memset(at, '#', strspn(at, "0123456789"));
+    }
+}
+
 static void
 assert_no_secret(const struct case_file *c, const char *secret)
 {
     if (secret == NULL || strlen(secret) < 4 || strcmp(secret, c->user) == 0)
         return;
+    blank_request_numbers(guest.log);
     if (strstr(guest.log, secret) != NULL)
         fail_msg("%s: a secret is in the log: %s", c->path, guest.log);
 }
