@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/write.h"
 #include "conf/keyfile.h"
 
 /* ---- Reading ---- */
@@ -211,21 +212,6 @@ create(const char *path, mode_t mode, int *ret_fd, char *why)
     if (fd < 0)
         return cannot(why, "create", path);
     *ret_fd = fd;
-    return 0;
-}
-
-static int
-write_all(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        data += n;
-        len -= (size_t)n;
-    }
     return 0;
 }
 

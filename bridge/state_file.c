@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/write.h"
+
 enum { NAME_MAX_OURS = 64 };
 
 static int
@@ -93,21 +95,6 @@ out:
     return r;
 }
 
-static int
-write_all(int fd, const unsigned char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return FED_E_SYSTEM;
-        data += n;
-        len -= (size_t)n;
-    }
-    return fsync(fd) == 0 ? 0 : FED_E_SYSTEM;
-}
-
 int
 state_file_write(const char *dir, const char *name, const void *data, size_t len, char *why)
 {
@@ -119,7 +106,7 @@ state_file_write(const char *dir, const char *name, const void *data, size_t len
     (void)snprintf(temp, sizeof(temp), "%s.new", name);
     (void)unlinkat(dir_fd, temp, 0); /* of a bridge that died here */
     fd = openat(dir_fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0 || write_all(fd, data, len) != 0) {
+    if (fd < 0 || write_all(fd, data, len) != 0 || fsync(fd) != 0) {
         r = fail(why, "write", dir, temp);
         goto out;
     }

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/write.h"
+
 #include "mfa/store.h"
 #include "mfa/store_sqlite_upgrade.h"
 
@@ -74,21 +76,6 @@ out:
     return r;
 }
 
-static bool
-write_all(int fd, const unsigned char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        data += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
 /*
  * Make the file: written and synced under another name, then linked to its own, so that a crash
  * leaves all of it or nothing. Another process that is faster wins, and that is as good.
@@ -109,7 +96,7 @@ create(const char *path, int dir_fd, char *why)
         r = fail(why, FED_E_STORE, "cannot create \"%s\": %s", temporary, strerror(errno));
         goto out;
     }
-    if (!write_all(fd, image, len) || fsync(fd) != 0) {
+    if (write_all(fd, image, len) != 0 || fsync(fd) != 0) {
         r = fail(why, FED_E_STORE, "cannot write \"%s\": %s", temporary, strerror(errno));
         goto out;
     }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/write.h"
 
 enum { LOCK_WAIT_MS = 10 * 1000, LOCK_PAUSE_NS = 5 * 1000 * 1000, LINKS_MAX = 40, TRIES = 20 };
 
@@ -202,21 +203,6 @@ is_same_version(const char *path, const struct stat *was)
 
 /* ---- Writing ---- */
 
-static int
-write_all(int fd, const struct fed_secret *bytes)
-{
-    size_t done = 0;
-
-    while (done < bytes->len) {
-        ssize_t n = write(fd, bytes->data + done, bytes->len - done);
-        if (n > 0)
-            done += (size_t)n;
-        else if (n == 0 || errno != EINTR)
-            return FED_E_SYSTEM;
-    }
-    return 0;
-}
-
 /* The new file, complete and on the disk. */
 static int
 fill(int fd, const struct fed_secret *bytes, const struct stat *was)
@@ -227,7 +213,7 @@ fill(int fd, const struct fed_secret *bytes, const struct stat *was)
     /* After the owner: chown takes bits away. */
     if (fchmod(fd, was->st_nlink != 0 ? was->st_mode & 07777 : 0600) != 0)
         return FED_E_SYSTEM;
-    if (write_all(fd, bytes) != 0 || fsync(fd) != 0)
+    if (write_all(fd, bytes->data, bytes->len) != 0 || fsync(fd) != 0)
         return FED_E_SYSTEM;
     return 0;
 }

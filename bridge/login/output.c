@@ -11,26 +11,10 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/write.h"
 
 /* Two messages of the bridge and some words of ours; a longer line is cut. */
 enum { LINE_MAX_SIZE = 2304 };
-
-static int
-write_all(int fd, const void *data, size_t len)
-{
-    const char *p = data;
-
-    while (len > 0) {
-        ssize_t n = write(fd, p, len);
-        if (n >= 0) {
-            p += n;
-            len -= (size_t)n;
-        } else if (errno != EINTR) {
-            return FED_E_SYSTEM;
-        }
-    }
-    return 0;
-}
 
 enum outcome
 output_write(struct fed_secret *bytes, int error)
@@ -66,5 +50,6 @@ output_complain(const char *format, ...)
     text_clean(line + sizeof(prefix) - 1, LINE_MAX_SIZE, text);
     size_t len = strlen(line);
     line[len++] = '\n';
-    (void)write_all(STDERR_FILENO, line, len);
+    int r = write_all(STDERR_FILENO, line, len);
+    (void)r; /* nowhere left to complain */
 }
