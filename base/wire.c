@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/text.h"
 
 enum kind { NUMBER, TEXT, BYTES, GROUP };
@@ -67,25 +68,6 @@ struct field {
     size_t len;
 };
 
-static uint64_t
-load(const unsigned char *p, size_t bytes)
-{
-    uint64_t v = 0;
-
-    for (size_t i = 0; i < bytes; i++)
-        v = (v << 8) | p[i];
-    return v;
-}
-
-static void
-store(unsigned char *p, size_t bytes, uint64_t v)
-{
-    for (size_t i = bytes; i > 0; i--) {
-        p[i - 1] = (unsigned char)v;
-        v >>= 8;
-    }
-}
-
 static const struct tag_row *
 find_tag(unsigned tag)
 {
@@ -102,10 +84,10 @@ next_field(const unsigned char **pos, size_t *left, struct field *f)
 {
     if (*left < FIELD_HEADER_SIZE)
         return false;
-    size_t len = (size_t)load(*pos + 2, 4);
+    size_t len = (size_t)bytes_get(*pos + 2, 4);
     if (len > *left - FIELD_HEADER_SIZE)
         return false;
-    f->row = find_tag((unsigned)load(*pos, 2));
+    f->row = find_tag((unsigned)bytes_get(*pos, 2));
     f->value = *pos + FIELD_HEADER_SIZE;
     f->len = len;
     *pos = f->value + len;
@@ -201,10 +183,10 @@ wire_parse(const void *data, size_t len, struct wire_msg *ret_msg)
     if (p[0] != 'A' || p[1] != 'F' || p[2] != WIRE_VERSION)
         return FED_E_PROTO;
     msg.type = p[3];
-    msg.request = load(p + 4, 8);
+    msg.request = bytes_get(p + 4, 8);
     msg.fields = p + WIRE_HEADER_SIZE;
     msg.fields_len = len - WIRE_HEADER_SIZE;
-    if (load(p + 12, 4) != msg.fields_len)
+    if (bytes_get(p + 12, 4) != msg.fields_len)
         return FED_E_PROTO;
     if (!check_fields(msg.fields, msg.fields_len, false))
         return FED_E_PROTO;
@@ -265,7 +247,7 @@ wire_number(const struct wire_msg *msg, enum wire_tag tag, uint64_t absent)
 {
     struct field f;
 
-    return find_field(msg, tag, 0, &f) && f.row->kind == NUMBER ? load(f.value, 8) : absent;
+    return find_field(msg, tag, 0, &f) && f.row->kind == NUMBER ? bytes_get(f.value, 8) : absent;
 }
 
 bool
@@ -302,7 +284,7 @@ wire_out_init(struct wire_out *out, unsigned type, uint64_t request)
     bool reply = (type & WIRE_REPLY_BIT) != 0;
 
     *out = (struct wire_out){.bytes = FED_SECRET_INIT(reply ? WIRE_MESSAGE_MAX : WIRE_REQUEST_MAX)};
-    store(header + 4, 8, request);
+    (void)bytes_put(header + 4, request, 8);
     out->error = fed_secret_add(&out->bytes, header, sizeof(header));
 }
 
@@ -337,8 +319,8 @@ put(struct wire_out *out, enum wire_tag tag, enum kind kind, const void *value, 
         out->error = FED_E_TOO_BIG;
         return;
     }
-    store(header, 2, (unsigned)tag);
-    store(header + 2, 4, len);
+    (void)bytes_put(header, (unsigned)tag, 2);
+    (void)bytes_put(header + 2, len, 4);
     out->error = fed_secret_add(&out->bytes, header, sizeof(header));
     if (out->error == 0)
         out->error = fed_secret_add(&out->bytes, value, len);
@@ -364,7 +346,7 @@ wire_put_number(struct wire_out *out, enum wire_tag tag, uint64_t number)
 {
     unsigned char value[8];
 
-    store(value, sizeof(value), number);
+    (void)bytes_put(value, number, sizeof(value));
     put(out, tag, NUMBER, value, sizeof(value));
 }
 
@@ -390,7 +372,7 @@ wire_end_group(struct wire_out *out)
         out->error = out->group_at == 0 ? FED_E_INVALID : FED_E_TOO_BIG;
         return;
     }
-    store(out->bytes.data + out->group_at, 4, len);
+    (void)bytes_put(out->bytes.data + out->group_at, len, 4);
     out->last_tag = out->outer_tag;
     out->group_at = 0;
 }
@@ -402,6 +384,6 @@ wire_finish(struct wire_out *out)
         out->error = FED_E_INVALID;
     if (out->error != 0)
         return out->error;
-    store(out->bytes.data + 12, 4, out->bytes.len - WIRE_HEADER_SIZE);
+    (void)bytes_put(out->bytes.data + 12, out->bytes.len - WIRE_HEADER_SIZE, 4);
     return 0;
 }

@@ -7,24 +7,9 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
+
 enum { VERSION = 1 };
-
-static void
-put(unsigned char *to, uint64_t value, size_t size)
-{
-    for (size_t i = size; i-- > 0; value >>= 8)
-        to[i] = (unsigned char)(value & 0xff);
-}
-
-static uint64_t
-get(const unsigned char *from, size_t size)
-{
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < size; i++)
-        value = value << 8 | from[i];
-    return value;
-}
 
 static bool
 seed_len_valid(size_t len)
@@ -80,15 +65,15 @@ keeper_wire_put_request(const struct keeper_request *q, struct fed_secret *ret)
     if (!request_valid(q))
         return FED_E_INVALID;
     size_t sid_len = strlen(q->sid);
-    put(head + 2, q->params.digits, 1);
-    put(head + 3, (uint64_t)q->params.algorithm, 1);
-    put(head + 4, q->params.window, 1);
-    put(head + 6, q->params.period_s, 2);
-    put(head + 8, (uint64_t)q->now_s, 8);
-    put(head + 16, q->fresh_len, 2);
-    put(head + 18, sid_len, 2);
-    put(head + 20, q->code_len, 2);
-    put(head + 24, q->data_len, 4);
+    (void)bytes_put(head + 2, q->params.digits, 1);
+    (void)bytes_put(head + 3, (uint64_t)q->params.algorithm, 1);
+    (void)bytes_put(head + 4, q->params.window, 1);
+    (void)bytes_put(head + 6, q->params.period_s, 2);
+    (void)bytes_put(head + 8, (uint64_t)q->now_s, 8);
+    (void)bytes_put(head + 16, q->fresh_len, 2);
+    (void)bytes_put(head + 18, sid_len, 2);
+    (void)bytes_put(head + 20, q->code_len, 2);
+    (void)bytes_put(head + 24, q->data_len, 4);
     fed_secret_clear(ret);
     if ((r = fed_secret_add(ret, head, sizeof(head))) != 0 ||
         (r = fed_secret_add(ret, q->sid, sid_len)) != 0 ||
@@ -105,11 +90,11 @@ keeper_wire_get_request(const void *packet, size_t len, struct keeper_request *r
     struct keeper_request q = {0};
 
     if (len < KEEPER_REQUEST_HEAD || len > KEEPER_REQUEST_MAX || p[0] != VERSION || p[5] != 0 ||
-        get(p + 22, 2) != 0 || get(p + 8, 8) > INT64_MAX || p[3] > CONF_SHA512)
+        bytes_get(p + 22, 2) != 0 || bytes_get(p + 8, 8) > INT64_MAX || p[3] > CONF_SHA512)
         return FED_E_PROTO;
-    size_t sid_len = get(p + 18, 2);
-    q.code_len = get(p + 20, 2);
-    q.data_len = get(p + 24, 4);
+    size_t sid_len = bytes_get(p + 18, 2);
+    q.code_len = bytes_get(p + 20, 2);
+    q.data_len = bytes_get(p + 24, 4);
     size_t left = len - KEEPER_REQUEST_HEAD;
     if (sid_len >= sizeof(q.sid) || sid_len > left || q.code_len > left - sid_len ||
         q.data_len != left - sid_len - q.code_len)
@@ -120,10 +105,10 @@ keeper_wire_get_request(const void *packet, size_t len, struct keeper_request *r
         .digits = p[2],
         .algorithm = (enum conf_algorithm)p[3],
         .window = p[4],
-        .period_s = (unsigned)get(p + 6, 2),
+        .period_s = (unsigned)bytes_get(p + 6, 2),
     };
-    q.now_s = (int64_t)get(p + 8, 8);
-    q.fresh_len = get(p + 16, 2);
+    q.now_s = (int64_t)bytes_get(p + 8, 8);
+    q.fresh_len = bytes_get(p + 16, 2);
     memcpy(q.sid, p + KEEPER_REQUEST_HEAD, sid_len);
     q.code = p + KEEPER_REQUEST_HEAD + sid_len;
     q.data = q.code + q.code_len;
@@ -172,10 +157,10 @@ keeper_wire_put_reply(const struct keeper_reply *a, struct fed_secret *ret)
 
     if (!reply_valid(a))
         return FED_E_INVALID;
-    put(head + 2, fed_error_to_wire(a->status), 2);
-    put(head + 4, a->step, 8);
-    put(head + 12, a->text_len, 4);
-    put(head + 16, a->seed_len, 4);
+    (void)bytes_put(head + 2, fed_error_to_wire(a->status), 2);
+    (void)bytes_put(head + 4, a->step, 8);
+    (void)bytes_put(head + 12, a->text_len, 4);
+    (void)bytes_put(head + 16, a->seed_len, 4);
     fed_secret_clear(ret);
     if ((r = fed_secret_add(ret, head, sizeof(head))) != 0 ||
         (r = fed_secret_add(ret, a->text, a->text_len)) != 0 ||
@@ -194,13 +179,13 @@ keeper_wire_get_reply(const void *packet, size_t len, struct keeper_reply *ret)
         p[1] > KEEPER_RESEAL)
         return FED_E_PROTO;
     size_t left = len - KEEPER_REPLY_HEAD;
-    a.text_len = get(p + 12, 4);
-    a.seed_len = get(p + 16, 4);
+    a.text_len = bytes_get(p + 12, 4);
+    a.seed_len = bytes_get(p + 16, 4);
     if (a.text_len > left || a.seed_len != left - a.text_len)
         return FED_E_PROTO;
     a.question = (enum keeper_question)p[1];
-    a.status = fed_error_from_wire((unsigned)get(p + 2, 2));
-    a.step = get(p + 4, 8);
+    a.status = fed_error_from_wire((unsigned)bytes_get(p + 2, 2));
+    a.step = bytes_get(p + 4, 8);
     a.text = p + KEEPER_REPLY_HEAD;
     a.seed = a.text + a.text_len;
     if (!reply_valid(&a))

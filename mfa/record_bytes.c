@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/text.h"
 #include "mfa/record.h"
 
@@ -56,14 +57,6 @@ record_valid(const struct record *r)
 /* ---- Writing ---- */
 
 static unsigned char *
-put(unsigned char *to, uint64_t value, size_t size)
-{
-    for (size_t i = size; i-- > 0; value >>= 8)
-        to[i] = (unsigned char)(value & 0xff);
-    return to + size;
-}
-
-static unsigned char *
 put_bytes(unsigned char *to, const void *from, size_t len)
 {
     memcpy(to, from, len);
@@ -75,19 +68,19 @@ put_token(unsigned char *p, const struct record_token *t)
 {
     size_t label_len = strlen(t->label);
 
-    p = put(p, t->id, 4);
-    p = put(p, t->replaces, 4);
-    p = put(p, KIND_TOTP, 1);
-    p = put(p, t->confirmed ? CONFIRMED : 0, 1);
-    p = put(p, t->params.digits, 1);
-    p = put(p, t->params.period_s, 1);
-    p = put(p, t->params.algorithm, 1);
-    p = put(p, (unsigned char)(signed char)t->drift, 1);
-    p = put(p, (unsigned char)(signed char)t->lean, 1);
-    p = put(p, t->watermark, 8);
-    p = put(p, (uint64_t)t->enrolled_s, 8);
-    p = put(p, label_len, 1);
-    p = put(p, t->blob_len, 2);
+    p = bytes_put(p, t->id, 4);
+    p = bytes_put(p, t->replaces, 4);
+    p = bytes_put(p, KIND_TOTP, 1);
+    p = bytes_put(p, t->confirmed ? CONFIRMED : 0, 1);
+    p = bytes_put(p, t->params.digits, 1);
+    p = bytes_put(p, t->params.period_s, 1);
+    p = bytes_put(p, t->params.algorithm, 1);
+    p = bytes_put(p, (unsigned char)(signed char)t->drift, 1);
+    p = bytes_put(p, (unsigned char)(signed char)t->lean, 1);
+    p = bytes_put(p, t->watermark, 8);
+    p = bytes_put(p, (uint64_t)t->enrolled_s, 8);
+    p = bytes_put(p, label_len, 1);
+    p = bytes_put(p, t->blob_len, 2);
     p = put_bytes(p, t->label, label_len);
     return put_bytes(p, t->blob, t->blob_len);
 }
@@ -107,22 +100,22 @@ record_encode(const struct record *r, unsigned char ret[RECORD_MAX], size_t *ret
 
     if (!record_valid(r))
         return FED_E_INVALID;
-    p = put(p, VERSION, 1);
-    p = put(p, r->next_id, 4);
-    p = put(p, r->n_tokens, 1);
+    p = bytes_put(p, VERSION, 1);
+    p = bytes_put(p, r->next_id, 4);
+    p = bytes_put(p, r->n_tokens, 1);
     for (size_t i = 0; i < r->n_tokens; i++)
         p = put_token(p, &r->tokens[i]);
-    p = put(p, r->n_codes, 1);
+    p = bytes_put(p, r->n_codes, 1);
     if (r->n_codes > 0) {
         for (size_t i = 0; i < r->n_codes; i++)
             used |= r->used[i] ? 1U << i : 0;
         p = put_bytes(p, r->salt, RECORD_SALT_SIZE);
-        p = put(p, used, 2);
+        p = bytes_put(p, used, 2);
         p = put_bytes(p, r->codes, r->n_codes * RECORD_HASH_SIZE);
     }
-    p = put(p, r->ticket_expires_s != 0, 1);
+    p = bytes_put(p, r->ticket_expires_s != 0, 1);
     if (r->ticket_expires_s != 0) {
-        p = put(p, (uint64_t)r->ticket_expires_s, 8);
+        p = bytes_put(p, (uint64_t)r->ticket_expires_s, 8);
         p = put_bytes(p, r->ticket, RECORD_HASH_SIZE);
     }
     *ret_len = (size_t)(p - ret);
@@ -146,8 +139,7 @@ get(struct reader *in, size_t size)
         in->bad = true;
         return 0;
     }
-    for (size_t i = 0; i < size; i++)
-        value = value << 8 | in->p[i];
+    value = bytes_get(in->p, size);
     in->p += size;
     in->left -= size;
     return value;

@@ -8,6 +8,7 @@
 
 #include <openssl/evp.h>
 
+#include "base/bytes.h"
 #include "mfa/store_directory.h"
 
 #define PREFIX "awsfed:"
@@ -16,23 +17,6 @@ enum { PREFIX_LEN = sizeof(PREFIX) - 1, HEAD = 8 + 8 + 2 };
 
 _Static_assert(HEAD + STORE_NAME_MAX + RECORD_MAX <= SEAL_RECORD_MAX, "the longest row fits");
 
-static void
-put(unsigned char *to, uint64_t value, size_t size)
-{
-    for (size_t i = size; i-- > 0; value >>= 8)
-        to[i] = (unsigned char)(value & 0xff);
-}
-
-static uint64_t
-get(const unsigned char *from, size_t size)
-{
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < size; i++)
-        value = value << 8 | from[i];
-    return value;
-}
-
 int
 store_directory_pack(const struct store_row *row, uint64_t version, struct fed_secret *ret)
 {
@@ -40,9 +24,9 @@ store_directory_pack(const struct store_row *row, uint64_t version, struct fed_s
     size_t name_len = strlen(row->name);
     int r;
 
-    put(head, version, 8);
-    put(head + 8, (uint64_t)row->enrolled_s, 8);
-    put(head + 16, name_len, 2);
+    (void)bytes_put(head, version, 8);
+    (void)bytes_put(head + 8, (uint64_t)row->enrolled_s, 8);
+    (void)bytes_put(head + 16, name_len, 2);
     fed_secret_clear(ret);
     if ((r = fed_secret_add(ret, head, sizeof(head))) != 0 ||
         (r = fed_secret_add(ret, row->name, name_len)) != 0 ||
@@ -58,16 +42,16 @@ store_directory_unpack(const void *data, size_t len, const char *sid, struct sto
     struct store_row row = {.version = 0};
     size_t sid_len = strlen(sid);
 
-    if (len < HEAD || sid_len >= sizeof(row.sid) || get(p + 8, 8) > INT64_MAX)
+    if (len < HEAD || sid_len >= sizeof(row.sid) || bytes_get(p + 8, 8) > INT64_MAX)
         return FED_E_STORE;
-    size_t name_len = get(p + 16, 2), left = len - HEAD;
+    size_t name_len = bytes_get(p + 16, 2), left = len - HEAD;
     if (name_len >= sizeof(row.name) || name_len > left || left - name_len > sizeof(row.record) ||
         memchr(p + HEAD, '\0', name_len) != NULL)
         return FED_E_STORE;
     memcpy(row.sid, sid, sid_len + 1);
     memcpy(row.name, p + HEAD, name_len);
-    row.version = get(p, 8);
-    row.enrolled_s = (int64_t)get(p + 8, 8);
+    row.version = bytes_get(p, 8);
+    row.enrolled_s = (int64_t)bytes_get(p + 8, 8);
     row.record_len = left - name_len;
     memcpy(row.record, p + HEAD + name_len, row.record_len);
     *ret = row;
