@@ -12,18 +12,21 @@
 #include "bridge/login/block.h"
 #include "bridge/login/edit.h"
 #include "bridge/login/ini.h"
+#include "bridge/login/json.h"
+#include "bridge/login/names.h"
 #include "bridge/login/obtain.h"
 #include "bridge/login/output.h"
 #include "bridge/login/stale.h"
 
-enum { NAME_SIZE = 320, NAMES_MAX = 64 * 1024 };
+enum { NAME_SIZE = 320 };
 
 struct configure {
     const struct options *o;
     const struct wire_msg *roles;
     char path[PATH_MAX];
     size_t written;
-    struct fed_secret taken, unfit, names; /* lists for the person */
+    bool changed;                     /* the file, or with --diff it would be */
+    struct names taken, unfit, names; /* of profiles; the middle one of roles */
 };
 
 bool
@@ -49,14 +52,6 @@ is_taken(const struct fed_secret *before, const struct block *block, const char 
             return true;
     }
     return false;
-}
-
-static int
-add_to_list(struct fed_secret *list, const char *name)
-{
-    int r = list->len > 0 ? fed_secret_add_str(list, ", ") : 0;
-
-    return r != 0 ? r : fed_secret_add_str(list, name);
 }
 
 static int
@@ -90,12 +85,12 @@ add_role(struct configure *c, const struct fed_secret *before, const struct bloc
     char profile[NAME_SIZE];
 
     if (name == NULL || !configure_is_name(name))
-        return add_to_list(&c->unfit, name != NULL ? name : "?");
+        return names_add(&c->unfit, name != NULL ? name : "?");
     (void)snprintf(profile, sizeof(profile), "%s%s", prefix, name);
     if (is_taken(before, block, profile))
-        return add_to_list(&c->taken, profile);
+        return names_add(&c->taken, profile);
     c->written++;
-    int r = add_to_list(&c->names, profile);
+    int r = names_add(&c->names, profile);
     return r != 0 ? r : add_profile(content, role, profile);
 }
 
@@ -110,9 +105,9 @@ make_new(void *arg, const struct fed_secret *before, struct fed_secret *ret_afte
     size_t line = 0;
 
     c->written = 0;
-    fed_secret_clear(&c->taken);
-    fed_secret_clear(&c->unfit);
-    fed_secret_clear(&c->names);
+    names_clear(&c->taken);
+    names_clear(&c->unfit);
+    names_clear(&c->names);
     int r = block_find(before->data, before->len, &block, &line);
     if (r != 0) {
         (void)snprintf(why, EDIT_WHY_MAX,
@@ -125,21 +120,66 @@ make_new(void *arg, const struct fed_secret *before, struct fed_secret *ret_afte
         r = add_role(c, before, &block, &role, &content);
     if (r == 0)
         r = block_put(before, &block, &content, ret_after);
+    c->changed =
+        r == 0 && (ret_after->len != before->len ||
+                      (before->len > 0 && memcmp(ret_after->data, before->data, before->len) != 0));
     fed_secret_done(&content);
     return r;
+}
+
+/* A line for the person, with a list in its middle. */
+static void
+tell_of(const struct names *names, const char *before, const char *after, const char *path)
+{
+    struct fed_secret list = FED_SECRET_INIT(NAMES_MAX);
+
+    if (names->bytes.len > 0 && names_join(names, &list) == 0)
+        output_complain("%s%s: %s; %s", path, before, fed_secret_str(&list), after);
+    fed_secret_done(&list);
 }
 
 static void
 tell_left_out(const struct configure *c)
 {
-    if (c->taken.len > 0)
-        output_complain("%s has profiles of its own by these names, which were left alone: %s; "
-                        "with --prefix ours get other names",
-            c->path, fed_secret_str(&c->taken));
-    if (c->unfit.len > 0)
-        output_complain("the SDKs cannot take these names for a profile: %s; give the role with "
-                        "--role, or ask for another name",
-            fed_secret_str(&c->unfit));
+    tell_of(&c->taken, " has profiles of its own by these names, which were left alone",
+        "with --prefix ours get other names", c->path);
+    tell_of(&c->unfit, "the SDKs cannot take these names for a profile",
+        "give the role with --role, or ask for another name", "");
+}
+
+/* With --diff also what would change. */
+static enum outcome
+write_json(const struct configure *c, const struct fed_secret *diff)
+{
+    struct stale found;
+    struct json j;
+
+    stale_find_of_profiles(c->o, c->roles, &found);
+    json_init(&j, OUTPUT_MAX);
+    json_open(&j, NULL, '{');
+    json_text(&j, "path", c->path);
+    json_bool(&j, "changed", c->changed);
+    names_json(&c->names, &j, "profiles");
+    names_json(&c->taken, &j, "left_alone");
+    names_json(&c->unfit, &j, "unfit");
+    if (diff != NULL)
+        json_text(&j, "diff", fed_secret_str(diff));
+    stale_json(&j, &found);
+    json_close(&j, '}');
+    enum outcome outcome = output_write(&j.bytes, json_finish(&j));
+    json_done(&j);
+    return outcome;
+}
+
+static enum outcome
+say_diff(const struct configure *c, struct fed_secret *diff)
+{
+    if (c->o->json)
+        return write_json(c, diff);
+    enum outcome outcome = output_write(diff, 0);
+    if (outcome == OUTCOME_DONE && diff->len == 0 && !c->o->quiet)
+        output_complain("%s would not change", c->path);
+    return outcome;
 }
 
 static enum outcome
@@ -159,9 +199,7 @@ show_diff(struct configure *c)
         output_complain("%s", why[0] != '\0' ? why : fed_strerror(r));
         outcome = outcome_of(r);
     } else {
-        outcome = output_write(&diff, 0);
-        if (outcome == OUTCOME_DONE && diff.len == 0 && !c->o->quiet)
-            output_complain("%s would not change", c->path);
+        outcome = say_diff(c, &diff);
     }
     fed_secret_done(&before);
     fed_secret_done(&after);
@@ -173,15 +211,27 @@ static enum outcome
 say_done(const struct configure *c)
 {
     struct fed_secret out = FED_SECRET_INIT(OUTPUT_MAX);
+    struct stale found;
+    int r;
 
-    if (c->o->quiet)
-        return OUTCOME_DONE;
-    int r = c->written > 0
-                ? fed_secret_addf(&out, "%s has %zu profile%s of your roles: %s\n", c->path,
-                      c->written, c->written == 1 ? "" : "s", fed_secret_str(&c->names))
-                : fed_secret_addf(&out, "%s has no profile of ours.\n", c->path);
-    enum outcome outcome = output_write(&out, r);
+    if (c->o->json)
+        return write_json(c, NULL);
+    enum outcome outcome = OUTCOME_DONE;
+    if (!c->o->quiet && c->written > 0) {
+        r = fed_secret_addf(&out, "%s has %zu profile%s of your roles: ", c->path, c->written,
+            c->written == 1 ? "" : "s");
+        if (r == 0)
+            r = names_join(&c->names, &out);
+        if (r == 0)
+            r = fed_secret_add_str(&out, "\n");
+        outcome = output_write(&out, r);
+    } else if (!c->o->quiet) {
+        r = fed_secret_addf(&out, "%s has no profile of ours.\n", c->path);
+        outcome = output_write(&out, r);
+    }
     fed_secret_done(&out);
+    stale_find_of_profiles(c->o, c->roles, &found);
+    stale_tell(c->o, &found);
     return outcome;
 }
 
@@ -195,13 +245,10 @@ apply(struct configure *c)
         return show_diff(c);
     if (r == 0)
         r = edit_file(c->path, make_new, c, why);
-    if (r != 0) {
-        output_complain("%s", why);
-        return outcome_of(r);
-    }
-    enum outcome outcome = say_done(c);
-    stale_warn_of_profiles(c->o, c->roles);
-    return outcome;
+    if (r == 0)
+        return say_done(c);
+    output_complain("%s", why);
+    return outcome_of(r);
 }
 
 enum outcome
@@ -213,15 +260,15 @@ configure_run(const struct options *o)
     if (outcome == OUTCOME_DONE) {
         struct configure c = {.o = o,
             .roles = &a.reply.msg,
-            .taken = FED_SECRET_INIT(NAMES_MAX),
-            .unfit = FED_SECRET_INIT(NAMES_MAX),
-            .names = FED_SECRET_INIT(NAMES_MAX)};
+            .taken = NAMES_INIT,
+            .unfit = NAMES_INIT,
+            .names = NAMES_INIT};
         outcome = apply(&c);
-        if (outcome == OUTCOME_DONE)
+        if (outcome == OUTCOME_DONE && !o->json)
             tell_left_out(&c);
-        fed_secret_done(&c.taken);
-        fed_secret_done(&c.unfit);
-        fed_secret_done(&c.names);
+        names_done(&c.taken);
+        names_done(&c.unfit);
+        names_done(&c.names);
     }
     answer_done(&a);
     return outcome;

@@ -37,7 +37,7 @@ run(int argc, const char *const *argv)
         return print(help_of(o.word->name));
     if (o.version)
         return print("awsfed-login " AWSFED_VERSION "\n");
-    if (o.word->shows_progress && !o.quiet)
+    if (o.word->shows_progress && !o.quiet && !o.prompt)
         progress_allow();
     return o.word->run(&o);
 }

@@ -132,11 +132,22 @@ stale_find(const struct options *o, struct stale *ret_found)
     look_at_profile(EDIT_CONFIG, profile, ret_found);
 }
 
-static void
-tell(const struct options *o, const struct stale *found)
+void
+stale_tell(const struct options *o, const struct stale *found)
 {
     for (size_t i = 0; i < found->count && !o->quiet; i++)
         output_complain("%s", found->text[i]);
+}
+
+void
+stale_json(struct json *j, const struct stale *found)
+{
+    if (found->count == 0)
+        return;
+    json_open(j, "warnings", '[');
+    for (size_t i = 0; i < found->count; i++)
+        json_text(j, NULL, found->text[i]);
+    json_close(j, ']');
 }
 
 void
@@ -145,24 +156,24 @@ stale_warn(const struct options *o)
     struct stale found;
 
     stale_find(o, &found);
-    tell(o, &found);
+    stale_tell(o, &found);
 }
 
 void
-stale_warn_of_profiles(const struct options *o, const struct wire_msg *roles)
+stale_find_of_profiles(
+    const struct options *o, const struct wire_msg *roles, struct stale *ret_found)
 {
-    struct stale found = {.count = 0};
     struct wire_msg role;
     char profile[TEXT_NAME_MAX + 1];
 
+    ret_found->count = 0;
     for (size_t i = 0; wire_group_at(roles, WIRE_ROLE, i, &role); i++) {
         const char *name = wire_text(&role, WIRE_ROLE_NAME);
         (void)snprintf(profile, sizeof(profile), "%s%s", o->prefix != NULL ? o->prefix : "",
             name != NULL ? name : "");
-        look_at_profile(EDIT_CREDENTIALS, profile, &found);
+        look_at_profile(EDIT_CREDENTIALS, profile, ret_found);
     }
-    look_at_environment(o, &found);
-    tell(o, &found);
+    look_at_environment(o, ret_found);
 }
 
 bool

@@ -10,6 +10,7 @@
 
 #include "base/wire.h"
 #include "bridge/login/edit.h"
+#include "bridge/login/json.h"
 #include "bridge/login/options.h"
 
 enum { STALE_FOUND_MAX = 4, STALE_TEXT_MAX = EDIT_WHY_MAX + 256 };
@@ -23,11 +24,18 @@ struct stale {
 /* Look at the environment and at the profile that role-less commands use. Blocks for reading two small files. */
 void stale_find(const struct options *o, struct stale *ret_found);
 
-/* Find, and tell on standard error; nothing with o->quiet. */
+/* Find, and tell. */
 void stale_warn(const struct options *o);
 
 /* The same for the profiles that `configure` makes of a reply to ASK_ROLES. */
-void stale_warn_of_profiles(const struct options *o, const struct wire_msg *roles);
+void stale_find_of_profiles(
+    const struct options *o, const struct wire_msg *roles, struct stale *ret_found);
+
+/* Tell what was found on standard error; nothing with o->quiet. */
+void stale_tell(const struct options *o, const struct stale *found);
+
+/* The same for a machine: a member "warnings", an array of texts, only where there is something to warn of. */
+void stale_json(struct json *j, const struct stale *found);
 
 /* Has the default profile in this file any source of credentials? Then the SDKs never ask an endpoint. */
 bool stale_default_has_source(enum edit_which which);

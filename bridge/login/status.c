@@ -86,27 +86,14 @@ json_factors(struct json *j, uint64_t factors)
     json_close(j, ']');
 }
 
-/* Only where there is something to warn of. */
-static void
-json_warnings(struct json *j, const struct options *o)
-{
-    struct stale found;
-
-    stale_find(o, &found);
-    if (found.count == 0)
-        return;
-    json_open(j, "warnings", '[');
-    for (size_t i = 0; i < found.count; i++)
-        json_text(j, NULL, found.text[i]);
-    json_close(j, ']');
-}
-
 static enum outcome
 write_json(const struct options *o, const struct answer *a, uint64_t now_s)
 {
     const struct wire_msg *msg = &a->reply.msg;
+    struct stale found;
     struct json j;
 
+    stale_find(o, &found);
     json_init(&j, OUTPUT_MAX);
     json_open(&j, NULL, '{');
     json_bool(&j, "signed_in", a->error == 0);
@@ -121,7 +108,7 @@ write_json(const struct options *o, const struct answer *a, uint64_t now_s)
         json_text(&j, "rhost", wire_text(msg, WIRE_RHOST));
         json_text(&j, "role", wire_text(msg, WIRE_ROLE_NAME));
     }
-    json_warnings(&j, o);
+    stale_json(&j, &found);
     json_close(&j, '}');
     enum outcome outcome = output_write(&j.bytes, json_finish(&j));
     json_done(&j);

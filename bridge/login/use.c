@@ -5,10 +5,12 @@
 #include "bridge/login/use.h"
 
 #include "base/text.h"
+#include "bridge/login/json.h"
 #include "bridge/login/obtain.h"
 #include "bridge/login/output.h"
 #include "bridge/login/signin.h"
 #include "bridge/login/stale.h"
+#include "bridge/login/when.h"
 
 enum { TEXT_SIZE = 320 };
 
@@ -48,6 +50,30 @@ say_done(const struct options *o, const struct wire_msg *msg)
     return outcome;
 }
 
+static enum outcome
+write_json(const struct options *o, const struct wire_msg *msg)
+{
+    char until[WHEN_SIZE];
+    struct stale found;
+    struct json j;
+    bool ends = when_rfc3339(wire_number(msg, WIRE_EXPIRES, 0), until) == 0;
+
+    stale_find(o, &found);
+    json_init(&j, OUTPUT_MAX);
+    json_open(&j, NULL, '{');
+    json_text(&j, "role", wire_text(msg, WIRE_ROLE_NAME));
+    json_text(&j, "arn", wire_text(msg, WIRE_ROLE_ARN));
+    json_text(&j, "account", wire_text(msg, WIRE_ACCOUNT));
+    json_text(&j, "alias", wire_text(msg, WIRE_ALIAS));
+    json_text(&j, "region", wire_text(msg, WIRE_REGION));
+    json_text(&j, "expires", ends ? until : NULL);
+    stale_json(&j, &found);
+    json_close(&j, '}');
+    enum outcome outcome = output_write(&j.bytes, json_finish(&j));
+    json_done(&j);
+    return outcome;
+}
+
 enum outcome
 use_run(const struct options *o)
 {
@@ -59,8 +85,8 @@ use_run(const struct options *o)
     }
     enum outcome outcome = obtain(o, ask_use, &a);
     if (outcome == OUTCOME_DONE)
-        outcome = say_done(o, &a.reply.msg);
-    if (outcome == OUTCOME_DONE)
+        outcome = o->json ? write_json(o, &a.reply.msg) : say_done(o, &a.reply.msg);
+    if (outcome == OUTCOME_DONE && !o->json)
         stale_warn(o);
     answer_done(&a);
     return outcome;

@@ -103,16 +103,16 @@ logout_run(const struct options *o)
 const struct word words[] = {
     {"", 0, true, none_run},
     {"roles", OPTION_JSON, true, roles_run},
-    {"use", TAKES_ROLE, true, use_run},
+    {"use", OPTION_JSON | TAKES_ROLE, true, use_run},
     {"credential-process", 0, false, credentials_process},
     {"env", OPTION_SHELL | OPTION_UNSET, true, env_run},
     {"exec", OPTION_NEED | TAKES_COMMAND, true, exec_run},
     {"console", OPTION_SERVICE | OPTION_OPEN | OPTION_JSON, true, console_run},
-    {"configure", OPTION_PREFIX | OPTION_DIFF, true, configure_run},
-    {"write", OPTION_PROFILE, true, write_run},
-    {"enrol", 0, false, enrol_run},
-    {"recovery-codes", 0, false, recovery_run},
-    {"status", OPTION_JSON | OPTION_PROMPT, false, status_run},
+    {"configure", OPTION_PREFIX | OPTION_DIFF | OPTION_JSON, true, configure_run},
+    {"write", OPTION_PROFILE | OPTION_JSON, true, write_run},
+    {"enrol", 0, true, enrol_run},
+    {"recovery-codes", 0, true, recovery_run},
+    {"status", OPTION_JSON | OPTION_PROMPT, true, status_run},
     {"logout", 0, true, logout_run},
 };
 

@@ -11,6 +11,7 @@
 #include "bridge/login/credentials.h"
 #include "bridge/login/edit.h"
 #include "bridge/login/ini.h"
+#include "bridge/login/json.h"
 #include "bridge/login/obtain.h"
 #include "bridge/login/output.h"
 
@@ -126,14 +127,12 @@ make_new(void *arg, const struct fed_secret *before, struct fed_secret *ret_afte
 }
 
 /* A file that others may read is an accident waiting; its mode is the person's, so it is only told. */
-static void
-warn_of_mode(const char *path)
+static bool
+is_open_to_others(const char *path)
 {
     struct stat st;
 
-    if (stat(path, &st) == 0 && (st.st_mode & (S_IRGRP | S_IROTH)) != 0)
-        output_complain(
-            "%s can be read by others and now has keys in it: chmod 600 %s", path, path);
+    return stat(path, &st) == 0 && (st.st_mode & (S_IRGRP | S_IROTH)) != 0;
 }
 
 static enum outcome
@@ -141,12 +140,41 @@ say_done(const struct write *w)
 {
     struct fed_secret out = FED_SECRET_INIT(OUTPUT_MAX);
 
+    if (is_open_to_others(w->path))
+        output_complain(
+            "%s can be read by others and now has keys in it: chmod 600 %s", w->path, w->path);
     if (w->o->quiet)
         return OUTCOME_DONE;
     int r = fed_secret_addf(&out, "Profile %s in %s is role %s until %s. It does not renew.\n",
         w->o->profile, w->path, w->role, w->c->expiration);
     enum outcome outcome = output_write(&out, r);
     fed_secret_done(&out);
+    return outcome;
+}
+
+static enum outcome
+write_json(const struct write *w)
+{
+    char why[EDIT_WHY_MAX];
+    struct json j;
+
+    json_init(&j, OUTPUT_MAX);
+    json_open(&j, NULL, '{');
+    json_text(&j, "path", w->path);
+    json_text(&j, "profile", w->o->profile);
+    json_text(&j, "role", w->role);
+    json_text(&j, "account", w->c->account);
+    json_text(&j, "expires", w->c->expiration);
+    if (is_open_to_others(w->path)) {
+        (void)snprintf(
+            why, sizeof(why), "%s can be read by others and now has keys in it", w->path);
+        json_open(&j, "warnings", '[');
+        json_text(&j, NULL, why);
+        json_close(&j, ']');
+    }
+    json_close(&j, '}');
+    enum outcome outcome = output_write(&j.bytes, json_finish(&j));
+    json_done(&j);
     return outcome;
 }
 
@@ -174,8 +202,7 @@ apply(struct write *w)
         output_complain("%s", why);
         return outcome_of(r);
     }
-    warn_of_mode(w->path);
-    return say_done(w);
+    return w->o->json ? write_json(w) : say_done(w);
 }
 
 enum outcome

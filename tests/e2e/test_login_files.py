@@ -333,6 +333,66 @@ def test_write_wants_a_profile_and_a_credential(at_home, bridge, home):
     assert not (home / ".aws").exists()
 
 
+# ---- for machines ----
+
+def told(done):
+    """The one object on standard output; nothing is said beside it."""
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return json.loads(done.stdout)
+
+
+def test_use_json(at_home, bridge, home):
+    bridge.on("USE", Refusal("ROLE"))
+    done = at_home("use", "--json", "Admin")
+    assert done.returncode == 3 and done.stdout == "" and one_line(done.stderr)
+    bridge.on("USE", {"ROLE_NAME": "Admin", "ROLE_ARN": "arn:aws:iam::111122223333:role/Admin", "ALIAS": "a\"\n\x1b",
+                      "ACCOUNT": "111122223333", "EXPIRES": 1795300800})
+    want = {"role": "Admin", "arn": "arn:aws:iam::111122223333:role/Admin", "account": "111122223333",
+            "alias": "a\"\n\x1b", "region": None, "expires": "2026-11-21T22:40:00Z"}
+    assert told(at_home("use", "Admin", "--json")) == want == told(at_home("use", "Admin", "--json", "-q"))
+    (home / ".aws").mkdir()
+    (home / ".aws/credentials").write_text("[default]\naws_access_key_id = AKIA\n")
+    stale = told(at_home("use", "--json", "Admin"))
+    assert "profile \"default\" has keys" in stale.pop("warnings")[0] and stale == want
+
+
+def test_configure_json(at_home, bridge, home):
+    """The same edit as without it, and what it did; --diff does none."""
+    bridge.on("ROLES", lambda _: {"ROLE": [*two_roles()["ROLE"], {"ROLE_NAME": "a b", "CODE_NEEDED": 0}]})
+    config = home / ".aws/config"
+    config.parent.mkdir()
+    config.write_text("[profile Admin]\nregion = x\n")
+    lists = {"path": str(config), "profiles": ["dev-readonly"], "left_alone": ["Admin"], "unfit": ["a b"]}
+    plain = at_home("configure", "--diff")
+    assert told(at_home("configure", "--json", "--diff")) == {**lists, "changed": True, "diff": plain.stdout}
+    assert text_of(config) == "[profile Admin]\nregion = x\n"
+    assert told(at_home("configure", "--json")) == {**lists, "changed": True} and "[profile dev-" in text_of(config)
+    assert told(at_home("configure", "--json", "-q")) == {**lists, "changed": False}
+    assert told(at_home("configure", "--json", "--diff")) == {**lists, "changed": False, "diff": ""}
+    got = told(at_home("configure", "--json", "--prefix", "p-"))
+    assert (got["profiles"], got["left_alone"], got["changed"]) == (["p-Admin", "p-dev-readonly"], [], True)
+    (home / ".aws/credentials").write_text("[p-Admin]\naws_access_key_id = AKIA\n")
+    assert len(told(at_home("configure", "--json", "--prefix", "p-"))["warnings"]) == 1
+    config.write_text(f"{END}\n")
+    done = at_home("configure", "--json")
+    assert done.returncode != 0 and done.stdout == "" and "the marks" in one_line(done.stderr)
+
+
+def test_write_json(at_home, home):
+    """It has what a machine needs to find the keys, and no key."""
+    path = home / ".aws/credentials"
+    done = at_home("write", "--json", "--profile", "tool", "-r", "Admin")
+    got = told(done)
+    assert got.pop("expires") in text_of(path)
+    assert got == {"path": str(path), "profile": "tool", "role": "Admin", "account": "111122223333"}
+    assert not any(key in done.stdout for key in (ACCESS, SECRET, TOKEN))
+    path.chmod(0o640)
+    assert "can be read by others" in told(at_home("write", "--json", "--profile", "tool"))["warnings"][0]
+    path.write_text("[tool]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n")
+    done = at_home("write", "--json", "--profile", "tool")
+    assert done.returncode == 1 and done.stdout == "" and "long-term key" in one_line(done.stderr)
+
+
 # ---- keys that would win over us ----
 
 def test_stale_keys_are_named(at_home, bridge, home):

@@ -226,3 +226,19 @@ def test_progress_is_shown_on_a_terminal_only(several, tmp_path):
     child.expect(pexpect.EOF)
     assert "Waiting for the answer .." in child.before and re.search(r"\r +\rNAME ", child.before)
     assert run(several, "roles").stderr == ""
+
+
+def test_a_prompt_shows_no_progress(several, tmp_path):
+    """It is drawn within a second or not at all, and what it is drawn on is a terminal."""
+    several.on("STATUS_OF", lambda _: time.sleep(0.8) or status())
+    child = at(several, tmp_path, "status", "--prompt", term="dumb")
+    child.expect(pexpect.EOF)
+    assert re.fullmatch(r"aws:11h59m\r\n", child.before)
+
+
+def test_changing_the_second_factor_shows_progress(bridge, tmp_path):
+    bridge.on("RECOVERY_CODES", lambda _: time.sleep(1.2) or {"RECOVERY_CODE": ["abcd-efgh"]})
+    child = at(bridge, tmp_path, "recovery-codes", term="dumb")
+    answer(child)
+    child.expect(pexpect.EOF)
+    assert "Waiting for the answer .." in child.before and "abcd-efgh" in child.before
