@@ -93,10 +93,8 @@ static int
 get_credential(struct bridge *b, struct job *job, struct ticket **t,
     const struct conf_role **ret_role, struct sts_credential *ret, char *why)
 {
-    int r = tickets_get(b->tickets, job->peer.uid, t);
+    int r = standing_of(b, job->peer.uid, t, why);
 
-    if (r == 0 && (*t)->checked_s == 0)
-        r = standing_check(b, t, why);
     if (r == 0)
         r = credentials_role(*t, wire_text(&job->msg, WIRE_ROLE_NAME), ret_role, why);
     /* At the role's own length: the session's is said apart, and the cached credential serves. */

@@ -35,20 +35,6 @@ say_if_ending(struct answer *answer, const struct ticket *t)
             "your sign-in ends in %" PRId64 " min; " CREDENTIALS_RENEW, (left_s + 59) / 60);
 }
 
-/*
- * The ticket of the asker, in good standing as far as is known. One that an earlier bridge gave has no roles until the directory was
- * asked again. Returns 0, FED_E_NO_TICKET, or what standing_check gives; *ret is there with an error of class UNAVAILABLE too.
- */
-static int
-own_ticket(struct bridge *b, const struct job *job, struct ticket **ret, char *why)
-{
-    int r = tickets_get(b->tickets, job->peer.uid, ret);
-
-    if (r == 0 && (*ret)->checked_s == 0)
-        r = standing_check(b, ret, why);
-    return r;
-}
-
 static void
 put_status(const struct bridge *b, struct job *job, struct answer *answer, const struct ticket *t)
 {
@@ -142,7 +128,7 @@ handle_status(struct bridge *b, struct job *job, struct answer *answer)
 {
     struct ticket *ticket = NULL;
     char why[BRIDGE_WHY_MAX] = "";
-    int r = own_ticket(b, job, &ticket, why);
+    int r = standing_of(b, job->peer.uid, &ticket, why);
 
     if (r != 0 && ticket != NULL && fed_error_class(r) == FED_CLASS_UNAVAILABLE)
         r = 0; /* who and until when is known all the same */
@@ -309,7 +295,7 @@ handle_credentials(struct bridge *b, struct job *job, struct answer *answer)
         say(answer, "a duration is from 15m to 12h");
         return FED_E_INVALID;
     }
-    int r = own_ticket(b, job, &t, why);
+    int r = standing_of(b, job->peer.uid, &t, why);
     if (r == 0)
         r = credentials_role(t, name, &role, why);
     if (r == 0)

@@ -343,21 +343,17 @@ same_domains(const struct conf *a, const struct conf *b)
     return true;
 }
 
-/* The connections ask for the attributes that the configuration named when they were made. */
+/* Before the book that needs them, so that whoever is looked up with it has them. What is read for nothing does no harm. */
 static int
-check_attributes(const struct conf *running, const struct conf *fresh)
+want_attributes(const struct mapper *m, const struct conf *conf)
 {
+    char why[ADDIR_WHY_MAX] = "";
     int r = 0;
 
-    for (size_t i = 0; i < fresh->ad_attributes.n; i++) {
-        bool known = false;
-        for (size_t j = 0; j < running->ad_attributes.n && !known; j++)
-            known = strcasecmp(running->ad_attributes.items[j], fresh->ad_attributes.items[i]) == 0;
-        if (known)
-            continue;
-        fed_log_error("%%{ad:%s} is new: that needs a restart", fresh->ad_attributes.items[i]);
-        r = FED_E_CONFIG;
-    }
+    for (size_t i = 0; i < conf->n_domains && r == 0; i++)
+        r = addir_want(m->dirs[i], &conf->ad_attributes, why);
+    if (why[0] != '\0')
+        fed_log_error("%s", why);
     return r;
 }
 
@@ -372,8 +368,6 @@ check_reload(const struct mapper *m, const struct conf *conf)
         fed_log_error("there are roles for the first time: that needs a restart");
         return FED_E_CONFIG;
     }
-    if (check_attributes(m->first, conf) != 0)
-        return FED_E_CONFIG;
     (void)name_fixed(&conf->fixed, &m->first->fixed, true);
     (void)name_fixed(&m->first->fixed, &conf->fixed, false);
     return 0;
@@ -386,6 +380,8 @@ mapper_reload(struct mapper *m, struct conf *conf)
     struct book *book = NULL;
     int r = domains != NULL ? check_reload(m, conf) : FED_E_NOMEM;
 
+    if (r == 0)
+        r = want_attributes(m, conf);
     for (size_t i = 0; i < conf->n_domains && r == 0; i++)
         r = ask_domain(m, conf, i, &domains[i]);
     if (r == 0 && name_unknown(conf, domains) > 0)

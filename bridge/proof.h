@@ -27,6 +27,7 @@ struct proof {
     size_t n_roles;
     char **attributes; /* "name=value" from the entry; owned */
     size_t n_attributes;
+    size_t asked; /* how many attributes the directory had been asked for (addir_asks) */
     char service[65], rhost[256], tty[128];
 };
 

@@ -140,6 +140,7 @@ signin_set_roles(struct bridge *b, struct addir_entry *entry, struct proof *proo
     free(proof->attributes);
     proof->attributes = entry->attributes;
     proof->n_attributes = entry->n_attributes;
+    proof->asked = entry->asked;
     entry->attributes = NULL;
     entry->n_attributes = 0;
     return 0;

@@ -15,11 +15,15 @@
 
 enum { ASK_AGAIN_MS = 10 * 1000, RECHECK_TRIES = 8 };
 
-/* Roles of a book that has been replaced may be nobody's any more. */
+/*
+ * Roles of a book that has been replaced may be nobody's any more; and an attribute that nobody asked for looks like one that the
+ * person does not have.
+ */
 static bool
-is_of_old_book(const struct bridge *b, const struct ticket *t)
+is_outdated(const struct bridge *b, const struct ticket *t)
 {
-    return t->proof.book != NULL && !mapper_is_now(b->mapper, t->proof.book);
+    return t->proof.book != NULL && (!mapper_is_now(b->mapper, t->proof.book) ||
+                                        t->proof.asked != addir_asks(b->dirs[t->proof.domain]));
 }
 
 static bool
@@ -27,7 +31,7 @@ is_due(const struct bridge *b, const struct ticket *t)
 {
     int64_t age_s = (int64_t)time(NULL) - t->checked_s;
 
-    if (is_of_old_book(b, t))
+    if (is_outdated(b, t))
         return true;
     return age_s < 0 || age_s >= b->conf->bridge.recheck_interval_s;
 }
@@ -95,7 +99,7 @@ go_on_without(struct bridge *b, struct ticket **t, int error)
     struct ticket *fresh = NULL;
 
     if (b->conf->bridge.directory_grace_s == 0 || (*t)->checked_s == 0 || now_s < (*t)->checked_s ||
-        now_s >= until_s || is_of_old_book(b, *t))
+        now_s >= until_s || is_outdated(b, *t))
         return error;
     if ((*t)->grace)
         return 0;
@@ -212,5 +216,19 @@ standing_check(struct bridge *b, struct ticket **ticket, char *why)
 out:
     (void)pthread_mutex_unlock(lock);
     ticket_unref(t);
+    return r;
+}
+
+int
+standing_of(struct bridge *b, uid_t uid, struct ticket **ret, char *why)
+{
+    int r = tickets_get(b->tickets, uid, ret);
+
+    if (r == 0 && ((*ret)->checked_s == 0 || is_outdated(b, *ret)))
+        r = standing_check(b, ret, why);
+    if (fed_error_class(r) == FED_CLASS_UNAVAILABLE && (*ret)->checked_s != 0) {
+        why[0] = '\0';
+        r = 0;
+    }
     return r;
 }

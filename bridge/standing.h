@@ -17,4 +17,13 @@
  */
 FED_MUST_USE int standing_check(struct bridge *b, struct ticket **ticket, char *why);
 
+/*
+ * The ticket of a uid with the roles that the configuration of now gives, for whoever is about to choose among them. One that an earlier
+ * bridge gave has none until the directory was asked; one from before a reload has those of then, and keeps them while the
+ * directory cannot be asked: nothing new is given on it, for standing_check says no.
+ *   ret   also there, referenced, with an error of class UNAVAILABLE
+ * Returns 0, FED_E_NO_TICKET, or what standing_check gives. Blocks on the directory where it asks. Any thread.
+ */
+FED_MUST_USE int standing_of(struct bridge *b, uid_t uid, struct ticket **ret, char *why);
+
 #endif

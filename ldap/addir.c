@@ -20,15 +20,15 @@
 #include "ldap/person.h"
 #include "ldap/policy.h"
 #include "ldap/tries.h"
+#include "ldap/wanted.h"
 #include "ldap/why.h"
 
 _Static_assert((int)ADDIR_WHY_MAX == (int)WHY_MAX, "one size for the line of the log");
 
 struct addir {
     const struct conf_domain *conf;
-    const struct conf_list *extra;
     struct names names;
-    char **entry_names;
+    _Atomic(struct wanted *) wanted;
     struct domain *domain;
     struct identity_cache *identities;
     struct tries *tries;
@@ -42,6 +42,7 @@ addir_new(const struct conf_domain *conf, const struct conf_list *attributes, st
     char *why)
 {
     struct addir *dir = calloc(1, sizeof(*dir));
+    struct wanted *wanted = NULL;
     int r;
 
     why[0] = '\0';
@@ -49,13 +50,11 @@ addir_new(const struct conf_domain *conf, const struct conf_list *attributes, st
         return why_not(why, FED_E_NOMEM, "out of memory");
     dir->conf = conf;
     policy_cache_init(&dir->policy);
-    dir->extra = attributes;
     names_init(&dir->names, conf->name, conf->netbios_name);
-    r = entry_check_names(attributes, why);
+    r = wanted_new(attributes, NULL, &wanted, why);
+    dir->wanted = wanted;
     if (r == 0)
         r = domain_new(conf, &dir->domain, why);
-    if (r == 0)
-        r = entry_names(attributes, &dir->entry_names);
     if (r == 0)
         r = identity_new(&dir->identities);
     if (r == 0)
@@ -77,8 +76,28 @@ addir_free(struct addir *dir)
     identity_free(dir->identities);
     tries_free(dir->tries);
     policy_cache_done(&dir->policy);
-    free(dir->entry_names);
+    wanted_free(dir->wanted);
     free(dir);
+}
+
+int
+addir_want(struct addir *dir, const struct conf_list *attributes, char *why)
+{
+    struct wanted *wanted = dir->wanted;
+
+    why[0] = '\0';
+    if (wanted_has(wanted, attributes))
+        return 0;
+    int r = wanted_new(attributes, wanted, &wanted, why);
+    if (r == 0)
+        dir->wanted = wanted;
+    return r;
+}
+
+size_t
+addir_asks(const struct addir *dir)
+{
+    return dir->wanted->extra.n;
 }
 
 int
@@ -168,12 +187,12 @@ addir_expect(
 /* ---- Entries ---- */
 
 static struct conn_query
-entry_query(const struct addir *dir, const struct addir_person *person)
+entry_query(const struct wanted *wanted, const struct addir_person *person)
 {
     return (struct conn_query){.base = person->dn,
         .scope = LDAP_SCOPE_BASE,
         .filter = "(objectClass=*)",
-        .attributes = dir->entry_names,
+        .attributes = wanted->names,
         .most = 1};
 }
 
@@ -225,13 +244,14 @@ static int
 read_own(struct addir *dir, struct conn *conn, const struct addir_person *person,
     const struct domain_budget *budget, struct addir_entry *ret, char *why)
 {
-    struct conn_query query = entry_query(dir, person);
+    const struct wanted *wanted = dir->wanted;
+    struct conn_query query = entry_query(wanted, person);
     struct conn_answer answer;
     struct entry_reader reader;
     struct conn_sink sink;
     int r;
 
-    entry_reader_init(&reader, dir->extra);
+    entry_reader_init(&reader, &wanted->extra);
     sink = entry_sink(&reader);
     r = conn_search(conn, &query, &sink, domain_answer_by(budget), &answer, why);
     if (r == 0)
@@ -355,7 +375,8 @@ addir_read(
     struct addir *dir, const struct addir_person *person, struct addir_entry *ret_entry, char *why)
 {
     struct domain_budget budget = domain_budget(dir->domain);
-    struct conn_query query = entry_query(dir, person);
+    const struct wanted *wanted = dir->wanted;
+    struct conn_query query = entry_query(wanted, person);
     struct addir_entry entry = {0};
     struct conn_answer answer;
     struct entry_reader reader;
@@ -367,7 +388,7 @@ addir_read(
         return why_not(why, FED_E_DIRECTORY,
             "domain %s has no service identity: nobody's entry can be read without their password",
             dir->conf->name);
-    entry_reader_init(&reader, dir->extra);
+    entry_reader_init(&reader, &wanted->extra);
     sink = entry_sink(&reader);
     r = domain_search(dir->domain, &query, &sink, &budget, &answer, why);
     if (r == 0)

@@ -38,6 +38,7 @@ struct addir_entry {
     size_t n_groups;
     char **attributes; /* "name=value" for the extra attributes asked for and present; owned */
     size_t n_attributes;
+    size_t asked; /* how many extra attributes were asked for: addir_asks of then */
 };
 
 /*
@@ -50,6 +51,13 @@ struct addir_entry {
 FED_MUST_USE int addir_new(const struct conf_domain *conf, const struct conf_list *attributes,
     struct addir **ret, char *why);
 void addir_free(struct addir *dir);
+
+/*
+ * From now on entries bring these attributes too, beside those that they brought before. An entry that was read sooner has fewer asked
+ * than addir_asks says. Never blocks; one thread at a time, while others read. 0, FED_E_CONFIG (no name of an attribute; why), FED_E_NOMEM.
+ */
+FED_MUST_USE int addir_want(struct addir *dir, const struct conf_list *attributes, char *why);
+size_t addir_asks(const struct addir *dir);
 
 /*
  * The calls below put a line for the log (no secret, no password) into why, at least ADDIR_WHY_MAX

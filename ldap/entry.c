@@ -326,6 +326,7 @@ entry_take(struct entry_reader *reader, struct addir_entry *ret, char *why)
             "the entry came without tokenGroups: may this identity read them? "
             "(a member of Windows Authorization Access Group may)");
     *ret = reader->entry;
+    ret->asked = reader->extra != NULL ? reader->extra->n : 0;
     reader->entry = (struct addir_entry){0};
     return 0;
 }

@@ -41,6 +41,12 @@ def reload(lab, changed, says):
     return bridge_says(lab, says, since)
 
 
+def set_attribute(lab, user, name, value):
+    samdb = lab.directory.samdb()
+    found, = samdb.search(expression=f"(sAMAccountName={user})", attrs=[])
+    samdb.modify_ldif(f"dn: {found.dn}\nchangetype: modify\nreplace: {name}\n{name}: {value}\n")
+
+
 @pytest.fixture
 def groups(lab):
     """A function that makes groups of these names with these members; they are gone afterwards."""
@@ -86,17 +92,20 @@ def test_roles_of_a_pattern_work(lab, person, groups, bridge, aws):
 def test_a_reload_gives_and_takes_at_once(lab, person, bridge, aws):
     """I-60: SIGHUP; a ticket's roles are found anew before it is used again, and a role that is gone gives nothing."""
     lab.awsfed.configure({"bridge": {"recheck-interval": "1h"}})
+    set_attribute(lab, person.name, "l", "Berlin")
     with lab.sshd.Session(person.name, person.password, lab.codes.fresh(person.name)):
         ask = ["awsfed-login", "credential-process", "--role", "dev-readonly"]
         assert lab.awsfed.as_user(person.name, ask).returncode == 0
         reload(lab, {"bridge": {"recheck-interval": "1h"}, "role dev-readonly": {"groups": "AWS-Billing"},
                      "role extra": {"arn": aws.role_arn(aws.PROD, "Admin"), "groups": "Staff",
-                                    "provider": aws.provider_arn(aws.PROD)}}, "read \"/etc/awsfed\" again")
+                                    "tags": "Town=%{ad:l}", "provider": aws.provider_arn(aws.PROD)}}, "read \"/etc/awsfed\" again")
+        # By name at once, with nothing asked in between; and an attribute that nobody had named before is read for it.
+        extra = lab.awsfed.as_user(person.name, [*ask[:-1], "extra"])
+        assert extra.returncode == 0, extra.stderr
+        assert aws.requests("AssumeRoleWithSAML")[-1]["tags"] == {"Town": "Berlin"}
         assert list(roles_of(lab, person.name)) == ["extra"]
         refused = lab.awsfed.as_user(person.name, ask)
         assert refused.returncode != 0 and refused.stdout == "", refused
-        ask[-1] = "extra"
-        assert lab.awsfed.as_user(person.name, ask).returncode == 0
 
 
 @pytest.mark.parametrize("changed, says", [
