@@ -116,9 +116,10 @@ fuzz: fuzzers
 
 # ---- For people: everything in one word each ----
 
-# Debian packages for building, testing and the lab; starts no service.
+# Debian packages for building, testing and the lab; starts no service. And what the tests want of npm, into the build folder.
 deps:
 	@sh tests/lab/deps.sh
+	@sh tests/js/install.sh $(B)
 
 test: deps
 	@WERROR=$(WERROR) sh tests/run.sh $(B)

@@ -6,7 +6,7 @@ set -u
 build=$1
 shift
 mkdir -p "$build/log"
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 for program in "$@"; do
     log=$build/log/$(basename "$program").log
     # A program that ends before its first line of result (a crash) counts as one failure.
@@ -15,13 +15,15 @@ for program in "$@"; do
     ok=$(grep -c '^\[       OK \]' "$log")
     bad=$(grep -c '^\[  FAILED  \] [a-z_0-9]*$' "$log")
     [ "$status" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
-    passed=$((passed + ok)) failed=$((failed + bad))
+    left=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) test(s), listed below:$/\1/p' "$log")
+    passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + ${left:-0}))
     if [ "$bad" -eq 0 ]; then
         printf 'ok   %3d  %s\n' "$ok" "${program#"$build"/}"
     else
         printf 'FAIL %3d  %s (exit %d)\n' "$bad" "${program#"$build"/}" "$status"
         grep -v '^\[ RUN' "$log" | grep -v '^\[       OK' | tail -n 40
     fi
+    [ "${left:-0}" -eq 0 ] || grep -o '^\[  SKIPPED \] [a-z_0-9]*$' "$log" | sort -u
 done
-printf '%d passed, %d failed\n' "$passed" "$failed"
+printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,8 +1,9 @@
 /*
  * SAML responses and metadata before their judges: our own recomputation of digest and signature, then
- * xmlsec1, libxml2, the OASIS schemas and pysaml2 (judge_saml.py).
+ * xmlsec1, libxml2, the OASIS schemas and pysaml2 (judge_saml.py); and node-saml where it is installed (tests/js).
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -333,6 +334,110 @@ a_changed_response_is_not_verified(void **state)
     fed_secret_done(&response);
 }
 
+/* ---- node-saml: another canonicalisation, and somebody who looks at names and times too ---- */
+
+#define ISSUER    "https://idp.corp.example.com/awsfed"
+#define AUDIENCE  "urn:amazon:webservices"
+#define RECIPIENT "https://signin.aws.amazon.com/saml"
+
+enum { ACCEPTED = 0, REFUSED = 3 };
+
+/* The build folder has its packages: ours is BUILD/tests/bridge/PROGRAM. Skips the test where they are not. */
+static void
+need_node(void)
+{
+    char path[PATH_MAX], judges[PATH_MAX + 4], installed[PATH_MAX + 16];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+    assert_true(n > 0);
+    path[n] = '\0';
+    for (int i = 0; i < 3; i++)
+        *strrchr(path, '/') = '\0';
+    (void)snprintf(judges, sizeof(judges), "%s/js", path);
+    (void)snprintf(installed, sizeof(installed), "%s/installed", judges);
+    if (access(installed, F_OK) != 0)
+        skip(); /* make deps installs them where node and npm are */
+    assert_int_equal(setenv("JUDGES", judges, 1), 0);
+}
+
+static int
+node_verdict(const char *issuer, const char *audience, const char *later)
+{
+    static char quiet[] = "exec node tests/js/judge_saml.mjs \"$@\" >/dev/null";
+
+    return run((const char *[]){"sh", "-c", quiet, "node", response_path, certificate_path, issuer,
+        audience, RECIPIENT, later, NULL});
+}
+
+/* Write what the request makes; the text, for the caller to free. */
+static char *
+respond(const struct saml_request *request)
+{
+    struct fed_secret response = FED_SECRET_INIT(SAML_RESPONSE_MAX);
+    char id[SAML_ID_SIZE];
+
+    assert_int_equal(saml_response(request, &response, id), 0);
+    write_file(response_path, &response);
+    char *text = strdup(fed_secret_str(&response));
+    fed_secret_done(&response);
+    return text;
+}
+
+static void
+node_saml_accepts_it(void **state)
+{
+    static const struct saml_tag tags[] = {{"Nasty", NASTY}, {"Empty", ""}};
+    struct saml_request request = plain_request();
+    (void)state;
+
+    need_node();
+    free(respond(&request));
+    assert_int_equal(node_verdict(ISSUER, AUDIENCE, "0"), ACCEPTED);
+    request.session_name = request.source_identity = NASTY;
+    request.tags = tags;
+    request.n_tags = 2;
+    free(respond(&request));
+    assert_int_equal(node_verdict(ISSUER, AUDIENCE, "0"), ACCEPTED);
+}
+
+static void
+node_saml_refuses_names_and_times_that_are_not_its(void **state)
+{
+    struct saml_request request = plain_request();
+    (void)state;
+
+    need_node();
+    free(respond(&request));
+    assert_int_equal(node_verdict(ISSUER, AUDIENCE ":govcloud", "0"), REFUSED);
+    assert_int_equal(node_verdict("https://idp.corp.example.com/other", AUDIENCE, "0"), REFUSED);
+    assert_int_equal(node_verdict(ISSUER, AUDIENCE, "310"), REFUSED); /* five minutes on */
+    assert_int_equal(node_verdict(ISSUER, AUDIENCE, "-310"), REFUSED);
+    assert_int_equal(node_verdict(ISSUER, AUDIENCE, "0"), ACCEPTED);
+}
+
+static void
+node_saml_refuses_what_was_changed(void **state)
+{
+    static const char *const marks[] = {"alice", "role/Admin", "S-1-5-21", AUDIENCE "<"};
+    struct saml_request request = plain_request();
+    (void)state;
+
+    need_node();
+    char *text = respond(&request);
+    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+        struct fed_secret changed = FED_SECRET_INIT(SAML_RESPONSE_MAX);
+        char *at = strstr(strstr(text, "<saml:Assertion"), marks[i]);
+        assert_non_null(at);
+        at[2] ^= 1;
+        assert_int_equal(fed_secret_add_str(&changed, text), 0);
+        at[2] ^= 1;
+        write_file(response_path, &changed);
+        fed_secret_done(&changed);
+        assert_int_equal(node_verdict(ISSUER, AUDIENCE, "0"), REFUSED);
+    }
+    free(text);
+}
+
 int
 main(void)
 {
@@ -341,6 +446,9 @@ main(void)
         cmocka_unit_test(a_plain_response_is_accepted),
         cmocka_unit_test(every_character_survives),
         cmocka_unit_test(each_partition_has_its_audience),
+        cmocka_unit_test(node_saml_accepts_it),
+        cmocka_unit_test(node_saml_refuses_names_and_times_that_are_not_its),
+        cmocka_unit_test(node_saml_refuses_what_was_changed),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -114,14 +114,15 @@ def test_curl_signs_with_what_it_gives(lab, u, place):
     assert ARN.format(u.user) in done.stdout, done.stdout
 
 
-def test_the_javascript_sdk_works_in_a_fresh_login(lab, u, place):
-    """Where it is there: npm install --prefix build/js @aws-sdk/client-sts"""
-    if not (lab.places.BUILD / "js/node_modules/@aws-sdk/client-sts").is_dir():
-        pytest.skip("the AWS SDK for JavaScript is not in build/js")
-    program = lab.places.BUILD / "js/who.mjs"
-    program.write_text('import { STSClient, GetCallerIdentityCommand } from "@aws-sdk/client-sts";\n'
-                       "console.log((await new STSClient({}).send(new GetCallerIdentityCommand({}))).Arn);\n")
-    ran = u.run(place + f"NODE_EXTRA_CA_CERTS=$AWS_CA_BUNDLE AWS_REGION=$AWS_DEFAULT_REGION node {program}")
+@pytest.mark.parametrize("source", ["chain", "http", "profile"])
+def test_the_javascript_sdk_works_in_a_fresh_login(lab, u, place, source):
+    """With no set-up; with the endpoint named; and by credential_process. `make deps` installs it where npm is."""
+    if not (lab.places.BUILD / "js/installed").exists():
+        pytest.skip("the AWS SDK for JavaScript is not in build/js: no node and npm here")
+    folder = u.run("mktemp -d").out.strip()
+    u.run(f"printf '[profile p]\\ncredential_process = awsfed-login credential-process -r dev-readonly\\n' >{folder}/config")
+    ran = u.run(place + f"AWS_CONFIG_FILE={folder}/config NODE_EXTRA_CA_CERTS=$AWS_CA_BUNDLE AWS_REGION=$AWS_DEFAULT_REGION "
+                f"JUDGES={lab.places.BUILD}/js node {lab.places.REPO}/tests/js/who.mjs {source}")
     assert (ran.status, ran.out.strip()) == (0, ARN.format(u.user)), ran.err
 
 
