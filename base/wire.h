@@ -57,7 +57,8 @@ enum {
  * themselves: the account is the one of the peer's uid.
  */
 enum wire_type {
-    /* root, self: USER [PASSWORD] [CODE] FACTORS SERVICE [RHOST] [TTY] -> RECEIPT [MESSAGE] */
+    /* root, self: USER [PASSWORD] [CODE] FACTORS SERVICE [RHOST] [TTY] [APPENDED] -> RECEIPT [CODE_LENGTH] [MESSAGE];
+     * APPENDED: PASSWORD has the code at its end, and CODE_LENGTH says how many of its bytes that was */
     ASK_AUTHENTICATE = 1,
     /* root, self: USER [RECEIPT] SERVICE [RHOST] [TTY] -> [MESSAGE] */
     ASK_ACCOUNT = 2,
@@ -174,7 +175,9 @@ enum wire_type {
     X(ALGORITHM, 117, NUMBER, false, 8)                                                            \
     X(ADD, 118, NUMBER, false, 8)                                                                  \
     X(TOKEN, 119, NUMBER, false, 8)                                                                \
-    X(DRY_RUN, 120, NUMBER, false, 8)
+    X(DRY_RUN, 120, NUMBER, false, 8)                                                              \
+    X(APPENDED, 130, NUMBER, false, 8)                                                             \
+    X(CODE_LENGTH, 131, NUMBER, false, 8)
 
 enum wire_tag {
 #define WIRE_TAG_ENUM(name, tag, kind, many, limit) WIRE_##name = (tag),

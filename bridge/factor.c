@@ -45,14 +45,56 @@ check_token(struct bridge *b, const char *sid, const struct record_token *t,
         now_s + (int64_t)t->drift * (int64_t)params.period_s, ret_step);
 }
 
+struct presented {
+    enum factor_form form;
+    const unsigned char *bytes;
+    size_t len;
+};
+
+/*
+ * What of the answer is this token's code? At the end, with a password before it, as many bytes as the token has digits;
+ * too short an answer has none, which is checked like any other.
+ */
+static const unsigned char *
+code_for(const struct record_token *t, const struct presented *answer, size_t *ret_len)
+{
+    size_t digits = t->params.digits;
+
+    *ret_len = answer->len;
+    if (answer->form != FACTOR_AT_END)
+        return answer->bytes;
+    *ret_len = answer->len > digits ? digits : 0;
+    return answer->bytes + answer->len - *ret_len;
+}
+
+/*
+ * The recovery code of an answer, as it is shown: "xxxxx-xxxxx". So the hyphen stands where a one-time code of six digits
+ * or more would have a digit, and no answer ends in both. False when there is none.
+ */
+static bool
+find_recovery_code(const struct presented *answer, const unsigned char **ret_code, size_t *ret_len)
+{
+    const size_t shown = RECOVERY_TEXT_SIZE - 1, after = shown / 2;
+
+    *ret_code = answer->bytes;
+    *ret_len = answer->len;
+    if (answer->form == FACTOR_AT_END) {
+        if (answer->len <= shown || answer->bytes[answer->len - after - 1] != '-')
+            return false;
+        *ret_code = answer->bytes + answer->len - shown;
+        *ret_len = shown;
+    }
+    return recovery_has_form(*ret_code, *ret_len);
+}
+
 /*
  * All tokens, whichever matches: how many there are may be told by the time, which of them it was not. A token that
  * cannot be opened speaks for itself only: the others still let their owner in, and what they reject is a wrong code,
  * which counts; else nobody would count guesses at them.
  */
 static int
-check_tokens(struct bridge *b, const struct person *p, const unsigned char *code, size_t code_len,
-    struct factor *ret)
+check_tokens(
+    struct bridge *b, const struct person *p, const struct presented *answer, struct factor *ret)
 {
     bool opened = false;
     int r = FED_E_DENIED;
@@ -60,9 +102,11 @@ check_tokens(struct bridge *b, const struct person *p, const unsigned char *code
     for (size_t i = 0; i < p->record.n_tokens; i++) {
         const struct record_token *t = &p->record.tokens[i];
         uint64_t step = 0;
+        size_t len;
         if (!t->confirmed)
             continue;
-        int checked = check_token(b, p->row.sid, t, code, code_len, ret->now_s, &step);
+        const unsigned char *code = code_for(t, answer, &len);
+        int checked = check_token(b, p->row.sid, t, code, len, ret->now_s, &step);
         if (checked == FED_E_CRYPTO) {
             fed_log_error("token %u of %s cannot be opened: is its line of seal-key gone?",
                 (unsigned)t->id, p->row.name);
@@ -74,6 +118,7 @@ check_tokens(struct bridge *b, const struct person *p, const unsigned char *code
         if (checked == 0) {
             ret->token = t->id;
             ret->step = step;
+            ret->code_len = len;
             ret->enrolled_s = t->enrolled_s;
         }
         /* Right in one is right; else the worst news counts: an error is never "wrong". */
@@ -110,16 +155,19 @@ factor_has_form(const unsigned char *code, size_t code_len)
 
 int
 factor_check(struct bridge *b, const char *sid, const unsigned char *code, size_t code_len,
-    bool or_ticket, int64_t now_s, struct factor *ret, char *why)
+    enum factor_form form, int64_t now_s, struct factor *ret, char *why)
 {
+    const struct presented answer = {form, code, code_len};
     const struct conf_mfa *mfa = &b->conf->mfa;
     struct factor factor = {.now_s = now_s};
+    const unsigned char *recovery;
+    size_t recovery_len;
     struct person p;
 
     int r = person_load(b->store, sid, &p);
     if (r == 0 && !record_enrolled(&p.record))
         r = FED_E_NOT_ENROLLED;
-    if (r == FED_E_NOT_ENROLLED && or_ticket) {
+    if (r == FED_E_NOT_ENROLLED && form == FACTOR_OR_TICKET) {
         r = check_ticket(b, sid, code, code_len, now_s, why);
         if (r == 0)
             *ret = factor;
@@ -131,11 +179,13 @@ factor_check(struct bridge *b, const char *sid, const unsigned char *code, size_
     }
     if (r == 0) {
         factor.enrolled = true;
-        factor.recovery = recovery_has_form(code, code_len);
-        r = factor.recovery ? recovery_find(&p.record, code, code_len, &factor.index)
-                            : check_tokens(b, &p, code, code_len, &factor);
-        if (r == 0 && factor.recovery)
+        factor.recovery = find_recovery_code(&answer, &recovery, &recovery_len);
+        r = factor.recovery ? recovery_find(&p.record, recovery, recovery_len, &factor.index)
+                            : check_tokens(b, &p, &answer, &factor);
+        if (r == 0 && factor.recovery) {
             memcpy(factor.hash, p.record.codes[factor.index], sizeof(factor.hash));
+            factor.code_len = recovery_len;
+        }
         if (r == FED_E_DENIED && !factor.recovery)
             explain_clock(&p, mfa->window, now_s, why);
     }

@@ -9,6 +9,17 @@
 #include "bridge/bridge.h"
 #include "mfa/record.h"
 
+/* How a code comes. */
+enum factor_form {
+    FACTOR_CODE,
+    /* The same, and an enrolment ticket is as good for somebody who has no token; it is not used up by factor_use but when the
+     * enrolment is confirmed. The factor is then not enrolled: no role comes of it. */
+    FACTOR_OR_TICKET,
+    /* At the end of an answer that begins with the password (prompt=append): as many digits as the token has, or a
+     * recovery code just as it is shown. */
+    FACTOR_AT_END,
+};
+
 struct factor {
     bool
         enrolled; /* false: let in without a code, because [mfa] required = enrolled; no role (I-31) */
@@ -16,7 +27,8 @@ struct factor {
     size_t index;   /* which recovery code */
     uint32_t token; /* which token of the record */
     uint64_t step;
-    int64_t now_s; /* when it was checked */
+    int64_t now_s;   /* when it was checked */
+    size_t code_len; /* how many bytes were the code; 0 where none was looked at */
     /* What it was checked against; another that has come in its place since is not meant. */
     unsigned char hash[RECORD_HASH_SIZE]; /* of the recovery code */
     int64_t enrolled_s;                   /* of the token */
@@ -27,13 +39,12 @@ bool factor_has_form(const unsigned char *code, size_t code_len);
 
 /*
  * Is the code right and unused? It is not used up yet. Every confirmed token is tried, whichever matches.
- *   or_ticket  an enrolment ticket is as good, for somebody who has no token; it is not used up by factor_use but when
- *              the enrolment is confirmed. The factor is then not enrolled: no role comes of it
- *   why        BRIDGE_WHY_MAX bytes: what was wrong in truth, for the log
+ * Of an answer with the code at its end each token, or the recovery codes, look at one place; one of them is right, or none.
+ *   why  BRIDGE_WHY_MAX bytes: what was wrong in truth, for the log
  * 0, FED_E_DENIED, FED_E_REPLAY, FED_E_NOT_ENROLLED, FED_E_STORE, FED_E_KEEPER, FED_E_CRYPTO. Blocks on store and keeper.
  */
 FED_MUST_USE int factor_check(struct bridge *b, const char *sid, const unsigned char *code,
-    size_t code_len, bool or_ticket, int64_t now_s, struct factor *ret, char *why);
+    size_t code_len, enum factor_form form, int64_t now_s, struct factor *ret, char *why);
 
 /*
  * Use it up, durably (I-25).

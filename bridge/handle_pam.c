@@ -148,6 +148,7 @@ handle_authenticate(struct bridge *b, struct job *job, struct answer *answer)
     struct signin a = {.user = wire_text(&job->msg, WIRE_USER),
         .password = &password,
         .factors = (unsigned)wire_number(&job->msg, WIRE_FACTORS, 0),
+        .appended = wire_number(&job->msg, WIRE_APPENDED, 0) != 0,
         .service = wire_text(&job->msg, WIRE_SERVICE),
         .rhost = wire_text(&job->msg, WIRE_RHOST),
         .tty = wire_text(&job->msg, WIRE_TTY)};
@@ -173,6 +174,8 @@ handle_authenticate(struct bridge *b, struct job *job, struct answer *answer)
         warn_of_expiry(result.password_days, answer);
         answer_begin(job, answer);
         wire_put_text(&job->reply, WIRE_RECEIPT, token);
+        if (a.appended)
+            wire_put_number(&job->reply, WIRE_CODE_LENGTH, result.code_len);
     }
 
 out:

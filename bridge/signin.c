@@ -202,11 +202,59 @@ is_exempt(const struct bridge *b, const struct signin *a)
     return false;
 }
 
+/*
+ * The code, or that none is needed; good is how the attempt counts if all else is right. What is let in without a code, let in
+ * by the password alone, is told by the factor: it is not enrolled.
+ */
+static int
+check_code(struct bridge *b, const struct signin *a, const char *sid, int64_t now_s,
+    struct factor *code, enum limits_outcome *good, char *why)
+{
+    const unsigned char *answer = a->appended ? a->password->data : a->code;
+    size_t len = a->appended ? a->password->len : a->code_len;
+    enum factor_form form = a->appended   ? FACTOR_AT_END
+                            : a->to_enrol ? FACTOR_OR_TICKET
+                                          : FACTOR_CODE;
+
+    int r = factor_check(b, sid, answer, len, form, now_s, code, why);
+    if (is_wrong(r) && is_exempt(b, a)) {
+        /* A right one gives roles: so what could be one is a guess here as anywhere (I-37). What ends in none that is right
+         * is all password, which AD will judge. */
+        *good = r != FED_E_NOT_ENROLLED && !a->appended && factor_has_form(a->code, a->code_len)
+                    ? LIMITS_WRONG_CODE
+                    : LIMITS_NO_VERDICT;
+        r = 0; /* in as somebody who is not enrolled may be: with no code and no role (I-31) */
+        why[0] = '\0';
+    }
+    /* Let in without a code is let in by the password: where only the code is asked for, nothing is left. */
+    if (r == 0 && !code->enrolled && (a->factors & WIRE_FACTOR_PASSWORD) == 0)
+        r = FED_E_NOT_ENROLLED;
+    return r;
+}
+
+/* The password of an answer with the code at its end: what is before it, and it has to be one (I-1, I-3, I-48). */
+static int
+take_password(const struct signin *a, size_t code_len, struct fed_secret *ret, char *why)
+{
+    size_t len = a->password->len - code_len;
+    const unsigned char *code = a->password->data + len;
+    int r = fed_secret_set(ret, a->password->data, len);
+
+    if (r == 0 && (text_check_password(fed_secret_str(ret), len) != 0 ||
+                      fed_secret_equal(ret->data, len, code, code_len))) {
+        copy_text(why, BRIDGE_WHY_MAX, "no password before the code");
+        r = FED_E_DENIED;
+    }
+    return r;
+}
+
 /* Everything after the limits have admitted the attempt; says how the attempt counts. */
 static int
-check_factors(struct bridge *b, const struct signin *a, struct identity *id, int64_t now_s,
+check_factors(struct bridge *b, const struct signin *asked, struct identity *id, int64_t now_s,
     enum limits_outcome *outcome, struct signin_result *ret)
 {
+    struct fed_secret password = FED_SECRET_INIT(TEXT_PASSWORD_MAX);
+    struct signin split = *asked, *a = &split;
     struct addir_entry entry = {0};
     struct factor code = {0};
     bool must_change = false;
@@ -214,26 +262,18 @@ check_factors(struct bridge *b, const struct signin *a, struct identity *id, int
     enum limits_outcome good = a->factors == (WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE)
                                    ? LIMITS_SUCCESS
                                    : LIMITS_NO_VERDICT;
-    int r;
+    int r = 0;
 
-    if (a->factors & WIRE_FACTOR_CODE) {
-        r = factor_check(b, id->sid, a->code, a->code_len, a->to_enrol, now_s, &code, ret->why);
-        if (is_wrong(r) && is_exempt(b, a)) {
-            /* A right one gives roles: so what could be one is a guess here as anywhere (I-37). */
-            good = r != FED_E_NOT_ENROLLED && factor_has_form(a->code, a->code_len)
-                       ? LIMITS_WRONG_CODE
-                       : LIMITS_NO_VERDICT;
-            r = 0; /* in as somebody who is not enrolled may be: with no code and no role (I-31) */
-            ret->why[0] = '\0';
-        }
-        /* Let in without a code is let in by the password: where only the code is asked for, nothing is left. */
-        if (r == 0 && !code.enrolled && (a->factors & WIRE_FACTOR_PASSWORD) == 0)
-            r = FED_E_NOT_ENROLLED;
-        if (r != 0) {
-            if (fed_error_class(r) == FED_CLASS_DENIED)
-                *outcome = LIMITS_WRONG_CODE;
-            return r;
-        }
+    if (a->factors & WIRE_FACTOR_CODE)
+        r = check_code(b, a, id->sid, now_s, &code, &good, ret->why);
+    if (r == 0 && a->appended) {
+        r = take_password(a, code.code_len, &password, ret->why);
+        a->password = &password;
+    }
+    if (r != 0) {
+        if (fed_error_class(r) == FED_CLASS_DENIED)
+            *outcome = LIMITS_WRONG_CODE;
+        goto out;
     }
     if (a->factors & WIRE_FACTOR_PASSWORD)
         r = check_password(b, a, id, &entry, &must_change, ret->why);
@@ -254,11 +294,13 @@ check_factors(struct bridge *b, const struct signin *a, struct identity *id, int
         goto out;
     }
     ret->token = code.token;
+    ret->code_len = code.code_len;
     *outcome = good;
     ret->password_days = account_password_days(&entry.account, now_s);
 
 out:
     addir_entry_done(&entry);
+    fed_secret_done(&password);
     return r;
 }
 
@@ -272,6 +314,8 @@ is_complete(const struct signin *a)
         (a->password == NULL ||
             text_check_password((const char *)a->password->data, a->password->len) != 0))
         return false;
+    if (a->appended) /* one answer, which is split only when it is known whose */
+        return a->factors == (WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE) && a->code_len == 0;
     if ((a->factors & WIRE_FACTOR_CODE) && a->code_len == 0)
         return false;
     /* One string for both is sshd's password authentication, not two factors (I-48). */

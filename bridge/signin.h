@@ -15,6 +15,7 @@ struct signin {
     const struct fed_secret *password;
     const unsigned char *code;
     size_t code_len;
+    bool appended;    /* password is both, the code at its end; code is empty */
     unsigned factors; /* WIRE_FACTOR_PASSWORD, WIRE_FACTOR_CODE: which must be proved */
     const char *service, *rhost, *tty;
     bool
@@ -28,6 +29,7 @@ struct signin_result {
     int password_days;        /* on success: see account_password_days */
     uint32_t token;           /* of the record, where a token's code was used */
     size_t codes_left;        /* recovery codes, where one was used */
+    size_t code_len;          /* of an answer with the code at its end: how much of it was that */
     char why[BRIDGE_WHY_MAX]; /* for the audit line and the log: what was wrong in truth */
 };
 
