@@ -99,6 +99,8 @@ write_question(struct wire_out *out, const struct call *call, const struct quest
         put_text(out, WIRE_RECEIPT, fed_secret_str(q->receipt));
     if (q->session != NULL)
         put_text(out, WIRE_SESSION, fed_secret_str(q->session));
+    if (q->appended)
+        wire_put_number(out, WIRE_APPENDED, 1);
     return wire_finish(out);
 }
 

@@ -18,6 +18,8 @@ struct question {
     const struct fed_secret *new_password;
     const struct fed_secret *code;
     unsigned factors;
+    bool
+        appended; /* the code is at the end of the password, and where it begins the bridge knows */
     const struct fed_secret *receipt;
     const struct fed_secret *session;
     /*

@@ -48,7 +48,7 @@ static const char *
 find_fault(const struct call *call, const struct factors *f, bool bad, bool same)
 {
     bool password = (call->options.factors & WIRE_FACTOR_PASSWORD) != 0;
-    bool code = (call->options.factors & WIRE_FACTOR_CODE) != 0;
+    bool code = (call->options.factors & WIRE_FACTOR_CODE) != 0 && !call->options.append;
 
     if (!call->valid)
         return "not a valid account name";
@@ -70,7 +70,7 @@ int
 factors_collect(const struct call *call, struct factors *ret)
 {
     bool may_prompt = call->options.pass != OPTIONS_PASS_USE;
-    bool bad_password = false, bad_code = false;
+    bool bad_password = false, bad_code = false, append = call->options.append;
     struct converse_prompt prompts[2];
     size_t n = 0;
     int r;
@@ -79,8 +79,9 @@ factors_collect(const struct call *call, struct factors *ret)
         .password = FED_SECRET_INIT(TEXT_PASSWORD_MAX), .code = FED_SECRET_INIT(FACTORS_CODE_MAX)};
     if ((call->options.factors & WIRE_FACTOR_PASSWORD) != 0 &&
         !factors_from_item(call, PAM_AUTHTOK, &ret->password, &bad_password) && may_prompt)
-        prompts[n++] = (struct converse_prompt){"Password: ", &ret->password, &bad_password};
-    if ((call->options.factors & WIRE_FACTOR_CODE) != 0 && may_prompt)
+        prompts[n++] = (struct converse_prompt){
+            append ? "Password and one-time code: " : "Password: ", &ret->password, &bad_password};
+    if ((call->options.factors & WIRE_FACTOR_CODE) != 0 && may_prompt && !append)
         prompts[n++] = (struct converse_prompt){"One-time code: ", &ret->code, &bad_code};
     if (n > 0 && (r = converse_ask(call->pamh, prompts, n)) != 0)
         return r;

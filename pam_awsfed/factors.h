@@ -13,9 +13,10 @@
 enum { FACTORS_CODE_MAX = 64 };
 
 struct factors {
-    struct fed_secret password; /* empty when factors= does not ask for it */
-    struct fed_secret code;     /* without outer blanks; the same */
-    const char *refused;        /* why the bridge is not to be given them (static), or NULL */
+    struct fed_secret
+        password; /* empty when factors= does not ask for it; with prompt=append, and the code */
+    struct fed_secret code; /* without outer blanks; the same; empty with prompt=append */
+    const char *refused;    /* why the bridge is not to be given them (static), or NULL */
 };
 
 /*

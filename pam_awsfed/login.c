@@ -9,12 +9,22 @@
 #include "pam_awsfed/env.h"
 #include "pam_awsfed/factors.h"
 
-/* forward_pass: for the modules that follow, whatever the bridge will say; they judge for themselves. */
+/*
+ * forward_pass: for the modules that follow, whatever the bridge will say; they judge for themselves. With prompt=append
+ * the bridge alone knows where the password ends, and says so of a success: only then, and that alone, is left.
+ */
 static void
-forward_password(const struct call *call, const struct factors *f)
+forward_password(const struct call *call, struct factors *f, const struct wire_msg *success)
 {
-    if (!call->options.forward_pass || f->refused != NULL || f->password.len == 0)
+    if (!call->options.forward_pass || call->options.append != (success != NULL) ||
+        f->refused != NULL || f->password.len == 0)
         return;
+    if (success != NULL) {
+        uint64_t code = wire_number(success, WIRE_CODE_LENGTH, f->password.len);
+        if (code >= f->password.len ||
+            fed_secret_resize(&f->password, f->password.len - (size_t)code) != 0)
+            return;
+    }
     if (pam_set_item(call->pamh, PAM_AUTHTOK, fed_secret_str(&f->password)) != PAM_SUCCESS)
         call_debug(call, "the password could not be left for the next module");
 }
@@ -31,17 +41,20 @@ login_authenticate(const struct call *call)
         code = call_refuse(call, r, "no conversation to be had");
         goto out;
     }
-    forward_password(call, &factors);
+    forward_password(call, &factors, NULL);
 
     struct question question = {.type = ASK_AUTHENTICATE,
         .password = &factors.password,
         .code = &factors.code,
         .factors = call->options.factors,
+        .appended = call->options.append,
         .refused = factors.refused};
     r = ask_bridge(call, &question, &reply);
     code = verdict_code(call->phase, r);
     if (r == 0 && (r = env_put(call->pamh, ENV_RECEIPT, wire_text(&reply.msg, WIRE_RECEIPT))) != 0)
         code = call_refuse(call, r, "the bridge gave no usable receipt");
+    if (r == 0)
+        forward_password(call, &factors, &reply.msg);
 
 out:
     client_reply_done(&reply);

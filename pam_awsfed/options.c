@@ -39,8 +39,8 @@ set_factors(struct options *o, const char *value)
 static bool
 set_prompt(struct options *o, const char *value)
 {
-    (void)o;
-    return strcmp(value, "separate") == 0;
+    o->append = strcmp(value, "append") == 0;
+    return o->append || strcmp(value, "separate") == 0;
 }
 
 static bool
@@ -116,14 +116,17 @@ apply(struct options *o, const char *word)
 int
 options_parse(int argc, const char **argv, struct options *ret_options, const char **ret_bad)
 {
-    struct options o = {
-        .socket = CLIENT_SOCKET, .factors = WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE};
+    const unsigned both = WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE;
+    struct options o = {.socket = CLIENT_SOCKET, .factors = both};
     const char *bad = NULL;
 
     for (int i = 0; i < argc; i++) {
         if (!apply(&o, argv[i]) && bad == NULL)
             bad = argv[i];
     }
+    /* Of one thing alone there is nothing to append to. */
+    if (bad == NULL && o.append && o.factors != both)
+        bad = "prompt=append";
     *ret_options = o;
     *ret_bad = bad;
     return bad == NULL ? 0 : FED_E_CONFIG;

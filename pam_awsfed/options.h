@@ -21,6 +21,7 @@ struct options {
     const char *socket; /* absolute; borrowed from argv, or CLIENT_SOCKET */
     unsigned factors;   /* bits of enum wire_factor; password and code by default */
     enum options_pass pass;
+    bool append;       /* one prompt, whose answer is the password and the code right after it */
     bool forward_pass; /* leave the password for the modules that follow */
     bool quiet;        /* no text but prompts */
     bool debug;
@@ -30,7 +31,7 @@ struct options {
  * Read the words. ret_options is filled either way, with defaults where a word was refused, since
  * local users are told apart before the error is looked at: a typing mistake in a PAM file must not
  * shut the people out who could mend it (I-23).
- *   ret_bad   the first word refused, borrowed from argv; NULL on success
+ *   ret_bad   the first word refused, borrowed from argv or static; NULL on success
  * Returns 0 or FED_E_CONFIG.
  */
 FED_MUST_USE int options_parse(

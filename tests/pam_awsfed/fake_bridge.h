@@ -122,7 +122,11 @@ fake_write(struct wire_out *out, const struct wire_msg *asked, const struct fake
     wire_reply_init(out, asked, e->status);
     for (size_t i = 0; i < e->n_fields; i++) {
         for (size_t t = 0; t < sizeof(fake_tags) / sizeof(fake_tags[0]); t++) {
-            if (strcmp(fake_tags[t].name, e->fields[i].name) == 0)
+            if (strcmp(fake_tags[t].name, e->fields[i].name) != 0)
+                continue;
+            if (fake_tags[t].kind == 'N')
+                wire_put_number(out, fake_tags[t].tag, strtoull(e->fields[i].value, NULL, 10));
+            else
                 wire_put_text(out, fake_tags[t].tag, e->fields[i].value);
         }
     }
