@@ -61,6 +61,14 @@ find_partition(const char *name)
     return NULL;
 }
 
+const char *
+saml_recipient(const char *partition)
+{
+    const struct partition *p = find_partition(partition);
+
+    return p != NULL ? p->recipient : NULL;
+}
+
 /* xs:dateTime in UTC, saml-core-2.0 1.3.3. Years of five digits are no time of ours. */
 static int
 format_time(char to[TIME_SIZE], int64_t seconds)

@@ -62,6 +62,9 @@ struct saml_request {
 FED_MUST_USE int saml_response(
     const struct saml_request *request, struct fed_secret *ret, char ret_id[SAML_ID_SIZE]);
 
+/* Where a partition takes responses, and what its roles' trust policies compare with SAML:aud. NULL: no such partition. */
+const char *saml_recipient(const char *partition);
+
 /*
  * Append the IdP metadata (saml-metadata-2.0 2.4.3) of an entity with one or two certificates, as IAM's
  * CreateSAMLProvider takes it: UTF-8, no BOM, the signing certificate first.

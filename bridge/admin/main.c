@@ -27,6 +27,7 @@ static const struct {
     {"mfa", word_mfa},
     {"saml", word_saml},
     {"oidc", word_oidc},
+    {"aws-setup", word_aws_setup},
     {"sessions", word_sessions},
     {"revoke", word_revoke},
     {"explain", word_explain},
@@ -46,6 +47,10 @@ print_help(void)
         "  saml rotate --finish     put it in this one's place\n"
         "  oidc metadata            print discovery document and key set of [oidc]\n"
         "      --output-dir DIR     write them as files, as they have to lie at the issuer\n"
+        "  aws-setup                what AWS needs for this: providers, roles and their trust\n"
+        "      --format cloudformation|terraform\n"
+        "      --account ID         of this account alone\n"
+        "      --output-dir DIR     a file for each account, in a folder of its number\n"
         "\n"
         "With the bridge running (root, or the group [bridge] admin-group):\n"
         "  mfa enrol USER           enrol a second factor: QR code, secret, otpauth URI\n"

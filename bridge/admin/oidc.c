@@ -4,15 +4,12 @@
  */
 #include "bridge/admin/words.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "bridge/admin/files.h"
 #include "bridge/jwk.h"
 #include "bridge/keeper_keys.h"
 #include "conf/conf.h"
@@ -21,26 +18,19 @@
 #define DISCOVERY FOLDER "/openid-configuration"
 #define KEY_SET   FOLDER "/jwks.json"
 
-enum { DOCUMENT_MAX = 8192, OIDC_PATH_MAX = 4096 };
+enum { DOCUMENT_MAX = 8192 };
 
 static struct conf *
-read_conf(const char *dir)
+read_conf(const struct admin *admin)
 {
-    struct conf *conf = NULL;
-    struct conf_errors errors;
+    struct conf *conf = files_conf(admin);
 
-    if (conf_read(dir, &conf, &errors) != 0)
-        conf = NULL;
-    for (size_t i = 0; i < errors.n; i++)
-        (void)fprintf(stderr, "%s\n", errors.lines[i]);
-    if (conf != NULL && conf->oidc.key == NULL) {
-        (void)fprintf(stderr, "awsfed-admin: there is no [oidc] in the configuration: add it with "
-                              "issuer and key\n");
-        conf_free(conf);
-        conf = NULL;
-    }
-    conf_errors_done(&errors);
-    return conf;
+    if (conf == NULL || conf->oidc.key != NULL)
+        return conf;
+    (void)fprintf(stderr, "awsfed-admin: there is no [oidc] in the configuration: add it with "
+                          "issuer and key\n");
+    conf_free(conf);
+    return NULL;
 }
 
 /* What IAM reads of it: issuer and jwks_uri; the rest is what the specification requires. */
@@ -87,42 +77,19 @@ make_documents(const struct conf_oidc *oidc, struct fed_secret *discovery, struc
 }
 
 static int
-failed(const char *what, const char *path)
-{
-    (void)fprintf(stderr, "awsfed-admin: cannot %s \"%s\": %s\n", what, path, strerror(errno));
-    return ADMIN_FAILED;
-}
-
-/* Whole or not at all: a web server may be reading. */
-static int
-write_file(const char *dir, const char *name, const struct fed_secret *text)
-{
-    char path[OIDC_PATH_MAX], temporary[OIDC_PATH_MAX];
-
-    if (snprintf(temporary, sizeof(temporary), "%s%s.new", dir, name) >= (int)sizeof(temporary))
-        return ADMIN_FAILED;
-    (void)snprintf(path, sizeof(path), "%.*s", (int)(strlen(temporary) - 4), temporary);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return failed("create", temporary);
-    bool written = write(fd, text->data, text->len) == (ssize_t)text->len &&
-                   fchmod(fd, 0644) == 0 && fsync(fd) == 0;
-    if (close(fd) != 0 || !written)
-        return failed("write", temporary);
-    return rename(temporary, path) == 0 ? ADMIN_DONE : failed("write", path);
-}
-
-static int
 write_documents(const char *dir, const struct fed_secret *discovery, const struct fed_secret *keys)
 {
-    char folder[OIDC_PATH_MAX];
+    char folder[FILES_PATH_MAX];
 
     if (snprintf(folder, sizeof(folder), "%s" FOLDER, dir) >= (int)sizeof(folder))
         return ADMIN_FAILED;
-    if ((mkdir(dir, 0755) != 0 && errno != EEXIST) || (mkdir(folder, 0755) != 0 && errno != EEXIST))
-        return failed("create", folder);
-    int status = write_file(dir, KEY_SET, keys);
-    return status != ADMIN_DONE ? status : write_file(dir, DISCOVERY, discovery);
+    int status = files_make_folder(dir);
+    if (status == ADMIN_DONE)
+        status = files_make_folder(folder);
+    if (status == ADMIN_DONE)
+        status = files_write(dir, KEY_SET + 1, keys->data, keys->len);
+    return status != ADMIN_DONE ? status
+                                : files_write(dir, DISCOVERY + 1, discovery->data, discovery->len);
 }
 
 /* "metadata", then nothing, "--output-dir DIR" or "--output-dir=DIR". */
@@ -152,16 +119,14 @@ word_oidc(const struct admin *admin, int argc, char **argv)
 
     if (!read_arguments(argc, argv, &dir))
         return admin_usage("say: oidc metadata [--output-dir DIR]");
-    struct conf *conf = read_conf(admin->conf_dir);
+    struct conf *conf = read_conf(admin);
     if (conf == NULL)
         return ADMIN_FAILED;
     int status = make_documents(&conf->oidc, &discovery, &keys) == 0 ? ADMIN_DONE : ADMIN_FAILED;
     if (status == ADMIN_DONE && dir != NULL)
         status = write_documents(dir, &discovery, &keys);
-    else if (status == ADMIN_DONE &&
-             (fputs(fed_secret_str(&discovery), stdout) < 0 ||
-                 fputs(fed_secret_str(&keys), stdout) < 0 || fflush(stdout) != 0))
-        status = failed("write to", "standard output");
+    else if (status == ADMIN_DONE && (status = files_print(discovery.data, discovery.len)) == 0)
+        status = files_print(keys.data, keys.len);
     conf_free(conf);
     fed_secret_done(&discovery);
     fed_secret_done(&keys);

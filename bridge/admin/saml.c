@@ -70,8 +70,8 @@ init(const struct conf_saml *saml)
 }
 
 /* The signing certificate first; its end is the metadata's too. Then the next one, or the one before. */
-static int
-build_metadata(const struct conf_saml *saml, struct fed_secret *ret)
+int
+admin_saml_metadata(const struct conf_saml *saml, struct fed_secret *ret)
 {
     struct cert current = {0}, previous = {0};
     char why[CERT_WHY_MAX], next[ROTATE_PATH_MAX];
@@ -131,7 +131,7 @@ metadata(const struct conf_saml *saml, const char *file)
 {
     struct fed_secret text = FED_SECRET_INIT(METADATA_MAX);
 
-    int status = build_metadata(saml, &text) == 0 ? write_out(&text, file) : FAILED;
+    int status = admin_saml_metadata(saml, &text) == 0 ? write_out(&text, file) : FAILED;
     fed_secret_done(&text);
     return status;
 }

@@ -5,6 +5,9 @@
 #ifndef BRIDGE_ADMIN_SAML_H
 #define BRIDGE_ADMIN_SAML_H
 
+#include "base/secret.h"
+#include "conf/conf.h"
+
 /*
  * awsfed-admin saml init             make the key and the certificate that [saml] names; never overwrites
  * awsfed-admin saml metadata [--output FILE]   write the IdP metadata, to standard output without FILE
@@ -15,5 +18,8 @@
  * Speaks to standard output and standard error. Returns the exit status: 0 done, 2 usage, 1 else.
  */
 int admin_saml(int argc, char **argv, const char *conf_dir);
+
+/* The metadata of [saml], appended to ret (initialised). 0, or an error, which has been printed. */
+int admin_saml_metadata(const struct conf_saml *saml, struct fed_secret *ret);
 
 #endif

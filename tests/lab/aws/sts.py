@@ -97,8 +97,10 @@ class Sts:
         wanted.tags, wanted.transitive = claims.tags, claims.transitive
         call.note.update(assertion=claims.assertion_id, subject=claims.subject, replayed=self._replayed(claims))
         wanted.tell(call.note)
-        role = self._trusting_role(wanted.role_arn, principal, claims)
-        _check_trust_options(role, wanted, "Not authorized to perform {}")
+        asker = _Asker("Federated", {principal}, {"SAML:aud": claims.recipient, "SAML:iss": claims.issuer,
+                                                  "SAML:sub": claims.subject})
+        role = self._trusting_role(wanted.role_arn, principal, claims, asker)
+        asker.check_options(role, wanted, "Not authorized to perform {}")
         duration = _duration(wanted.duration, role)
         # SessionDuration and SessionNotOnOrAfter can shorten the session, never lengthen it.
         if claims.session_duration is not None:
@@ -125,14 +127,14 @@ class Sts:
         self._seen_assertions.add(claims.assertion_id)
         return seen
 
-    def _trusting_role(self, role_arn, principal, claims):
-        """The pair asked for is in the assertion, the role exists, and its trust policy names the provider."""
+    def _trusting_role(self, role_arn, principal, claims, asker):
+        """The pair asked for is in the assertion, the role exists, and its trust policy takes the provider."""
         role = self._world.role(role_arn)
         if (role_arn, principal) not in claims.roles:
             why = "the assertion's Role attribute has not the pair asked for"
         elif role is None:
             why = "no such role"
-        elif principal not in role.providers:
+        elif not asker.may(role, "sts:AssumeRoleWithSAML"):
             why = "the role's trust policy has not this provider"
         else:
             return role
@@ -157,10 +159,13 @@ class Sts:
         wanted.tell(call.note)
         wanted.check_names()
         role = self._world.role(wanted.role_arn)
-        if role is None or claims.issuer not in role.issuers:
+        name = claims.issuer[len("https://"):]
+        asker = _Asker("Federated", {f"arn:{role_arn.partition}:iam::{role_arn.account}:oidc-provider/{name}"},
+                       {f"{name}:aud": claims.audience, f"{name}:sub": claims.subject})
+        if role is None or not asker.may(role, "sts:AssumeRoleWithWebIdentity"):
             raise Refusal("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity",
                           "no such role, or its trust policy has not this issuer")
-        _check_trust_options(role, wanted, "Not authorized to perform {}")
+        asker.check_options(role, wanted, "Not authorized to perform {}")
         duration = _duration(wanted.duration, role)
         return self._issue(call, role, wanted, call.now + duration) + [
             ("SubjectFromWebIdentityToken", claims.subject), ("Provider", claims.issuer), ("Audience", claims.audience)]
@@ -182,10 +187,11 @@ class Sts:
         wanted.inherit(who)
         denied = f"User: {who.arn} is not authorized to perform: {{}} on resource: {wanted.role_arn}"
         role = self._world.role(wanted.role_arn)
-        if role is None or not {who.arn, who.role_arn} & set(role.principals) or role.external_id != external_id:
+        asker = _Asker("AWS", {who.arn, who.role_arn}, {} if external_id is None else {"sts:ExternalId": external_id})
+        if role is None or not asker.may(role, "sts:AssumeRole"):
             raise Refusal("AccessDenied", denied.format("sts:AssumeRole"),
                           "no such role, its trust policy has not the caller, or the ExternalId is another")
-        _check_trust_options(role, wanted, denied)
+        asker.check_options(role, wanted, denied)
         duration = _duration(wanted.duration, role)
         if who.role_arn and duration > CHAINED_MAX_S:
             raise Refusal("ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for "
@@ -273,12 +279,22 @@ class _Session:
         return packed
 
 
-def _check_trust_options(role, wanted, denied):
-    """What IAM calls permissions to add session tags and to set a source identity: both in the role's trust policy."""
-    if wanted.tags and not role.tag_session:
-        raise Refusal("AccessDenied", denied.format("sts:TagSession"))
-    if wanted.source_identity and not role.source_identity:
-        raise Refusal("AccessDenied", denied.format("sts:SetSourceIdentity"))
+@dataclass
+class _Asker:
+    """Who asks a role's trust policy, and what is known of the request."""
+
+    kind: str  # Federated or AWS
+    who: set
+    context: dict
+
+    def may(self, role, action):
+        return role.trusts(action, self.kind, self.who, self.context)
+
+    def check_options(self, role, wanted, denied):
+        """What IAM calls permissions to add session tags and to set a source identity: both in the role's trust policy."""
+        for wants, action in ((wanted.tags, "sts:TagSession"), (wanted.source_identity, "sts:SetSourceIdentity")):
+            if wants and not self.may(role, action):
+                raise Refusal("AccessDenied", denied.format(action))
 
 
 def _duration(asked, role):

@@ -17,6 +17,7 @@
                   "external_id": "…",                          trust policy: condition on sts:ExternalId
                   "tag_session": false,                        trust policy: sts:TagSession
                   "source_identity": false,                    trust policy: sts:SetSourceIdentity
+                  "trust": {…},                                the policy itself, in the place of all of these
                   "max_duration": 3600,                        the role's MaxSessionDuration
                   "tells_maximum": false}},                    error text about the duration names the maximum
   "keys":      {"AKIA…": {"secret": "…", "arn": "arn:aws:iam::111122223333:user/base"}}
@@ -29,6 +30,7 @@ import re
 import threading
 from dataclasses import dataclass, field
 
+import trust
 from metadata import read_metadata
 
 PARTITIONS = ("aws", "aws-us-gov", "aws-cn")
@@ -66,11 +68,27 @@ class Role:
     source_identity: bool = False
     max_duration: int = 3600
     tells_maximum: bool = False
+    trust: dict = None
 
     def __post_init__(self):
+        if self.trust is not None:
+            trust.check(self.trust)
         # IAM CreateRole, MaxSessionDuration: 3600 to 43200.
         if not split_arn(self.arn, "role") or not 3600 <= self.max_duration <= 43200:
             raise ValueError(f"role {self.arn}: bad ARN or max_duration")
+
+    def trusts(self, action, kind, who, context):
+        """Does the trust policy allow an action to a principal (trust.allows)?"""
+        if self.trust is not None:
+            return trust.allows(self.trust, action, kind, who, context)
+        if action == "sts:TagSession":
+            return self.tag_session
+        if action == "sts:SetSourceIdentity":
+            return self.source_identity
+        if kind == "Federated":
+            issuers = {arn.partition(":oidc-provider/")[2] for arn in who if ":oidc-provider/" in arn}
+            return bool(who & set(self.providers)) or bool(issuers & {issuer[len("https://"):] for issuer in self.issuers})
+        return bool(who & set(self.principals)) and self.external_id == context.get("sts:ExternalId")
 
 
 @dataclass
