@@ -8,30 +8,45 @@
 
 #include "base/clock.h"
 
+/* The uid's own place, or the one written longest ago: never one that a stranger shares while both are refused. */
+static struct endpoint_refused *
+place_of(struct endpoint_audit *a, uid_t uid)
+{
+    struct endpoint_refused *oldest = &a->refused[0];
+
+    for (size_t i = 0; i < ENDPOINT_AUDIT_UIDS; i++) {
+        struct endpoint_refused *place = &a->refused[i];
+
+        if (place->written_ms != 0 && place->uid == uid)
+            return place;
+        if (place->written_ms < oldest->written_ms)
+            oldest = place;
+    }
+    return oldest;
+}
+
 void
 endpoint_audit_refusal(
     struct endpoint_audit *a, struct audit *audit, uid_t caller_uid, const char *why)
 {
-    unsigned slot = (unsigned)caller_uid % ENDPOINT_AUDIT_UIDS;
+    struct endpoint_refused *place = place_of(a, caller_uid);
     int64_t now_ms = clock_mono_ms();
     char reason[160];
 
-    if (a->refused[slot].written_ms != 0 &&
-        now_ms - a->refused[slot].written_ms < ENDPOINT_AUDIT_REST_S * 1000) {
-        a->refused[slot].unwritten++;
+    if (place->written_ms != 0 && now_ms - place->written_ms < ENDPOINT_AUDIT_REST_S * 1000) {
+        place->unwritten++;
         return;
     }
-    if (a->refused[slot].unwritten > 0)
-        (void)snprintf(reason, sizeof(reason), "%s; %u more since the last line", why,
-            a->refused[slot].unwritten);
+    if (place->unwritten > 0)
+        (void)snprintf(
+            reason, sizeof(reason), "%s; %u more since the last line", why, place->unwritten);
     else
         (void)snprintf(reason, sizeof(reason), "%s", why);
     struct audit_event e = {
         .event = "endpoint", .outcome = FED_E_PERMISSION, .reason = reason, .asked_by = caller_uid};
     int audited = audit_write(audit, &e);
     (void)audited; /* nothing is given */
-    a->refused[slot].written_ms = now_ms;
-    a->refused[slot].unwritten = 0;
+    *place = (struct endpoint_refused){.uid = caller_uid, .written_ms = now_ms};
 }
 
 int

@@ -14,9 +14,10 @@ enum { ENDPOINT_AUDIT_UIDS = 64, ENDPOINT_AUDIT_REST_S = 10 };
 
 /* Who was refused lately. Zeros to begin with; one thread. */
 struct endpoint_audit {
-    struct {
+    struct endpoint_refused {
+        uid_t uid;
         int64_t written_ms; /* monotonic; 0 = free */
-        unsigned unwritten;
+        unsigned unwritten; /* of this uid; of others too, who came when every place was in use */
     } refused[ENDPOINT_AUDIT_UIDS];
 };
 
