@@ -67,6 +67,12 @@ def pair(lab, _pair_is_asked):
     lab.pair.heal()
 
 
+def pytest_configure(config):
+    """With several labs at work, the folder for tmp_path is named outside of them; each has a /tmp of its own."""
+    if hasattr(config, "workerinput"):
+        Path(config.option.basetemp).parent.mkdir(parents=True, exist_ok=True)
+
+
 def pytest_collection_modifyitems(config, items):
     """Hosts of their own need namespaces: in place (a plain container) those tests are left out, and named."""
     from lab import places
