@@ -227,8 +227,28 @@ add_domain(struct book *b, size_t index, const struct book_groups *groups)
         r = copy_sids(groups->login, dc->login_groups.n, &d->login);
     if (r == 0)
         r = copy_sids(groups->deny, dc->deny_groups.n, &d->deny);
-    if (r == 0 && d->n_rules > 0)
-        qsort(d->rules, d->n_rules, sizeof(*d->rules), compare_rules);
+    d->n_own = d->n_rules;
+    return r;
+}
+
+/*
+ * What the groups of one domain give, they give the people of every domain whose entries say that they are in them. Only the built-in
+ * ones (S-1-5-32-…) have the same SID everywhere and mean each domain's own.
+ */
+static int
+share_rules(struct book *b, size_t with)
+{
+    struct domain_rules *d = &b->domains[with];
+    size_t room = d->n_rules;
+    int r = 0;
+
+    for (size_t i = 0; i < b->conf->n_domains; i++) {
+        const struct domain_rules *from = &b->domains[i];
+        for (size_t k = 0; i != with && k < from->n_own && r == 0; k++) {
+            if (sid_is_of_domain(&from->rules[k].sid))
+                r = add_rule(d, &room, &from->rules[k].sid, from->rules[k].role);
+        }
+    }
     return r;
 }
 
@@ -282,6 +302,12 @@ book_new(struct conf *conf, const struct book_groups *domains, bool quiet, struc
         r = add_role(b, &conf->roles[i]);
     for (size_t i = 0; i < conf->n_domains && r == 0; i++)
         r = add_domain(b, i, &domains[i]);
+    for (size_t i = 0; i < conf->n_domains && r == 0; i++)
+        r = share_rules(b, i);
+    for (size_t i = 0; i < conf->n_domains && r == 0; i++) {
+        if (b->domains[i].n_rules > 0)
+            qsort(b->domains[i].rules, b->domains[i].n_rules, sizeof(struct rule), compare_rules);
+    }
     if (r == 0)
         r = add_users(b);
     if (r != 0) {

@@ -19,11 +19,15 @@
 
 struct book;
 
-/* What the directory said about one domain's groups; all of it stays the caller's. */
+/*
+ * What the directory said about one domain's groups; all of it stays the caller's. A group counts by its SID for the people of
+ * every domain (a universal group of another domain is in their tokenGroups), a built-in one for its own domain's alone.
+ */
 struct book_groups {
     bool known;
-    struct sid *roles; /* of every role's groups, role after role; len 0 = there is no such group */
-    struct sid *login, *deny; /* of login-groups and deny-groups */
+    struct sid *roles; /* of every role's groups, role after role; len 0 = it has no such group */
+    struct sid *login,
+        *deny; /* of its login-groups and deny-groups, whichever domain's; len 0 = not known */
     struct book_like {
         struct addir_group *groups;
         size_t n;
@@ -63,7 +67,10 @@ FED_MUST_USE int book_roles(const struct book *book, size_t domain,
 bool book_why(const struct book *book, size_t domain, const struct addir_entry *entry,
     unsigned role, struct sid *ret_group);
 
-/* May this person log in here by login-groups and deny-groups? 0, FED_E_NOT_LISTED, FED_E_DIRECTORY. */
+/*
+ * May this person log in here by login-groups and deny-groups? 0, FED_E_NOT_LISTED, FED_E_DIRECTORY (not known yet), and
+ * FED_E_CONFIG where a group of deny-groups was never found: who is in it cannot be told, so nobody may.
+ */
 FED_MUST_USE int book_may_login(
     const struct book *book, size_t domain, const struct addir_entry *entry);
 

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "bridge/book_rules.h"
+#include "conf/home.h"
 
 /* The first rule that is not below a group, from low on. */
 static size_t
@@ -127,6 +128,28 @@ in_any(const struct addir_entry *entry, const struct sid *sids, size_t n)
     return false;
 }
 
+/*
+ * Why a group of a list is not known: 0 when all are, FED_E_DIRECTORY when its domain has not answered yet, else
+ * FED_E_CONFIG: there is none of that name.
+ */
+static int
+unknown_group(
+    const struct book *b, const struct conf_list *list, const struct sid *sids, size_t domain)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < list->n; i++) {
+        const char *name;
+        int home = home_of_group(b->conf, list->items[i], &name);
+        if (sids[i].len != 0)
+            continue;
+        if (!b->domains[home >= 0 ? (size_t)home : domain].known)
+            return FED_E_DIRECTORY;
+        r = FED_E_CONFIG;
+    }
+    return r;
+}
+
 int
 book_may_login(const struct book *b, size_t domain, const struct addir_entry *entry)
 {
@@ -140,6 +163,8 @@ book_may_login(const struct book *b, size_t domain, const struct addir_entry *en
     if (in_any(entry, d->deny, dc->deny_groups.n))
         return FED_E_NOT_LISTED;
     if (dc->login_groups.n > 0 && !in_any(entry, d->login, dc->login_groups.n))
-        return FED_E_NOT_LISTED;
-    return 0;
+        return unknown_group(b, &dc->login_groups, d->login, domain) == FED_E_DIRECTORY
+                   ? FED_E_DIRECTORY
+                   : FED_E_NOT_LISTED;
+    return unknown_group(b, &dc->deny_groups, d->deny, domain);
 }

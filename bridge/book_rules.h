@@ -24,8 +24,10 @@ struct user_rule {
 
 struct domain_rules {
     bool known;
-    struct rule *rules;
+    struct rule
+        *rules; /* of its own groups, and of those of other domains that its people may be in */
     size_t n_rules;
+    size_t n_own;             /* while the book is made: the first so many are of its own */
     struct sid *login, *deny; /* as many as configured; len 0 = does not exist */
 };
 

@@ -14,6 +14,7 @@
 #include "bridge/flow.h"
 #include "bridge/handle_admin.h"
 #include "bridge/identity.h"
+#include "bridge/mentions.h"
 #include "bridge/texts.h"
 #include "mfa/person.h"
 
@@ -80,30 +81,56 @@ explain_roles(struct bridge *b, const struct identity *id, const struct addir_en
 
 /* ---- One role ---- */
 
+/* What one domain says of the role's groups that are looked for in it; notes in found which there are. */
+static void
+explain_groups_of(struct bridge *b, const struct identity *id, const struct addir_entry *entry,
+    const struct mentions *mentions, size_t domain, bool *found, struct wire_out *out)
+{
+    const char *name = b->conf->domains[domain].name;
+    char why[ADDIR_WHY_MAX] = "", text[SID_TEXT_MAX];
+    struct sid *sids = NULL;
+    int r = mentions_ask(mentions, b->dirs[domain], domain, &sids, why);
+
+    if (r != 0)
+        step(out, "its groups in %s: %s%s%s", name, fed_strerror(r), why[0] != '\0' ? ": " : "",
+            why);
+    for (size_t i = 0; i < mentions->n && r == 0; i++) {
+        if (sids[i].len == 0)
+            continue;
+        bool counts = domain == id->domain || sid_is_of_domain(&sids[i]);
+        found[i] = true;
+        step(out, "group \"%s\" (%s): %s", mentions->items[i].text, sid_to_text(&sids[i], text),
+            counts && addir_in_group(entry, &sids[i]) ? "a member" : "not a member");
+    }
+    free(sids);
+}
+
 /* Each group that has the role, by the name that the configuration gives it. */
 static void
 explain_groups(struct bridge *b, const struct identity *id, const struct addir_entry *entry,
     const struct conf_role *role, struct wire_out *out)
 {
-    const char *domain = b->conf->domains[id->domain].name;
-    struct sid *sids = calloc(role->groups.n + 1, sizeof(*sids));
-    char why[ADDIR_WHY_MAX] = "", text[SID_TEXT_MAX];
-    int r = sids == NULL ? FED_E_NOMEM : 0;
+    bool *found = calloc(role->groups.n + 1, sizeof(*found));
+    struct mentions mentions = {0};
+    int r = found == NULL ? FED_E_NOMEM : mentions_of_role(b->conf, role, &mentions);
 
-    if (r == 0 && role->groups.n > 0)
-        r = addir_groups(b->dirs[id->domain], role->groups.items, role->groups.n, sids, why);
     if (r != 0)
-        step(out, "its groups: %s%s%s", fed_strerror(r), why[0] != '\0' ? ": " : "", why);
-    for (size_t i = 0; i < role->groups.n && r == 0; i++) {
-        if (sids[i].len == 0)
-            step(out, "group \"%s\": does not exist in %s", role->groups.items[i], domain);
-        else
-            step(out, "group \"%s\" (%s): %s", role->groups.items[i], sid_to_text(&sids[i], text),
-                addir_in_group(entry, &sids[i]) ? "a member" : "not a member");
+        step(out, "its groups: %s", fed_strerror(r));
+    for (size_t i = 0; i < b->conf->n_domains && r == 0; i++) {
+        bool any = false;
+        for (size_t k = 0; k < mentions.n && !any; k++)
+            any = mention_is_of(&mentions.items[k], i);
+        if (any)
+            explain_groups_of(b, id, entry, &mentions, i, found, out);
+    }
+    for (size_t i = 0; i < mentions.n && r == 0; i++) {
+        if (!found[i])
+            step(out, "group \"%s\": does not exist", mentions.items[i].text);
     }
     for (size_t i = 0; i < role->users.n; i++)
         step(out, "user named: %s", role->users.items[i]);
-    free(sids);
+    mentions_done(&mentions);
+    free(found);
 }
 
 /* As if they had signed in just now with both factors, from nowhere. */

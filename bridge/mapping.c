@@ -10,12 +10,15 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "bridge/mapping_gaps.h"
+#include "bridge/mentions.h"
 #include "conf/pattern.h"
 
 struct mapper {
     struct addir *const *dirs;
     struct conf *first;          /* of the start: what is not of the book stays as it says */
     struct conf *conf;           /* of the book; only the refreshing thread looks here */
+    struct mentions mentions;    /* its groups; likewise */
     struct book_groups *domains; /* what each said last; likewise */
     pthread_mutex_t lock;        /* for now */
     struct book *now;
@@ -24,73 +27,42 @@ struct mapper {
 /* ---- The answers ---- */
 
 static void
-groups_done(const struct conf *conf, struct book_groups *g)
+like_free(const struct conf *conf, struct book_like *like)
 {
-    for (size_t i = 0; g->like != NULL && i < conf->n_patterns; i++)
-        free(g->like[i].groups);
-    free(g->like);
-    free(g->roles);
-    free(g->login);
-    free(g->deny);
-    *g = (struct book_groups){0};
+    for (size_t i = 0; like != NULL && i < conf->n_patterns; i++)
+        free(like[i].groups);
+    free(like);
 }
 
 static void
 domains_free(const struct conf *conf, struct book_groups *domains)
 {
-    for (size_t i = 0; domains != NULL && i < conf->n_domains; i++)
-        groups_done(conf, &domains[i]);
+    for (size_t i = 0; domains != NULL && i < conf->n_domains; i++) {
+        like_free(conf, domains[i].like);
+        free(domains[i].roles);
+        free(domains[i].login);
+        free(domains[i].deny);
+    }
     free(domains);
 }
 
-static size_t
-count_groups(const struct conf *conf)
+/* Nothing known of anything, with room for all of it. NULL: out of memory. */
+static struct book_groups *
+domains_new(const struct conf *conf, const struct mentions *mentions)
 {
-    size_t n = 0;
+    struct book_groups *domains = calloc(conf->n_domains + 1, sizeof(*domains));
 
-    for (size_t i = 0; i < conf->n_roles; i++)
-        n += conf->roles[i].groups.n;
-    return n;
-}
-
-/* Every group of every role in one question to the directory. */
-static int
-ask_roles(struct addir *dir, const struct conf *conf, struct sid **ret, char *why)
-{
-    size_t n = count_groups(conf), at = 0;
-    char **names = calloc(n + 1, sizeof(*names));
-    struct sid *sids = calloc(n + 1, sizeof(*sids));
-    int r = names != NULL && sids != NULL ? 0 : FED_E_NOMEM;
-
-    for (size_t i = 0; r == 0 && i < conf->n_roles; i++) {
-        for (size_t j = 0; j < conf->roles[i].groups.n; j++)
-            names[at++] = conf->roles[i].groups.items[j];
+    for (size_t i = 0; domains != NULL && i < conf->n_domains; i++) {
+        struct book_groups *g = &domains[i];
+        g->roles = calloc(mentions->n_roles + 1, sizeof(*g->roles));
+        g->login = calloc(conf->domains[i].login_groups.n + 1, sizeof(*g->login));
+        g->deny = calloc(conf->domains[i].deny_groups.n + 1, sizeof(*g->deny));
+        if (g->roles == NULL || g->login == NULL || g->deny == NULL) {
+            domains_free(conf, domains);
+            return NULL;
+        }
     }
-    if (r == 0 && n > 0)
-        r = addir_groups(dir, names, n, sids, why);
-    free(names);
-    if (r != 0) {
-        free(sids);
-        return r;
-    }
-    *ret = sids;
-    return 0;
-}
-
-static int
-ask_list(struct addir *dir, const struct conf_list *list, struct sid **ret, char *why)
-{
-    struct sid *sids = calloc(list->n + 1, sizeof(*sids));
-    int r = sids != NULL ? 0 : FED_E_NOMEM;
-
-    if (r == 0 && list->n > 0)
-        r = addir_groups(dir, list->items, list->n, sids, why);
-    if (r != 0) {
-        free(sids);
-        return r;
-    }
-    *ret = sids;
-    return 0;
+    return domains;
 }
 
 static int
@@ -103,115 +75,67 @@ ask_patterns(struct addir *dir, const struct conf *conf, struct book_like **ret,
         const char *match = conf->patterns[i].match;
         r = addir_groups_like(dir, match, pattern_prefix(match), &like[i].groups, &like[i].n, why);
     }
-    if (r == 0) {
+    if (r == 0)
         *ret = like;
-        return 0;
-    }
-    for (size_t i = 0; like != NULL && i < conf->n_patterns; i++)
-        free(like[i].groups);
-    free(like);
+    else
+        like_free(conf, like);
     return r;
 }
 
-static int
-ask_domain(const struct mapper *m, const struct conf *conf, size_t i, struct book_groups *ret)
+/*
+ * What a domain said of one group. A group of deny-groups that was found once and is not any more keeps its SID: renamed or
+ * deleted by whoever may do that in the directory, it must not let in those it kept out.
+ */
+static void
+take_answer(const struct conf *conf, const struct mention *mention, size_t domain,
+    const struct sid *sid, struct book_groups *domains)
 {
-    const struct conf_domain *dc = &conf->domains[i];
-    struct book_groups fresh = {.known = true};
+    struct book_groups *of = &domains[mention->of == MENTION_ROLE ? domain : mention->owner];
+
+    /* A built-in group is each domain's own: the one of another says nothing of this one's people. */
+    if (mention->of != MENTION_ROLE && mention->owner != domain && !sid_is_of_domain(sid))
+        return;
+    if (mention->of == MENTION_ROLE)
+        of->roles[mention->at] = *sid;
+    else if (mention->of == MENTION_LOGIN)
+        of->login[mention->at] = *sid;
+    else if (sid->len != 0)
+        of->deny[mention->at] = *sid;
+    else if (of->deny[mention->at].len != 0)
+        fed_log_error(
+            "%s:%u: the group \"%s\" of deny-groups is not found any more; the SID that it had "
+            "still counts, until a restart: correct the name, write its SID, or remove it",
+            conf->domains[mention->owner].where.file, conf->domains[mention->owner].where.line,
+            mention->text);
+}
+
+/* Ask one domain for all that is its own; on failure nothing changes. */
+static int
+ask_domain(const struct mapper *m, const struct conf *conf, const struct mentions *mentions,
+    size_t domain, struct book_groups *domains)
+{
     char why[ADDIR_WHY_MAX] = "";
-    int r = ask_roles(m->dirs[i], conf, &fresh.roles, why);
+    struct book_like *like = NULL;
+    struct sid *sids = NULL;
+    int r = mentions_ask(mentions, m->dirs[domain], domain, &sids, why);
 
     if (r == 0)
-        r = ask_patterns(m->dirs[i], conf, &fresh.like, why);
-    if (r == 0)
-        r = ask_list(m->dirs[i], &dc->login_groups, &fresh.login, why);
-    if (r == 0)
-        r = ask_list(m->dirs[i], &dc->deny_groups, &fresh.deny, why);
+        r = ask_patterns(m->dirs[domain], conf, &like, why);
     if (r != 0) {
-        fed_log_warning("the groups of %s could not be read: %s%s%s", dc->name, fed_strerror(r),
-            why[0] != '\0' ? ": " : "", why);
-        groups_done(conf, &fresh);
+        fed_log_warning("the groups of %s could not be read: %s%s%s", conf->domains[domain].name,
+            fed_strerror(r), why[0] != '\0' ? ": " : "", why);
+        free(sids);
         return r;
     }
-    *ret = fresh;
+    for (size_t i = 0; i < mentions->n; i++) {
+        if (mention_is_of(&mentions->items[i], domain))
+            take_answer(conf, &mentions->items[i], domain, &sids[i], domains);
+    }
+    free(sids);
+    like_free(conf, domains[domain].like);
+    domains[domain].like = like;
+    domains[domain].known = true;
     return 0;
-}
-
-/* ---- What does not exist is named ---- */
-
-/* A group of a role may be any one domain's. */
-static size_t
-name_unknown_of_roles(const struct conf *conf, const struct book_groups *domains)
-{
-    size_t at = 0, unknown = 0;
-
-    for (size_t i = 0; i < conf->n_roles; i++) {
-        const struct conf_role *role = &conf->roles[i];
-        for (size_t j = 0; j < role->groups.n; j++, at++) {
-            bool found = false;
-            for (size_t k = 0; k < conf->n_domains && !found; k++)
-                found = !domains[k].known || domains[k].roles[at].len != 0;
-            if (found)
-                continue;
-            unknown++;
-            fed_log_error("%s:%u: no group \"%s\" in any domain, or more than one, for [role %s]: "
-                          "correct the name, or remove it",
-                role->where.file, role->where.line, role->groups.items[j], role->name);
-        }
-    }
-    return unknown;
-}
-
-static size_t
-name_unknown_of_list(const struct conf_domain *dc, const struct conf_list *list,
-    const struct sid *sids, const char *key)
-{
-    size_t unknown = 0;
-
-    for (size_t i = 0; i < list->n; i++) {
-        if (sids[i].len != 0)
-            continue;
-        unknown++;
-        fed_log_error("%s:%u: no group \"%s\" in %s, or more than one, named in %s: correct the "
-                      "name, or remove it",
-            dc->where.file, dc->where.line, list->items[i], dc->name, key);
-    }
-    return unknown;
-}
-
-static void
-name_empty_patterns(const struct conf *conf, const struct book_groups *domains)
-{
-    struct pattern_found found;
-
-    for (size_t i = 0; i < conf->n_patterns; i++) {
-        const struct conf_pattern *p = &conf->patterns[i];
-        bool any = false;
-        for (size_t k = 0; k < conf->n_domains && !any; k++) {
-            any = !domains[k].known;
-            for (size_t j = 0; !any && j < domains[k].like[i].n; j++)
-                any = pattern_fits(p->match, domains[k].like[i].groups[j].name, &found);
-        }
-        if (!any)
-            fed_log_warning("%s:%u: [role-pattern %s] fits no group: it makes no role",
-                p->role.where.file, p->role.where.line, p->role.name);
-    }
-}
-
-static size_t
-name_unknown(const struct conf *conf, const struct book_groups *domains)
-{
-    size_t unknown = name_unknown_of_roles(conf, domains);
-
-    for (size_t i = 0; i < conf->n_domains; i++) {
-        const struct conf_domain *dc = &conf->domains[i];
-        if (!domains[i].known)
-            continue;
-        unknown += name_unknown_of_list(dc, &dc->login_groups, domains[i].login, "login-groups");
-        unknown += name_unknown_of_list(dc, &dc->deny_groups, domains[i].deny, "deny-groups");
-    }
-    name_empty_patterns(conf, domains);
-    return unknown;
 }
 
 /* ---- The book of now ---- */
@@ -228,7 +152,8 @@ mapper_new(struct conf *conf, struct addir *const *dirs, struct mapper **ret)
     m->first = conf_ref(conf);
     m->conf = conf_ref(conf);
     (void)pthread_mutex_init(&m->lock, NULL);
-    m->domains = calloc(conf->n_domains + 1, sizeof(*m->domains));
+    if (mentions_make(conf, &m->mentions) == 0)
+        m->domains = domains_new(conf, &m->mentions);
     if (m->domains != NULL)
         r = book_new(conf, m->domains, false, &m->now);
     if (r != 0) {
@@ -245,6 +170,7 @@ mapper_free(struct mapper *m)
     if (m == NULL)
         return;
     domains_free(m->conf, m->domains);
+    mentions_done(&m->mentions);
     book_unref(m->now);
     conf_free(m->conf);
     conf_free(m->first);
@@ -287,19 +213,14 @@ mapper_refresh(struct mapper *m)
     int result = 0;
 
     for (size_t i = 0; i < m->conf->n_domains; i++) {
-        struct book_groups fresh = {0};
-        int r = ask_domain(m, m->conf, i, &fresh);
-        if (r != 0) {
+        int r = ask_domain(m, m->conf, &m->mentions, i, m->domains);
+        if (r != 0)
             result = r;
-            continue;
-        }
-        groups_done(m->conf, &m->domains[i]);
-        m->domains[i] = fresh;
     }
     int r = book_new(m->conf, m->domains, false, &book);
     if (r != 0)
         return r;
-    (void)name_unknown(m->conf, m->domains); /* they give nobody anything, and may come back */
+    (void)mapping_gaps(m->conf, &m->mentions, m->domains);
     if (book_equal(book, m->now)) /* what tickets hold stays true: nobody need be asked again */
         book_unref(book);
     else
@@ -376,26 +297,34 @@ check_reload(const struct mapper *m, const struct conf *conf)
 int
 mapper_reload(struct mapper *m, struct conf *conf)
 {
-    struct book_groups *domains = calloc(conf->n_domains + 1, sizeof(*domains));
+    struct book_groups *domains = NULL;
+    struct mentions mentions = {0};
     struct book *book = NULL;
-    int r = domains != NULL ? check_reload(m, conf) : FED_E_NOMEM;
+    int r = mentions_make(conf, &mentions);
 
+    if (r == 0)
+        r = check_reload(m, conf);
+    if (r == 0 && (domains = domains_new(conf, &mentions)) == NULL)
+        r = FED_E_NOMEM;
     if (r == 0)
         r = want_attributes(m, conf);
     for (size_t i = 0; i < conf->n_domains && r == 0; i++)
-        r = ask_domain(m, conf, i, &domains[i]);
-    if (r == 0 && name_unknown(conf, domains) > 0)
+        r = ask_domain(m, conf, &mentions, i, domains);
+    if (r == 0 && mapping_gaps(conf, &mentions, domains) > 0)
         r = FED_E_CONFIG;
     if (r == 0)
         r = book_new(conf, domains, false, &book);
     if (r != 0) {
         domains_free(conf, domains);
+        mentions_done(&mentions);
         return r;
     }
     put_book(m, book);
     domains_free(m->conf, m->domains);
+    mentions_done(&m->mentions);
     conf_free(m->conf);
     m->domains = domains;
+    m->mentions = mentions;
     m->conf = conf_ref(conf);
     return 0;
 }

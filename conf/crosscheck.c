@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "conf/flows.h"
+#include "conf/home.h"
 #include "conf/roles.h"
 #include "conf/template.h"
 #include "conf/values.h"
@@ -64,20 +65,6 @@ add_root(struct conf_list *users)
     return list_add(users, "root", 4);
 }
 
-/* Without a service identity no name can be looked up: groups are then said as SIDs. */
-static void
-check_sids(const struct conf_list *groups, const struct section *section, const char *key,
-    const char *domain, struct conf_errors *errors)
-{
-    for (size_t i = 0; i < groups->n; i++)
-        if (strncmp(groups->items[i], "S-1-", 4) != 0)
-            conf_errors_add(errors, section_where(section, key),
-                "group \"%s\" of [%s] is no SID, and %s has no service identity to look it up: "
-                "write "
-                "its SID, or set service-bind",
-                groups->items[i], section->title, domain);
-}
-
 /* No service identity, and not for a misspelt word, which was reported where it was read. */
 static bool
 is_alone(const struct conf_domain *domain, const struct section *section)
@@ -115,8 +102,6 @@ check_service(
                 "\"%s\" of [%s] is for service-bind = simple, and service-bind is none: set "
                 "service-bind = simple, or take it out",
                 needed[i], section->title);
-    check_sids(&domain->login_groups, section, "login-groups", domain->name, errors);
-    check_sids(&domain->deny_groups, section, "deny-groups", domain->name, errors);
 }
 
 static int
@@ -126,27 +111,17 @@ check_domain(struct conf_domain *domain, const struct section *section, struct c
     return domain->base_dn != NULL ? 0 : set_default(&domain->base_dn, base_dn_of(domain->name));
 }
 
-/* "CORP" in CORP\alice: what is configured, else the first label. */
-static void
-netbios_of(const struct conf_domain *domain, char *to, size_t size)
-{
-    const char *name = domain->netbios_name != NULL ? domain->netbios_name : domain->name;
-
-    (void)text_lower(to, size, name);
-    to[strcspn(to, ".")] = '\0';
-}
-
 /* CORP\alice must mean one person. */
 static void
 check_netbios_names(
     const struct conf *conf, const struct sections *sections, struct conf_errors *errors)
 {
-    char a[64], b[64];
+    char a[HOME_NETBIOS_MAX], b[HOME_NETBIOS_MAX];
 
     for (size_t i = 0; i < conf->n_domains; i++) {
         for (size_t j = 0; j < i; j++) {
-            netbios_of(&conf->domains[i], a, sizeof(a));
-            netbios_of(&conf->domains[j], b, sizeof(b));
+            home_netbios(&conf->domains[i], a);
+            home_netbios(&conf->domains[j], b);
             if (strcmp(a, b) != 0)
                 continue;
             conf_errors_add(errors, section_where(nth(sections, SECTION_DOMAIN, i), "netbios-name"),
@@ -219,19 +194,62 @@ complete_mfa(struct conf *conf)
     return set_default(&conf->mfa.issuer, strdup(domain->name));
 }
 
-/* One domain in which names cannot be looked up is enough: a role's groups are looked for in each. */
+/* The first domain in which names cannot be looked up; NULL when there is none. */
+static const struct conf_domain *
+first_alone(const struct conf *conf, const struct sections *sections)
+{
+    for (size_t i = 0; i < conf->n_domains; i++)
+        if (is_alone(&conf->domains[i], nth(sections, SECTION_DOMAIN, i)))
+            return &conf->domains[i];
+    return NULL;
+}
+
+/*
+ * Each group must be one of a configured domain, and said as a SID where no service identity can look it up there.
+ *   nearest   the domain of a bare name that is nobody's else; NULL = any, of which one that is alone is enough
+ */
 static void
-check_role_groups(
+check_groups(const struct conf *conf, const struct sections *sections,
+    const struct conf_list *groups, const struct section *section, const char *key,
+    const struct conf_domain *nearest, struct conf_errors *errors)
+{
+    const struct conf_domain *any = nearest != NULL ? nearest : first_alone(conf, sections);
+
+    for (size_t i = 0; i < groups->n; i++) {
+        const char *name;
+        int home = home_of_group(conf, groups->items[i], &name);
+        const struct conf_domain *domain = home >= 0 ? &conf->domains[home] : any;
+        if (home == HOME_NOWHERE)
+            conf_errors_add(errors, section_where(section, key),
+                "group \"%s\" of [%s]: no [domain] has that NetBIOS name: correct it, or add the "
+                "domain",
+                groups->items[i], section->title);
+        else if (domain != NULL && strncmp(groups->items[i], "S-1-", 4) != 0 &&
+                 is_alone(domain, nth(sections, SECTION_DOMAIN, (size_t)(domain - conf->domains))))
+            conf_errors_add(errors, section_where(section, key),
+                "group \"%s\" of [%s] is no SID, and %s has no service identity to look it up: "
+                "write its SID, or set service-bind",
+                groups->items[i], section->title, domain->name);
+    }
+}
+
+/* When the NetBIOS name and the base DN of every domain are known. */
+static void
+check_all_groups(
     const struct conf *conf, const struct sections *sections, struct conf_errors *errors)
 {
-    const struct conf_domain *alone = NULL;
+    const struct conf_domain *alone = first_alone(conf, sections);
 
-    for (size_t i = 0; i < conf->n_domains && alone == NULL; i++)
-        if (is_alone(&conf->domains[i], nth(sections, SECTION_DOMAIN, i)))
-            alone = &conf->domains[i];
-    for (size_t i = 0; i < conf->n_roles && alone != NULL; i++)
-        check_sids(
-            &conf->roles[i].groups, nth(sections, SECTION_ROLE, i), "groups", alone->name, errors);
+    for (size_t i = 0; i < conf->n_domains; i++) {
+        const struct conf_domain *domain = &conf->domains[i];
+        const struct section *section = nth(sections, SECTION_DOMAIN, i);
+        check_groups(
+            conf, sections, &domain->login_groups, section, "login-groups", domain, errors);
+        check_groups(conf, sections, &domain->deny_groups, section, "deny-groups", domain, errors);
+    }
+    for (size_t i = 0; i < conf->n_roles; i++)
+        check_groups(conf, sections, &conf->roles[i].groups, nth(sections, SECTION_ROLE, i),
+            "groups", NULL, errors);
     for (size_t i = 0; i < conf->n_patterns && alone != NULL; i++)
         conf_errors_add(errors, &conf->patterns[i].role.where,
             "a pattern looks for groups, and %s has no service identity to look with: set "
@@ -252,7 +270,7 @@ check_roles(struct conf *conf, const struct sections *sections, struct conf_erro
         else if (section->kind == SECTION_PATTERN)
             r = roles_check_pattern(conf, &conf->patterns[patterns++], section, errors);
     }
-    check_role_groups(conf, sections, errors);
+    check_all_groups(conf, sections, errors);
     return r;
 }
 

@@ -105,8 +105,10 @@ form_group(const char *text, bool quoted, char *remedy)
         return 0;
     }
     if (strchr(text, '=') == NULL) {
-        if (strchr(text, '\\') != NULL)
-            return refuse(remedy, "write group \"%.80s\" without its domain, or its SID", text);
+        const char *slash = strchr(text, '\\');
+        if (slash != NULL && (slash == text || slash[1] == '\0' || strchr(slash + 1, '\\') != NULL))
+            return refuse(
+                remedy, "write group \"%.80s\" as NAME, NETBIOS\\NAME, a DN or a SID", text);
         return 0;
     }
     /* A name has no '=': MS-ADTS 3.1.1.6 forbids it in sAMAccountName. */

@@ -125,6 +125,14 @@ sid_equal(const struct sid *a, const struct sid *b)
     return a->len != 0 && a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
+bool
+sid_is_of_domain(const struct sid *sid)
+{
+    static const uint8_t authority[] = {0, 0, 0, 0, 0, 5, 21, 0, 0, 0};
+
+    return sid->len == 8 + 4 * 5 && memcmp(sid->bytes + 2, authority, sizeof(authority)) == 0;
+}
+
 int
 sid_compare(const void *a, const void *b)
 {

@@ -37,6 +37,9 @@ char *sid_to_text(const struct sid *sid, char to[SID_TEXT_MAX]);
 
 bool sid_equal(const struct sid *a, const struct sid *b);
 
+/* Of a domain, S-1-5-21-…, and so of one thing in the world; built-in and well-known ones are the same in every domain. */
+bool sid_is_of_domain(const struct sid *sid);
+
 /* A total order, for sorting and binary search (any order, but stable); for qsort(3) and bsearch(3). */
 int sid_compare(const void *a, const void *b);
 

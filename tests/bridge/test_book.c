@@ -173,34 +173,56 @@ test_patterns(void **state)
     book_unref(book);
 }
 
-/* The group of one name in two domains makes one role, which the members of both have. */
-static void
-test_pattern_of_two_domains(void **state)
+/* How many roles a person of a domain has by one group. */
+static size_t
+count_roles(const struct book *book, size_t domain, const struct sid *group)
 {
-    struct addir_group here[] = {group(10, "AWS-111122223333-Dev")},
+    struct addir_entry entry = {.groups = (struct sid *)group, .n_groups = 1};
+    unsigned *found = NULL;
+    size_t n = 0;
+
+    assert_int_equal(book_roles(book, domain, &alice, &entry, &found, &n), 0);
+    free(found);
+    return n;
+}
+
+/*
+ * I-21: the group of one name in two domains makes one role, which the members of both have, whichever domain they are
+ * of themselves: a group is its SID. A built-in one is its own domain's.
+ */
+static void
+test_two_domains(void **state)
+{
+    struct sid built_in;
+    struct addir_group here[] = {group(10, "AWS-111122223333-Dev"),
+        group(11, "AWS-111122223333-Ops")},
                        there[] = {group(20, "AWS-111122223333-Dev")};
-    struct book_like like[] = {{here, 1}}, like_there[] = {{there, 1}};
+    struct book_like like[] = {{here, 2}}, like_there[] = {{there, 1}};
     struct book_groups groups[] = {
         {.known = true, .like = like}, {.known = true, .like = like_there}};
     struct conf_pattern patterns[] = {
         pattern("AWS-{account}-{role}", "arn:aws:iam::{account}:role/{role}", 7)};
     struct conf_domain domains[2] = {{.name = (char *)"a.example"}, {.name = (char *)"b.example"}};
     struct conf conf = {.domains = domains, .n_domains = 2, .patterns = patterns, .n_patterns = 1};
-    struct addir_entry entry = books_entry((unsigned[]){20}, 1);
-    unsigned *found = NULL;
     struct book *book;
-    size_t n;
 
     (void)state;
+    assert_int_equal(sid_from_text("S-1-5-32-544", &built_in), 0);
+    here[1].sid = built_in;
     atomic_init(&conf.refs, 1);
     assert_int_equal(book_new(&conf, groups, true, &book), 0);
-    assert_int_equal(book_size(book), 1);
-    assert_int_equal(book_roles(book, 0, &alice, &entry, &found, &n), 0);
-    assert_int_equal(n, 0); /* the SID of the other domain's group counts there alone */
-    assert_int_equal(book_roles(book, 1, &alice, &entry, &found, &n), 0);
-    assert_int_equal(n, 1);
-    free(found);
-    free(entry.groups);
+    assert_int_equal(book_size(book), 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(count_roles(book, i, &here[0].sid), 1);
+        assert_int_equal(count_roles(book, i, &there[0].sid), 1);
+    }
+    assert_int_equal(count_roles(book, 0, &built_in), 1);
+    assert_int_equal(count_roles(book, 1, &built_in), 0);
+    book_unref(book);
+    /* One that does not answer takes nothing from the people of the other. */
+    groups[1] = (struct book_groups){.known = false};
+    assert_int_equal(book_new(&conf, groups, true, &book), 0);
+    assert_int_equal(count_roles(book, 0, &here[0].sid), 1);
     book_unref(book);
 }
 
@@ -265,7 +287,7 @@ main(void)
         cmocka_unit_test(test_groups),
         cmocka_unit_test(test_users),
         cmocka_unit_test(test_patterns),
-        cmocka_unit_test(test_pattern_of_two_domains),
+        cmocka_unit_test(test_two_domains),
         cmocka_unit_test(test_login_groups),
         cmocka_unit_test(test_equal),
     };

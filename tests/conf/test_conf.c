@@ -281,7 +281,10 @@ test_bad_domain_values(void **state)
         {DOMAIN, "login-groups = A,", "empty item"},
         {DOMAIN, "login-groups = S-1-5-x", "no SID"},
         {DOMAIN, "login-groups = S-1-5-21-", "no SID"},
-        {DOMAIN, "login-groups = CORP\\Admins", "without its domain"},
+        {DOMAIN, "login-groups = CORP\\", "NETBIOS\\NAME"},
+        {DOMAIN, "login-groups = \\Admins", "NETBIOS\\NAME"},
+        {DOMAIN, "deny-groups = CORP\\a\\b", "NETBIOS\\NAME"},
+        {DOMAIN, "login-groups = OTHER\\Admins", "no [domain] has that NetBIOS name"},
         {DOMAIN, "default = true", "write yes or no"},
     };
 
@@ -344,6 +347,31 @@ test_no_service_identity(void **state)
         "seal-key = /y\n");
     refused(dir, "awsfed.conf", 2, "group \"Staff\" of [domain corp.example.com] is no SID", 2);
     refused(dir, "awsfed.conf", 3, "group \"CN\"", 2);
+}
+
+/* A group that is looked up where there is a service identity may be named by domains that have none. */
+static void
+test_groups_of_another_domain(void **state)
+{
+    static const char text[] =
+        "[domain corp.example.com]\nservice-bind = simple\nservice-dn = CN=a,DC=b\n"
+        "service-password-file = /p\n"
+        "[domain labs.example.net]\nlogin-groups = CORP\\Staff, "
+        "\"CN=Ops,OU=Groups,DC=corp,DC=example,DC=com\"\n"
+        "deny-groups = %s\n[mfa]\nseal-key = /y\n";
+    const struct confdir *dir = *state;
+    char all[1024];
+
+    (void)snprintf(all, sizeof(all), text, "S-1-5-21-1-2-3-513");
+    confdir_write(dir, "awsfed.conf", all);
+    conf_free(accepted(dir));
+    (void)snprintf(all, sizeof(all), text, "CORP\\Out, LABS\\In");
+    confdir_write(dir, "awsfed.conf", all);
+    refused(dir, "awsfed.conf", 7, "group \"LABS\\In\" of [domain labs.example.net] is no SID", 1);
+    (void)snprintf(all, sizeof(all), text, "WHO\\Out, \"CN=In,DC=labs,DC=example,DC=net\"");
+    confdir_write(dir, "awsfed.conf", all);
+    refused(
+        dir, "awsfed.conf", 7, "group \"WHO\\Out\" of [domain labs.example.net]: no [domain]", 2);
 }
 
 static void
@@ -852,6 +880,7 @@ main(void)
         CASE(test_missing_service_keys),
         CASE(test_directory_store_needs_service_and_servers),
         CASE(test_no_service_identity),
+        CASE(test_groups_of_another_domain),
         CASE(test_bad_mfa_values),
         CASE(test_window_is_capped),
         CASE(test_bad_saml_and_aws_values),

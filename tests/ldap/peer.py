@@ -19,6 +19,8 @@ rely on the line. It ends when its standard input does. Keys, with the default f
     site     NAME ()                                             of whoever asks
     pages    1 | N | endless | badmark | limit                   searches for groups by prefix
     refer    URL, for answers that refer
+    names    NAME:RID,… | @FILE that says so now (in FOLDER)     groups that there are besides
+    domain   1                                                   the number in the SIDs of those
 SPDX-License-Identifier: Apache-2.0
 """
 import os
@@ -128,8 +130,8 @@ def tls_context(folder, script):
 # ---- One connection ----
 
 class Connection:
-    def __init__(self, number, sock, script, context):
-        self.number, self.sock, self.script, self.context = number, sock, script, context
+    def __init__(self, number, sock, script, context, folder):
+        self.number, self.sock, self.script, self.context, self.folder = number, sock, script, context, folder
         self.secure = False
 
     def say(self, line):
@@ -234,6 +236,8 @@ class Connection:
         elif b"\x05group" in rest:
             kind = "groups"
         self.say(f"{kind} {base.decode()}")
+        if kind == "groups":
+            return self.groups(ident, base + rest)
         return getattr(self, kind)(ident, rest)
 
     def root(self, ident, rest):
@@ -299,14 +303,25 @@ class Connection:
             self.say("noticed")
         return self.script["after"] != "close"
 
+    def names(self):
+        told = self.script["names"]
+        if told.startswith("@"):
+            told = (self.folder / told[1:]).read_text()
+        return [word.rpartition(":") for word in told.split(",") if word]
+
     def groups(self, ident, rest):
+        for name, _, rid in self.names():
+            if name.lower().encode() in rest.lower():
+                number = sid(32, int(rid)) if int(rid) < 1000 else sid(21, int(self.script["domain"]), 2, 3, int(rid))
+                self.send(ident, entry(f"CN={name},DC=x", [("objectSid", [number]), ("sAMAccountName", [name])]))
         if b"platform" in rest.lower():
             self.send(ident, entry("CN=P,DC=x", [("objectSid", [TOKENS[0]]), ("sAMAccountName", ["PLATFORM"])]))
         for number in range(2 if b"Twice" in rest else 0):
             self.send(ident, entry(f"CN=T{number},DC=x",
                                    [("objectSid", [sid(21, 9, number)]), ("sAMAccountName", ["Twice"])]))
-        self.send(ident, entry("CN=S,DC=x", [("objectSid", [sid(21, 8)]), ("sAMAccountName", ["Stray"])]),
-                  result(0x65, 0))
+        if not self.script["names"]:
+            self.send(ident, entry("CN=S,DC=x", [("objectSid", [sid(21, 8)]), ("sAMAccountName", ["Stray"])]))
+        self.send(ident, result(0x65, 0))
         return True
 
     def like(self, ident, _rest):
@@ -362,7 +377,8 @@ class Connection:
 def main():
     folder = Path(sys.argv[1])
     script = {"tls": "ldaps", "cert": "good", "bind": "ok", "service": "ok", "find": "1", "read": "ok",
-              "modify": "0:", "pages": "1", "after": "stay", "ping": "ok", "site": "", "refer": "ldap://127.0.0.1:1/"}
+              "modify": "0:", "pages": "1", "after": "stay", "ping": "ok", "site": "", "refer": "ldap://127.0.0.1:1/",
+              "names": "", "domain": "1"}
     script.update(word.split("=", 1) for word in sys.argv[2:])
     make_certificates(folder)
     context = tls_context(folder, script)
@@ -375,7 +391,7 @@ def main():
             sock, _ = listener.accept()
             number += 1
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            threading.Thread(target=Connection(number, sock, script, context).run, daemon=True).start()
+            threading.Thread(target=Connection(number, sock, script, context, folder).run, daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     sys.stdin.read()
