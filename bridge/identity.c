@@ -12,19 +12,32 @@
 
 enum { PASSWD_BUFFER = 16384 };
 
-/* The one domain whose form of a name this is; a bare name is the default domain's. */
+/*
+ * The one domain whose form of a name this is; a bare name is the default domain's. Where none is the default it is nobody's:
+ * whom it means would change with whoever makes an account of that name in any of the domains.
+ */
 static int
-find_domain(const struct bridge *b, const char *user, size_t *ret, char *bare)
+find_domain(const struct bridge *b, const char *user, size_t *ret, char *bare, char *why)
 {
+    bool is_bare, any_bare = false;
+
     for (size_t i = 0; i < b->conf->n_domains; i++) {
-        bool is_bare = false;
-        if (!addir_owns(b->dirs[i], user, bare, &is_bare))
-            continue;
-        if (is_bare && !b->conf->domains[i].is_default)
-            continue;
-        *ret = i;
-        return 0;
+        is_bare = false;
+        if (addir_owns(b->dirs[i], user, bare, &is_bare) && !is_bare) {
+            *ret = i;
+            return 0;
+        }
+        any_bare = any_bare || is_bare;
     }
+    for (size_t i = 0; any_bare && i < b->conf->n_domains; i++) {
+        if (b->conf->domains[i].is_default && addir_owns(b->dirs[i], user, bare, &is_bare)) {
+            *ret = i;
+            return 0;
+        }
+    }
+    if (any_bare)
+        (void)snprintf(why, ADDIR_WHY_MAX,
+            "no [domain] is the default: the name of this one has to be said, as in user@domain");
     return FED_E_UNKNOWN_USER;
 }
 
@@ -109,7 +122,7 @@ identity_find(const struct bridge *b, const char *user, struct identity *ret, ch
     why[0] = '\0';
     if (r != 0)
         return r;
-    if (find_domain(b, user, &ret->domain, bare) == 0) {
+    if (find_domain(b, user, &ret->domain, bare, why) == 0) {
         r = find_in_domain(b, bare, ret, why);
     } else {
         set_unknown_key(ret, b, user);

@@ -74,10 +74,10 @@ FED_MUST_USE int addir_resolve(
     struct addir *dir, const char *name, struct addir_person *ret, char *why);
 
 /*
- * Is this login name one of the domain's, by its form? "user@DOMAIN" and "NETBIOS\user" (any case)
- * are; so is "user", of which *ret_bare_name says that it belongs to the default domain alone, which the
- * caller knows. On true, bare (TEXT_NAME_MAX + 1 bytes) gets the name for addir_resolve: "NETBIOS\" is taken
- * off, "@DOMAIN" stays on, since a userPrincipalName need not be somebody's sAMAccountName.
+ * Is this login name one of the domain's, by its form? "user@DOMAIN", "NETBIOS\user" and
+ * winbind's "NETBIOS+user" (any case) are; so is "user", of which *ret_bare_name says that it belongs to the default domain
+ * alone, which the caller knows, and only if no other domain's form fits: "OTHER+user" is a bare name too. On true, bare
+ * (TEXT_NAME_MAX + 1 bytes) gets the name for addir_resolve: "NETBIOS\" is taken off, "@DOMAIN" stays on, since a userPrincipalName need not be somebody's sAMAccountName.
  */
 bool addir_owns(const struct addir *dir, const char *name, char *bare, bool *ret_bare_name);
 

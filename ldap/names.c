@@ -20,35 +20,43 @@ names_init(struct names *names, const char *domain, const char *netbios)
         names->netbios, sizeof(names->netbios), "%.*s", len, netbios != NULL ? netbios : domain);
 }
 
-/* "NETBIOS\user": the part after the backslash, NULL when it is of another domain or no such form. */
+/*
+ * "NETBIOS\user", and "NETBIOS+user" as winbind names people on a host whose `winbind separator` is +: AD allows a + in no
+ * sAMAccountName, and what has an @ is a userPrincipalName, which may have one. The part after the separator, NULL when it is
+ * of another domain or no such form.
+ */
 static const char *
-after_netbios(const struct names *names, const char *name, const char *slash)
+after_netbios(const struct names *names, const char *name, const char *separator)
 {
     size_t len = strlen(names->netbios);
     char prefix[sizeof(names->netbios)];
 
-    if ((size_t)(slash - name) != len || slash[1] == '\0' || strpbrk(slash + 1, "\\@") != NULL)
+    if ((size_t)(separator - name) != len || separator[1] == '\0' ||
+        strpbrk(separator + 1, "\\@") != NULL)
         return NULL;
     memcpy(prefix, name, len);
     prefix[len] = '\0';
-    return text_equal_nocase(prefix, names->netbios) ? slash + 1 : NULL;
+    return text_equal_nocase(prefix, names->netbios) ? separator + 1 : NULL;
 }
 
 bool
 names_own(const struct names *names, const char *name, char *bare, bool *ret_bare_name)
 {
-    const char *at = strrchr(name, '@'), *slash = strchr(name, '\\');
+    const char *at = strrchr(name, '@'), *separator = strchr(name, '\\');
+    const char *plus = strchr(name, '+');
 
     if (name[0] == '\0' || strlen(name) > TEXT_NAME_MAX)
         return false;
-    if (slash != NULL)
-        name = after_netbios(names, name, slash);
+    if (separator == NULL && at == NULL && plus != NULL && after_netbios(names, name, plus) != NULL)
+        separator = plus;
+    if (separator != NULL)
+        name = after_netbios(names, name, separator);
     else if (at != NULL && (at == name || !text_equal_nocase(at + 1, names->domain)))
         name = NULL;
     if (name == NULL)
         return false;
     memcpy(bare, name, strlen(name) + 1);
-    *ret_bare_name = slash == NULL && at == NULL;
+    *ret_bare_name = separator == NULL && at == NULL;
     return true;
 }
 
