@@ -21,7 +21,7 @@ def lab():
     places = importlib.import_module("lab.places")
     if not places.inside():
         pytest.fail("not in the lab: tests/lab/lab run /usr/bin/python3 -m pytest tests/e2e", pytrace=False)
-    for name in ("accounts", "awsfed", "certificates", "changes", "cloud", "codes", "directory", "names", "network",
+    for name in ("accounts", "awsfed", "certificates", "changes", "cloud", "codes", "directory", "labs", "names", "network",
                  "pair", "pam", "people", "places", "postgres", "service", "sshd", "terminal", "world"):
         importlib.import_module(f"lab.{name}")
     return package
@@ -65,6 +65,22 @@ def pair(lab, _pair_is_asked):
     lab.awsfed.configure(lab.pair.CONFIG)
     yield lab.pair
     lab.pair.heal()
+
+
+@pytest.fixture(scope="session")
+def _labs_runs(lab):
+    lab.labs.start()
+    yield lab.labs
+    lab.labs.DC.service.stop()
+
+
+@pytest.fixture
+def labs(lab, _labs_runs, bridge):
+    """A second domain, known to a fresh bridge; its domain controller runs afterwards."""
+    lab.awsfed.configure(lab.labs.CONFIG)
+    yield lab.labs
+    if not lab.labs.DC.service.leader():
+        lab.labs.DC.service.start()
 
 
 def pytest_configure(config):

@@ -36,8 +36,8 @@ def _replace(path, lines, names, mode):
     changes.write(path, "\n".join(old + lines) + "\n", mode, (0, Path(path).stat().st_gid))
 
 
-def add_accounts():
-    accounts = list(_accounts())
+def add_accounts(accounts=None):
+    accounts = accounts or list(_accounts())
     names = {account[0] for account in accounts}
     _replace("/etc/passwd", [f"{name}:x:{uid}:{uid}::{home}:{shell}"
                              for name, uid, home, shell, _ in accounts], names, 0o644)
@@ -47,6 +47,11 @@ def add_accounts():
     for name, uid, home, shell, _ in accounts:
         if name != BRIDGE_USER[0]:
             _make_home(Path(home), uid)
+
+
+def add_account(name, uid):
+    """One more, under a name as name services give it: user@domain, NETBIOS\\user."""
+    add_accounts([(name, uid, f"/home/{uid}", "/bin/bash", "!")])
 
 
 def forget_people():
@@ -66,7 +71,7 @@ def _make_home(home, uid):
 def set_names(dc1=True, name_servers=(places.DC1[0],)):
     """Who the jump host asks for names, and what it knows itself; dc1 says whether that is among it."""
     hosts = [("127.0.0.1", "localhost"), (places.JUMP[0], f"{places.JUMP[1]} jump {socket.gethostname()}"),
-             (places.STS[0], " ".join(places.STS[1:])), places.DB]
+             (places.STS[0], " ".join(places.STS[1:])), places.DB, places.LABS1]
     if dc1:
         hosts.append((places.DC1[0], f"{places.DC1[1]} dc1"))
     changes.write("/etc/hosts", "".join(f"{address} {names}\n" for address, names in hosts))

@@ -44,18 +44,18 @@ ASKED = "ldap, cldap, kdc, dns"
 
 
 class Controller:
-    def __init__(self, name, address, root, services=ASKED, host=None, log_level="1", children=2):
+    def __init__(self, name, address, root, services=ASKED, host=None, log_level="1", children=2, domain=places.CORP):
         """
         name     dc1, dc2: the host's short name, its certificate and its log
         address  with the length of its prefix
         host     a network.Host to run on, None for the jump host's own network
         """
-        self.name, self.root, self.host = name, root, host
+        self.name, self.root, self.host, self.domain = name, root, host, domain
         self.address = address.partition("/")[0]
-        self.fqdn = f"{name}.{places.DOMAIN}"
+        self.fqdn = f"{name}.{domain.name}"
         self.smb_conf = root / "etc" / "smb.conf"
         self.text = _SMB_CONF.format(
-            netbios=name.upper(), realm=places.REALM, workgroup=places.NETBIOS, services=services, root=root,
+            netbios=name.upper(), realm=domain.realm, workgroup=domain.netbios, services=services, root=root,
             interfaces=address, children=children, log_level=log_level)
         argv = ["/usr/sbin/samba", "-s", self.smb_conf, "-i", "-M", "prefork", "--debug-stdout"]
         self.service = Service(
@@ -108,7 +108,7 @@ class Controller:
     def attribute(self, name, attribute_name):
         """The first value of somebody's attribute as text, None when it has none."""
         found = self.samdb().search(
-            places.BASE_DN, expression=f"(sAMAccountName={name})", attrs=[attribute_name])
+            self.domain.base_dn, expression=f"(sAMAccountName={name})", attrs=[attribute_name])
         values = found[0].get(attribute_name) if found else None
         return str(values[0]) if values else None
 
@@ -126,12 +126,12 @@ class Controller:
         from samba.ndr import ndr_unpack
         from samba.sd_utils import SDUtils
         account, = self.samdb().search(
-            places.BASE_DN, expression=f"(sAMAccountName={name})", attrs=["objectSid"])
+            self.domain.base_dn, expression=f"(sAMAccountName={name})", attrs=["objectSid"])
         schema, = self.samdb().search(
             self.samdb().get_schema_basedn(), expression=f"(lDAPDisplayName={attribute_name})", attrs=["schemaIDGUID"])
         sid = ndr_unpack(security.dom_sid, account["objectSid"][0])
         guid = ndr_unpack(misc.GUID, schema["schemaIDGUID"][0])
-        SDUtils(self.samdb()).dacl_add_ace(places.BASE_DN, f"(OA;CI;RPWP;{guid};;{sid})")
+        SDUtils(self.samdb()).dacl_add_ace(self.domain.base_dn, f"(OA;CI;RPWP;{guid};;{sid})")
 
     def bad_password_count(self, name):
         """How many wrong passwords it has counted: tells whether a bind was made."""
@@ -144,7 +144,7 @@ class Controller:
         with os.fdopen(descriptor, "w") as file:
             file.write(password)
         done = subprocess.run(
-            ["ldapsearch", "-x", "-H", f"ldaps://{self.fqdn}", "-D", f"{name}@{places.DOMAIN}",
+            ["ldapsearch", "-x", "-H", f"ldaps://{self.fqdn}", "-D", f"{name}@{self.domain.name}",
              "-y", str(secret), "-b", "", "-s", "base", "1.1"], text=True, capture_output=True,
             env={"PATH": places.PATH, "LDAPTLS_CACERT": str(certificates.CA_FILE)})
         secret.unlink()

@@ -20,34 +20,39 @@ use_certificate, samdb, attribute = DC1.use_certificate, DC1.samdb, DC1.attribut
 bad_password_count, try_password, lock = DC1.bad_password_count, DC1.try_password, DC1.lock
 
 
-def cached_tar():
+def cached_tar(dc=DC1):
     """The provisioned domain as a tar, made when there is none for these very sources."""
     sources = ("provision.py", "people.py", "places.py")
     digest = hashlib.sha256(b"".join((places.HERE / name).read_bytes() for name in sources))
-    tar = places.CACHE / f"dc1-{digest.hexdigest()[:16]}.tar"
+    tar = places.CACHE / f"{dc.name}-{digest.hexdigest()[:16]}.tar"
     if tar.exists():
         return tar
     places.CACHE.mkdir(parents=True, exist_ok=True)
-    for old in places.CACHE.glob("dc1-*.tar"):
-        old.unlink()
+    for old in places.CACHE.glob(f"{dc.name}-*.tar"):
+        old.unlink(missing_ok=True)
     done = subprocess.run(
-        [sys.executable, str(places.HERE / "provision.py"), str(ROOT)], text=True,
-        env={"PATH": places.PATH, **DC1.environment()}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        [sys.executable, str(places.HERE / "provision.py"), str(dc.root), dc.domain.netbios], text=True,
+        env={"PATH": places.PATH, **dc.environment()}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         raise LabError(f"provisioning the domain failed:\n{done.stdout[-2000:]}")
     fresh = tar.with_suffix(f".{os.getpid()}")
-    subprocess.run(["tar", "--sparse", "-C", str(ROOT.parent), "-cf", str(fresh), ROOT.name], check=True)
+    subprocess.run(["tar", "--sparse", "-C", str(dc.root.parent), "-cf", str(fresh), dc.root.name], check=True)
     fresh.rename(tar)
-    subprocess.run(["rm", "-rf", str(ROOT)], check=True)
+    subprocess.run(["rm", "-rf", str(dc.root)], check=True)
     return tar
 
 
+def unpack(dc=DC1):
+    """Its files, as they were provisioned."""
+    changes.directory(dc.root.parent)
+    changes.directory(dc.root)
+    tar = cached_tar(dc)
+    subprocess.run(["tar", "-C", str(dc.root.parent), "-xf", str(tar)], check=True)
+    dc.prepare()
+
+
 def set_up():
-    changes.directory(ROOT.parent)
-    changes.directory(ROOT)
-    tar = cached_tar()
-    subprocess.run(["tar", "-C", str(ROOT.parent), "-xf", str(tar)], check=True)
-    DC1.prepare()
+    unpack()
     DC.start()
     for person in people.PEOPLE:
         if person.state == "locked":

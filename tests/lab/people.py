@@ -83,6 +83,23 @@ PEOPLE = (
     Person("zoe", ("AWS-Dev-ReadOnly",), enrolled=False),
 ) + THROW_AWAY
 
+@dataclass(frozen=True)
+class OfLabs:
+    """Somebody of the second domain. Groups are theirs there, whatever has the same name in the first."""
+    name: str
+    groups: tuple = ()
+    upn: str = ""
+
+    @property
+    def password(self):
+        return f"{self.name.capitalize()}'s labs-secret-42"
+
+
+OF_LABS = (
+    OfLabs("alice", ("AWS-Prod-Admins", "Ops")),  # a namesake
+    OfLabs("olga", ("Ops",), "olga.long@example.org"),
+)
+
 BY_NAME = {person.name: person for person in PEOPLE}
 
 

@@ -3,6 +3,7 @@
 SPDX-License-Identifier: Apache-2.0
 """
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
@@ -16,14 +17,29 @@ SYSTEM_LOG = LOGS / "system.log"  # what was sent to /dev/log
 RUN = Path("/run/awsfed-lab")  # inside the lab; that it exists is how one knows to be inside
 PKI = RUN / "pki"
 
-REALM = "CORP.EXAMPLE.COM"
-DOMAIN = "corp.example.com"
-NETBIOS = "CORP"
-BASE_DN = "DC=corp,DC=example,DC=com"
+
+@dataclass(frozen=True)
+class Domain:
+    name: str
+    netbios: str
+
+    @property
+    def realm(self):
+        return self.name.upper()
+
+    @property
+    def base_dn(self):
+        return ",".join(f"DC={label}" for label in self.name.split("."))
+
+
+CORP = Domain("corp.example.com", "CORP")
+LABS = Domain("labs.example.net", "LABS")  # the second one, for tests that ask for it
+REALM, DOMAIN, NETBIOS, BASE_DN = CORP.realm, CORP.name, CORP.netbios, CORP.base_dn
 
 JUMP = ("127.0.0.1", "jump.corp.example.com")
 JUMP_PASSWORD = "127.0.0.2"  # the same sshd with PasswordAuthentication yes
 DC1 = ("127.0.0.10", "dc1.corp.example.com")
+LABS1 = ("127.0.0.11", "labs1.labs.example.net")
 JOINED_NAME = "JUMP"  # the jump host's own account in the domain, for those who bind with its keytab
 DB = ("127.0.0.30", "db.corp.example.com")  # where a test wants PostgreSQL
 REGION = "eu-central-1"

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Make the domain of the lab in a folder: Samba's own provisioning, then people and groups offline.
 
-usage: provision.py FOLDER. A process of its own, since Samba's bindings keep global state; the
+usage: provision.py FOLDER NETBIOS-NAME. A process of its own, since Samba's bindings keep global state; the
 folder is then cached as a tar, keyed by the hash of this file and of people.py and places.py.
 SPDX-License-Identifier: Apache-2.0
 """
@@ -20,25 +20,25 @@ from samba.provision import provision
 from lab import people, places
 
 
-def make_domain(folder):
+def make_domain(folder, domain, host):
     """The empty domain. No share is ever served, so file ACLs, which want a file system with xattrs, are left out."""
     folder.mkdir(parents=True, exist_ok=True)
     lp = LoadParm()
     lp.set("posix:eadb", str(folder / "eadb.tdb"))
     result = provision(
         logging.getLogger("provision"), system_session(), lp=lp, targetdir=str(folder),
-        realm=places.REALM, domain=places.NETBIOS, hostname="dc1", hostip=places.DC1[0],
+        realm=domain.realm, domain=domain.netbios, hostname=host[1].partition(".")[0], hostip=host[0],
         adminpass=people.ADMINISTRATOR_PASSWORD, serverrole="active directory domain controller",
         dom_for_fun_level=DS_DOMAIN_FUNCTION_2008_R2, dns_backend="SAMBA_INTERNAL",
         useeadb=True, skip_sysvolacl=True, plaintext_secrets=True)
     return result.samdb
 
 
-def set_policy(samdb):
+def set_policy(samdb, domain):
     """Passwords that never grow old (the cache does), and a lock-out later than the bridge's own."""
     samdb.set_maxPwdAge("0")
     samdb.set_minPwdAge("0")
-    message = ldb.Message(ldb.Dn(samdb, places.BASE_DN))
+    message = ldb.Message(ldb.Dn(samdb, domain.base_dn))
     for name, value in (("lockoutThreshold", "10"), ("lockoutDuration", "-9223372036854775808"),
                         ("lockOutObservationWindow", "-18000000000")):
         message[name] = ldb.MessageElement(value, ldb.FLAG_MOD_REPLACE, name)
@@ -129,16 +129,34 @@ def age_passwords(folder):
             partition.modify(message)
 
 
+def add_people_of_labs(samdb):
+    for person in people.OF_LABS:
+        samdb.newuser(person.name, person.password)
+        if person.upn:
+            samdb.modify_ldif(f"dn: CN={person.name},CN=Users,{places.LABS.base_dn}\n"
+                              f"changetype: modify\nreplace: userPrincipalName\nuserPrincipalName: {person.upn}\n")
+    samdb.newuser(people.SERVICE_NAME, people.SERVICE_PASSWORD)
+    samdb.add_remove_group_members("Windows Authorization Access Group", [people.SERVICE_NAME])
+    for name in sorted({group for person in people.OF_LABS for group in person.groups}):
+        samdb.newgroup(name)
+        samdb.add_remove_group_members(name, [p.name for p in people.OF_LABS if name in p.groups])
+
+
 def main():
-    folder = Path(sys.argv[1])
-    samdb = make_domain(folder)
+    folder, netbios = Path(sys.argv[1]), sys.argv[2]
+    domain, host = {"CORP": (places.CORP, places.DC1), "LABS": (places.LABS, places.LABS1)}[netbios]
+    samdb = make_domain(folder, domain, host)
     samdb.transaction_start()
-    set_policy(samdb)
-    name_services(samdb)
-    add_people(samdb)
-    set_states(samdb)
+    set_policy(samdb, domain)
+    if domain is places.LABS:
+        add_people_of_labs(samdb)
+    else:
+        name_services(samdb)
+        add_people(samdb)
+        set_states(samdb)
     samdb.transaction_commit()
-    age_passwords(folder)
+    if domain is places.CORP:
+        age_passwords(folder)
 
 
 main()
