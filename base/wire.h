@@ -118,6 +118,9 @@ enum wire_type {
     ASK_RESYNC = 75,
     /* admin: -> COUNT: people whose seeds were sealed anew with the first seal key; 0 = all are */
     ASK_RESEAL = 77,
+    /* admin: ACCESS_KEY [TICKET_ID] -> [TICKET] [HELD]: whose is the credential with that access key id, of those that are
+     * cached (HELD: the role and the session); or else, is the ticket of that id still good */
+    ASK_WHOIS = 90,
 };
 
 /* Tags in the order in which they stand in a message. X(name, tag, kind, many, value size limit) */
@@ -176,6 +179,9 @@ enum wire_type {
     X(ADD, 118, NUMBER, false, 8)                                                                  \
     X(TOKEN, 119, NUMBER, false, 8)                                                                \
     X(DRY_RUN, 120, NUMBER, false, 8)                                                              \
+    X(TICKET_ID, 160, TEXT, false, 65)                                                             \
+    X(SESSION_ARN, 161, TEXT, false, 2049)                                                         \
+    X(HELD, 162, GROUP, false, 8192)                                                               \
     X(APPENDED, 130, NUMBER, false, 8)                                                             \
     X(CODE_LENGTH, 131, NUMBER, false, 8)
 

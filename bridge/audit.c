@@ -23,6 +23,7 @@ enum { TEXT_MAX = 2048 };
 
 struct audit {
     int fd; /* -1 = the journal */
+    char host[256];
 };
 
 int
@@ -34,6 +35,8 @@ audit_open(const char *where, uid_t uid, gid_t gid, struct audit **ret, char *wh
     if (a == NULL)
         return FED_E_NOMEM;
     a->fd = -1;
+    if (gethostname(a->host, sizeof(a->host) - 1) != 0)
+        a->host[0] = '\0';
     if (strncmp(where, "file:", 5) == 0) {
         const char *path = where + 5;
         a->fd =
@@ -90,7 +93,7 @@ put_time(json_t *line, const char *key, int64_t when_s)
 }
 
 static json_t *
-to_json(const struct audit_event *e)
+to_json(const struct audit *audit, const struct audit_event *e)
 {
     json_t *line = json_object();
     char request[24];
@@ -110,12 +113,14 @@ to_json(const struct audit_event *e)
     put_text(line, "service", e->service);
     put_text(line, "rhost", e->rhost);
     put_text(line, "tty", e->tty);
+    put_text(line, "host", audit->host);
     put_text(line, "factors", e->factors);
     put_text(line, "ticket", e->ticket);
     put_text(line, "session", e->session);
     put_text(line, "role", e->role);
     put_text(line, "role_arn", e->role_arn);
     put_text(line, "session_name", e->session_name);
+    put_text(line, "source_identity", e->source_identity);
     put_text(line, "assertion_id", e->assertion_id);
     put_text(line, "sts_request_id", e->sts_request_id);
     put_text(line, "access_key_id", e->access_key_id);
@@ -142,22 +147,30 @@ write_line(int fd, char *text)
     return n == (ssize_t)(len + 1) ? 0 : FED_E_SYSTEM;
 }
 
+/* The fields are for searches: journalctl AWSFED_SID=…, awsfed-admin whois. */
+static int
+write_journal(const char *text, const struct audit_event *e)
+{
+    int r = sd_journal_send("MESSAGE=%s", text, "PRIORITY=5", "SYSLOG_IDENTIFIER=awsfed-audit",
+        "AWSFED_EVENT=%s", e->event, "AWSFED_USER=%s", e->user != NULL ? e->user : "",
+        "AWSFED_SID=%s", e->sid != NULL ? e->sid : "", "AWSFED_TICKET=%s",
+        e->ticket != NULL ? e->ticket : "", "AWSFED_ACCESS_KEY_ID=%s",
+        e->access_key_id != NULL ? e->access_key_id : "", NULL);
+
+    return r >= 0 ? 0 : FED_E_SYSTEM;
+}
+
 int
 audit_write(struct audit *audit, const struct audit_event *event)
 {
-    json_t *line = to_json(event);
+    json_t *line = to_json(audit, event);
     char *text = line != NULL ? json_dumps(line, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
     int r = FED_E_NOMEM;
 
     if (text != NULL && audit->fd >= 0)
         r = write_line(audit->fd, text);
     else if (text != NULL)
-        r = sd_journal_send("MESSAGE=%s", text, "PRIORITY=5", "SYSLOG_IDENTIFIER=awsfed-audit",
-                "AWSFED_EVENT=%s", event->event, "AWSFED_USER=%s",
-                event->user != NULL ? event->user : "", "AWSFED_SID=%s",
-                event->sid != NULL ? event->sid : "", NULL) >= 0
-                ? 0
-                : FED_E_SYSTEM;
+        r = write_journal(text, event);
     if (r != 0)
         fed_log_error("an audit line could not be written: %s", strerror(errno));
     free(text);

@@ -14,7 +14,7 @@
 
 struct audit;
 
-/* NULL and zero members are left out of the line. Text is borrowed; bad bytes are cleaned (I-58). */
+/* NULL and zero members are left out of the line; time and host are added to it. Text is borrowed; bad bytes are cleaned (I-58). */
 struct audit_event {
     const char *event;  /* required: "login", "account", "session-open", "credential", … */
     int outcome;        /* required: 0 or an error */
@@ -25,7 +25,7 @@ struct audit_event {
     const char *service, *rhost, *tty;
     const char *ticket, *session;
     const char *role, *role_arn;
-    const char *session_name, *assertion_id, *sts_request_id, *access_key_id;
+    const char *session_name, *source_identity, *assertion_id, *sts_request_id, *access_key_id;
     const char *factors;
     int64_t expires_s;
     int packed_policy_percent;

@@ -338,6 +338,25 @@ cache_until(struct cache *c, const char *ticket, uint64_t role, int64_t now_s)
     return until_s;
 }
 
+bool
+cache_find_holder(struct cache *c, const char *access_key_id, struct cache_holder *ret)
+{
+    bool found = false;
+
+    (void)pthread_mutex_lock(&c->lock);
+    for (const struct entry *e = c->entries; e != NULL && !found; e = e->next) {
+        if (e->dead || !e->has_credential ||
+            strcmp(fed_secret_str(&e->credential.access_key), access_key_id) != 0)
+            continue;
+        *ret = (struct cache_holder){.role = e->key.role, .expires_s = e->credential.expires_s};
+        memcpy(ret->ticket, e->key.ticket, sizeof(ret->ticket));
+        memcpy(ret->arn, e->credential.arn, sizeof(ret->arn));
+        found = true;
+    }
+    (void)pthread_mutex_unlock(&c->lock);
+    return found;
+}
+
 void
 cache_purge(struct cache *c, const char *ticket)
 {

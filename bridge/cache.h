@@ -85,6 +85,15 @@ bool cache_renewable(struct cache *cache, const char *ticket, int64_t ticket_end
 /* Until when a credential of this ticket and role is cached; 0 = there is none. */
 int64_t cache_until(struct cache *cache, const char *ticket, uint64_t role, int64_t now_s);
 
+/* Whose is the credential with this access key id? False when it is not cached. */
+struct cache_holder {
+    char ticket[TOKEN_SIZE];
+    uint64_t role;
+    int64_t expires_s;
+    char arn[2049]; /* of the session */
+};
+bool cache_find_holder(struct cache *cache, const char *access_key_id, struct cache_holder *ret);
+
 /* Wipe everything of a ticket. Flights under way land in nothing. */
 void cache_purge(struct cache *cache, const char *ticket);
 

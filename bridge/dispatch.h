@@ -43,5 +43,7 @@ handler_fn handle_enrol, handle_unenrol, handle_unlock, handle_enrolments, handl
 /* handle_mfa.c, handle_enrol.c */
 handler_fn handle_recovery_codes, handle_recovery_codes_of, handle_enrol_self, handle_enrol_confirm,
     handle_enrol_ticket, handle_resync, handle_import, handle_reseal;
+/* handle_whois.c */
+handler_fn handle_whois;
 
 #endif

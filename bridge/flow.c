@@ -217,6 +217,7 @@ audit(const struct taking *t, const struct sts_credential *c, const char *reques
         .role = t->role->name,
         .role_arn = t->role->arn,
         .session_name = fed_secret_str(&t->texts->session_name),
+        .source_identity = source_identity(t),
         .assertion_id = t->assertion_id,
         .sts_request_id = request_id,
         .access_key_id = outcome == 0 ? fed_secret_str(&c->access_key) : NULL,

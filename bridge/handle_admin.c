@@ -73,25 +73,30 @@ struct listing {
 
 /* ---- Tickets ---- */
 
+void
+admin_put_ticket(struct wire_out *out, const struct ticket *t, unsigned sessions)
+{
+    wire_begin_group(out, WIRE_TICKET);
+    wire_put_text(out, WIRE_USER, t->user);
+    wire_put_text(out, WIRE_SID, t->proof.sid);
+    wire_put_text(out, WIRE_SERVICE, t->proof.service[0] != '\0' ? t->proof.service : NULL);
+    wire_put_text(out, WIRE_RHOST, t->proof.rhost[0] != '\0' ? t->proof.rhost : NULL);
+    wire_put_text(out, WIRE_TTY, t->proof.tty[0] != '\0' ? t->proof.tty : NULL);
+    wire_put_text(out, WIRE_ROLE_NAME, credentials_shown_role(t));
+    wire_put_number(out, WIRE_EXPIRES, (uint64_t)t->ends_s);
+    wire_put_number(out, WIRE_STARTED, (uint64_t)t->started_s);
+    wire_put_number(out, WIRE_COUNT, sessions);
+    wire_put_text(out, WIRE_TICKET_ID, t->id);
+    wire_end_group(out);
+}
+
 static void
 put_ticket(void *arg, const struct ticket *t, unsigned sessions)
 {
     struct listing *l = arg;
 
-    l->n++;
-    if (l->n > LIST_MOST)
-        return;
-    wire_begin_group(l->out, WIRE_TICKET);
-    wire_put_text(l->out, WIRE_USER, t->user);
-    wire_put_text(l->out, WIRE_SID, t->proof.sid);
-    wire_put_text(l->out, WIRE_SERVICE, t->proof.service[0] != '\0' ? t->proof.service : NULL);
-    wire_put_text(l->out, WIRE_RHOST, t->proof.rhost[0] != '\0' ? t->proof.rhost : NULL);
-    wire_put_text(l->out, WIRE_TTY, t->proof.tty[0] != '\0' ? t->proof.tty : NULL);
-    wire_put_text(l->out, WIRE_ROLE_NAME, credentials_shown_role(t));
-    wire_put_number(l->out, WIRE_EXPIRES, (uint64_t)t->ends_s);
-    wire_put_number(l->out, WIRE_STARTED, (uint64_t)t->started_s);
-    wire_put_number(l->out, WIRE_COUNT, sessions);
-    wire_end_group(l->out);
+    if (++l->n <= LIST_MOST)
+        admin_put_ticket(l->out, t, sessions);
 }
 
 int

@@ -23,4 +23,7 @@ FED_MUST_USE int admin_find_person(
 FED_MUST_USE int admin_find_sid(
     struct bridge *b, const struct job *job, char sid[SID_TEXT_MAX], struct answer *answer);
 
+/* A ticket as a group of a reply. */
+void admin_put_ticket(struct wire_out *out, const struct ticket *ticket, unsigned sessions);
+
 #endif

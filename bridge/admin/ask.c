@@ -53,6 +53,24 @@ print_failure(const struct admin *admin, int error, const char *message)
 }
 
 int
+admin_try(const struct admin *admin, struct wire_out *out, struct client_reply *ret_reply)
+{
+    struct client_reply reply = {.bytes = FED_SECRET_INIT(0)};
+    int r = wire_finish(out);
+
+    if (r == 0)
+        r = client_ask(admin->socket, out, TIMEOUT_MS, &reply);
+    if (r == 0)
+        r = wire_status(&reply.msg);
+    wire_out_done(out);
+    if (r == 0)
+        *ret_reply = reply;
+    else
+        client_reply_done(&reply);
+    return r;
+}
+
+int
 admin_ask(const struct admin *admin, struct wire_out *out, struct client_reply *ret_reply)
 {
     struct client_reply reply = {.bytes = FED_SECRET_INIT(0)};

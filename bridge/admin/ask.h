@@ -21,6 +21,9 @@ enum { ADMIN_DONE = 0, ADMIN_FAILED = 1, ADMIN_USAGE = 2, ADMIN_DENIED = 3, ADMI
  */
 int admin_ask(const struct admin *admin, struct wire_out *out, struct client_reply *ret_reply);
 
+/* The same, and nothing printed: 0 or an error, the bridge's or ours. */
+int admin_try(const struct admin *admin, struct wire_out *out, struct client_reply *ret_reply);
+
 /* A new request of this type. */
 void admin_request(struct wire_out *out, unsigned type);
 

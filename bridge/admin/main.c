@@ -30,6 +30,7 @@ static const struct {
     {"aws-setup", word_aws_setup},
     {"sessions", word_sessions},
     {"revoke", word_revoke},
+    {"whois", word_whois},
     {"explain", word_explain},
 };
 
@@ -74,6 +75,8 @@ print_help(void)
         "  explain USER [--role R]  what they may do here, and why; of one role every rule\n"
         "  sessions                 who is signed in\n"
         "  revoke USER              end their sign-in now, and say what ends their credentials\n"
+        "  whois ACCESS-KEY-ID      who got the credential with that access key id\n"
+        "      --json               for programs\n"
         "\n"
         "  -c, --config DIR         the configuration folder (" CONF_DIR ")\n"
         "      --socket PATH        the bridge's socket (" CLIENT_SOCKET ")\n"
