@@ -6,9 +6,8 @@
 
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "base/bytes.h"
+#include "mfa/base64.h"
 #include "mfa/store_directory.h"
 
 #define PREFIX "awsfed:"
@@ -61,35 +60,19 @@ store_directory_unpack(const void *data, size_t len, const char *sid, struct sto
 int
 store_directory_to_text(const void *blob, size_t len, struct fed_secret *ret_text)
 {
-    unsigned char text[STORE_DIRECTORY_VALUE_MAX + 1]; /* EVP_EncodeBlock ends with a NUL */
-
     if (len > SEAL_OVERHEAD + SEAL_RECORD_MAX)
         return FED_E_TOO_BIG;
-    memcpy(text, PREFIX, PREFIX_LEN);
-    int n = EVP_EncodeBlock(text + PREFIX_LEN, blob, (int)len);
-    return fed_secret_set(ret_text, text, PREFIX_LEN + (size_t)n);
+    int r = fed_secret_set(ret_text, PREFIX, PREFIX_LEN);
+    return r != 0 ? r : base64_show(blob, len, ret_text);
 }
 
 int
 store_directory_from_text(const void *text, size_t len, struct fed_secret *ret_blob)
 {
-    unsigned char blob[SEAL_OVERHEAD + SEAL_RECORD_MAX + 3];
-    struct fed_secret again = FED_SECRET_INIT(STORE_DIRECTORY_VALUE_MAX);
-    const unsigned char *p = text;
+    const char *p = text;
 
-    if (len <= PREFIX_LEN || len > STORE_DIRECTORY_VALUE_MAX ||
-        memcmp(p, PREFIX, PREFIX_LEN) != 0 || (len - PREFIX_LEN) % 4 != 0)
+    if (len <= PREFIX_LEN || len > STORE_DIRECTORY_VALUE_MAX || memcmp(p, PREFIX, PREFIX_LEN) != 0)
         return FED_E_STORE;
-    int n = EVP_DecodeBlock(blob, p + PREFIX_LEN, (int)(len - PREFIX_LEN));
-    if (n < 0)
-        return FED_E_STORE;
-    size_t blob_len = (size_t)n - (p[len - 1] == '=') - (p[len - 2] == '=');
-    /* EVP_DecodeBlock is generous with blanks and odd bits: what is ours is written in one way only. */
-    int r = store_directory_to_text(blob, blob_len, &again);
-    if (r == FED_E_TOO_BIG || (r == 0 && (again.len != len || memcmp(again.data, p, len) != 0)))
-        r = FED_E_STORE;
-    if (r == 0)
-        r = fed_secret_set(ret_blob, blob, blob_len);
-    fed_secret_done(&again);
-    return r;
+    int r = base64_read(p + PREFIX_LEN, len - PREFIX_LEN, ret_blob);
+    return r == 0 || r == FED_E_NOMEM ? r : FED_E_STORE;
 }
