@@ -134,14 +134,13 @@ store_remove(struct store *store, const char *sid)
 }
 
 int
-store_each(struct store *store, int (*fn)(const struct store_row *row, void *arg), void *arg)
+store_each_from(struct store *store, struct store_place *place,
+    int (*fn)(const struct store_row *row, void *arg), void *arg)
 {
-    char key[STORE_NAME_MAX] = "", sid[STORE_SID_MAX] = "";
-
     for (;;) {
         struct store_row row = {.version = 0};
         char next_key[STORE_NAME_MAX];
-        int r = store->ops->next(store, key, sid, &row);
+        int r = store->ops->next(store, place->key, place->sid, &row);
         if (r == FED_E_NOT_FOUND)
             return 0;
         if (r != 0)
@@ -149,14 +148,40 @@ store_each(struct store *store, int (*fn)(const struct store_row *row, void *arg
         if (!row_read_valid(&row))
             return FED_E_STORE;
         /* A row whose key is not that of its name could send us round in circles. */
-        int order = strcmp(text_lower(next_key, sizeof(next_key), row.name), key);
-        if (order < 0 || (order == 0 && strcmp(row.sid, sid) <= 0))
+        int order = strcmp(text_lower(next_key, sizeof(next_key), row.name), place->key);
+        if (order < 0 || (order == 0 && strcmp(row.sid, place->sid) <= 0))
             return FED_E_STORE;
-        memcpy(key, next_key, sizeof(key));
-        memcpy(sid, row.sid, sizeof(sid));
         if ((r = fn(&row, arg)) != 0)
             return r;
+        memcpy(place->key, next_key, sizeof(next_key));
+        memcpy(place->sid, row.sid, sizeof(row.sid));
     }
+}
+
+int
+store_each(struct store *store, int (*fn)(const struct store_row *row, void *arg), void *arg)
+{
+    struct store_place place = {.key = ""};
+
+    return store_each_from(store, &place, fn, arg);
+}
+
+int
+store_accepts(struct store *store, const char *sid)
+{
+    return store->ops->accepts != NULL ? store->ops->accepts(store, sid) : 0;
+}
+
+int
+store_together(struct store *store, int (*fn)(struct store *tx, void *arg), void *arg)
+{
+    return store_is_whole(store) ? store->ops->together(store, fn, arg) : fn(store, arg);
+}
+
+bool
+store_is_whole(const struct store *store)
+{
+    return store->ops->together != NULL;
 }
 
 int

@@ -138,4 +138,29 @@ void store_attempt_end(struct store *store, uint64_t id);
 FED_MUST_USE int store_each(
     struct store *store, int (*fn)(const struct store_row *row, void *arg), void *arg);
 
+/* A place in that order; all zero is before the first. */
+struct store_place {
+    char key[STORE_NAME_MAX]; /* the name in lower case */
+    char sid[STORE_SID_MAX];
+};
+
+/* The same from behind a place, which moves on to each row for which fn returned 0: a listing in pieces. */
+FED_MUST_USE int store_each_from(struct store *store, struct store_place *place,
+    int (*fn)(const struct store_row *row, void *arg), void *arg);
+
+/* ---- Many people at once ---- */
+
+/* Can somebody of this SID be kept here? 0, FED_E_UNKNOWN_USER (the directory knows nobody of it), FED_E_STORE. */
+FED_MUST_USE int store_accepts(struct store *store, const char *sid);
+
+/*
+ * Call fn with a store whose store_load and store_swap, no others, are one transaction: all of it is durable when this
+ * returns 0, and nothing of it was done when fn returned an error, which is then returned, or the process died. Meanwhile
+ * other writers wait: in SQLite all, in PostgreSQL those to the same rows. FED_E_STORE: not known to be done.
+ * Where store_is_whole is false (the directory) fn gets the store itself, and each swap is durable at once.
+ */
+FED_MUST_USE int store_together(
+    struct store *store, int (*fn)(struct store *tx, void *arg), void *arg);
+bool store_is_whole(const struct store *store);
+
 #endif

@@ -19,6 +19,10 @@ struct store_ops {
     int (*remove)(struct store *store, const char *sid);
     /* The first person behind (name_key, sid) in their order; FED_E_NOT_FOUND past the last. */
     int (*next)(struct store *store, const char *name_key, const char *sid, struct store_row *ret);
+    /* NULL where anybody can be kept. */
+    int (*accepts)(struct store *store, const char *sid);
+    /* NULL where there are no transactions. */
+    int (*together)(struct store *store, int (*fn)(struct store *tx, void *arg), void *arg);
     int (*failures_get)(struct store *store, const char *person, const char *source, int64_t now_s,
         int64_t forget_s, struct store_failures *ret);
     int (*failures_add)(struct store *store, const char *person, const char *source,

@@ -118,6 +118,18 @@ directory_load(struct store *store, const char *sid, struct store_row *ret)
     return r;
 }
 
+/* Somebody without an entry has nowhere to keep a value. */
+static int
+directory_accepts(struct store *store, const char *sid)
+{
+    struct fed_secret value = FED_SECRET_INIT(STORE_DIRECTORY_VALUE_MAX);
+    struct store_directory *s = ours(store);
+
+    int r = s->ops->read(s->arg, sid, &value);
+    fed_secret_done(&value);
+    return r == FED_E_UNKNOWN_USER ? r : store_error(r, sid);
+}
+
 static int
 directory_swap(
     struct store *store, const struct store_row *row, const char *name_key, uint64_t next)
@@ -289,7 +301,11 @@ directory_next(struct store *store, const char *name_key, const char *sid, struc
     char key[STORE_NAME_MAX], at[STORE_SID_MAX], now[STORE_NAME_MAX];
     struct list list;
 
-    if (name_key[0] == '\0' && sid[0] == '\0') {
+    /* Nothing listed is no list: somebody goes on with one that was made before a restart. */
+    (void)pthread_mutex_lock(&s->lock);
+    bool first = s->list.n == 0 || (name_key[0] == '\0' && sid[0] == '\0');
+    (void)pthread_mutex_unlock(&s->lock);
+    if (first) {
         int r = make_list(s, &list);
         if (r != 0)
             return r;
@@ -362,6 +378,7 @@ store_directory_open(const struct store_directory_ops *ops, void *arg, const cha
         .find = directory_find,
         .remove = directory_remove,
         .next = directory_next,
+        .accepts = directory_accepts,
         .failures_get = directory_failures_get,
         .failures_add = directory_failures_add,
         .failures_forgive = directory_failures_forgive,

@@ -21,12 +21,14 @@ ours(struct store *store)
     return (struct store_postgres *)store;
 }
 
-int
-store_postgres_query(
-    struct store *store, const char *sql, const struct store_postgres_args *args, PGresult **ret)
+static int
+ask(struct store *store, const char *sql, bool is_read, const struct store_postgres_args *args,
+    PGresult **ret)
 {
+    struct store_postgres *s = ours(store);
     char why[STORE_WHY_MAX] = "";
-    int r = store_postgres_pool_ask(ours(store)->pool, sql, true, args, ret, why);
+    int r = s->link != NULL ? store_postgres_ask(s->link, sql, args, ret, why)
+                            : store_postgres_pool_ask(s->pool, sql, is_read, args, ret, why);
 
     if (r != 0)
         fed_log_debug("second-factor store: %s", why);
@@ -34,15 +36,17 @@ store_postgres_query(
 }
 
 int
+store_postgres_query(
+    struct store *store, const char *sql, const struct store_postgres_args *args, PGresult **ret)
+{
+    return ask(store, sql, true, args, ret);
+}
+
+int
 store_postgres_change(
     struct store *store, const char *sql, const struct store_postgres_args *args, PGresult **ret)
 {
-    char why[STORE_WHY_MAX] = "";
-    int r = store_postgres_pool_ask(ours(store)->pool, sql, false, args, ret, why);
-
-    if (r != 0)
-        fed_log_debug("second-factor store: %s", why);
-    return r;
+    return ask(store, sql, false, args, ret);
 }
 
 int
@@ -220,6 +224,7 @@ store_postgres_open(const char *where, struct store **ret, char *why)
         .find = postgres_find,
         .remove = postgres_remove,
         .next = postgres_next,
+        .together = store_postgres_together,
         .failures_get = store_postgres_failures_get,
         .failures_add = store_postgres_failures_add,
         .failures_forgive = store_postgres_failures_forgive,

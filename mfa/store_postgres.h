@@ -12,6 +12,7 @@ struct store_postgres {
     struct store store; /* first: store.c knows us by it */
     struct store_postgres_uri uri;
     struct store_postgres_pool *pool;
+    struct store_postgres_link *link; /* in a transaction: what is asked goes here; else NULL */
 };
 
 /* A question that may be asked twice; a change that may not. 0 with a result for PQclear, or FED_E_STORE. */
@@ -23,6 +24,9 @@ FED_MUST_USE int store_postgres_change(
 /* A change of which only this is of interest: did it touch any row? 0 or FED_E_STORE. */
 FED_MUST_USE int store_postgres_run(
     struct store *store, const char *sql, const struct store_postgres_args *args, bool *ret_any);
+
+/* store_postgres_together.c: as its namesake in mfa/store.h. */
+int store_postgres_together(struct store *store, int (*fn)(struct store *tx, void *arg), void *arg);
 
 /* store_postgres_failures.c: as their namesakes in mfa/store.h. */
 int store_postgres_failures_get(struct store *store, const char *person, const char *source,

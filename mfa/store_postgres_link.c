@@ -111,7 +111,8 @@ store_postgres_ask(struct store_postgres_link *link, const char *sql,
     const struct store_postgres_args *args, PGresult **ret, char *why)
 {
     static const struct store_postgres_args none;
-    int64_t deadline_ms = clock_mono_ms() + STORE_POSTGRES_ANSWER_MS;
+    int64_t deadline_ms =
+        clock_mono_ms() + (link->patience_ms != 0 ? link->patience_ms : STORE_POSTGRES_ANSWER_MS);
     PGresult *answer = NULL, *next = NULL;
     int r;
 

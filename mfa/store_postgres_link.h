@@ -21,6 +21,7 @@ struct store_postgres_link {
     PGconn *pg;
     bool broken;              /* nothing more can be asked on it */
     int64_t resting_since_ms; /* for who keeps it */
+    int patience_ms;          /* how long to wait for an answer; 0 = STORE_POSTGRES_ANSWER_MS */
 };
 
 /* Arguments of a statement, $1 onwards; what is pointed to is borrowed until it was asked. */

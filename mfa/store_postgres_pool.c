@@ -107,8 +107,8 @@ take_place(struct store_postgres_pool *pool, struct store_postgres_link *ret, ch
 }
 
 /* Give a connection, or its place, back. */
-static void
-give_back(struct store_postgres_pool *pool, struct store_postgres_link *link)
+void
+store_postgres_pool_give_back(struct store_postgres_pool *pool, struct store_postgres_link *link)
 {
     bool keep = link->pg != NULL && !link->broken && PQtransactionStatus(link->pg) == PQTRANS_IDLE;
 
@@ -155,13 +155,14 @@ open_link(struct store_postgres_pool *pool, struct store_postgres_link *link, ch
     return r;
 }
 
-static int
-take(struct store_postgres_pool *pool, struct store_postgres_link *ret, char *why)
+int
+store_postgres_pool_take(
+    struct store_postgres_pool *pool, struct store_postgres_link *ret, char *why)
 {
     int r = take_place(pool, ret, why);
 
     if (r == 0 && ret->pg == NULL && (r = open_link(pool, ret, why)) != 0)
-        give_back(pool, ret);
+        store_postgres_pool_give_back(pool, ret);
     return r;
 }
 
@@ -174,13 +175,13 @@ store_postgres_pool_ask(struct store_postgres_pool *pool, const char *sql, bool 
     for (;;) {
         struct store_postgres_link link;
         int64_t begin_ms = clock_mono_ms();
-        int r = take(pool, &link, why);
+        int r = store_postgres_pool_take(pool, &link, why);
         if (r != 0)
             return r;
         r = store_postgres_ask(&link, sql, args, ret, why);
         bool broken = link.broken;
         bool hung = broken && clock_mono_ms() - begin_ms >= STORE_POSTGRES_ANSWER_MS;
-        give_back(pool, &link);
+        store_postgres_pool_give_back(pool, &link);
         if (hung)
             note(pool, false, why);
         if (r == 0 || !broken || hung || !again)

@@ -27,6 +27,15 @@ void store_postgres_pool_free(struct store_postgres_pool *pool);
 FED_MUST_USE int store_postgres_pool_ask(struct store_postgres_pool *pool, const char *sql,
     bool is_read, const struct store_postgres_args *args, PGresult **ret, char *why);
 
+/*
+ * A connection of one's own for a while, such as for a transaction; to be given back, even when it broke. 0 or FED_E_STORE.
+ * One that is given back within a transaction is closed.
+ */
+FED_MUST_USE int store_postgres_pool_take(
+    struct store_postgres_pool *pool, struct store_postgres_link *ret, char *why);
+void store_postgres_pool_give_back(
+    struct store_postgres_pool *pool, struct store_postgres_link *link);
+
 /* Is it there, and in order? For the start. As above. */
 FED_MUST_USE int store_postgres_pool_probe(struct store_postgres_pool *pool, char *why);
 

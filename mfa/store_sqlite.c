@@ -19,6 +19,7 @@ enum lane_id { READ, WRITE, N_LANES };
 
 enum statement {
     LOAD,
+    LOAD_TO_WRITE, /* the same in a transaction: it sees what that wrote */
     FIND,
     NEXT,
     INSERT,
@@ -42,6 +43,7 @@ static const struct {
     const char *sql;
 } statements[N_STATEMENTS] = {
     [LOAD] = {READ, "SELECT " COLUMNS " FROM person WHERE sid = ?1"},
+    [LOAD_TO_WRITE] = {WRITE, "SELECT " COLUMNS " FROM person WHERE sid = ?1"},
     [FIND] = {READ, "SELECT sid FROM person WHERE name_key = ?1 ORDER BY enrolled DESC LIMIT 1"},
     [NEXT] = {READ, "SELECT " COLUMNS " FROM person WHERE (name_key, sid) > (?1, ?2) "
                     "ORDER BY name_key, sid LIMIT 1"},
@@ -200,22 +202,70 @@ sqlite_next(struct store *store, const char *name_key, const char *sid, struct s
     return r;
 }
 
+/* Under the lock. */
 static int
-sqlite_swap(struct store *store, const struct store_row *row, const char *name_key, uint64_t next)
+swap(struct store_sqlite *s, const struct store_row *row, const char *name_key, uint64_t next)
 {
-    struct store_sqlite *s = ours(store);
     enum statement which = row->version == 0 ? INSERT : SWAP;
     int changed = 0, r = FED_E_STORE;
 
-    lock(s, WRITE);
     if (bind_text(s, which, 1, row->sid) && bind_text(s, which, 2, row->name) &&
         bind_int(s, which, 3, row->enrolled_s) && bind_int(s, which, 4, (int64_t)next) &&
         sqlite3_bind_blob(s->stmts[which], 5, row->record, (int)row->record_len, SQLITE_STATIC) ==
             SQLITE_OK &&
         bind_text(s, which, 6, name_key) && bind_int(s, which, 7, (int64_t)row->version))
         r = change(s, which, &changed);
-    unlock(s, WRITE);
     return r == 0 && changed != 1 ? FED_E_REPLAY : r;
+}
+
+static int
+sqlite_swap(struct store *store, const struct store_row *row, const char *name_key, uint64_t next)
+{
+    struct store_sqlite *s = ours(store);
+
+    lock(s, WRITE);
+    int r = swap(s, row, name_key, next);
+    unlock(s, WRITE);
+    return r;
+}
+
+/* ---- Many people at once ---- */
+
+struct together {
+    struct store store; /* first: what fn gets */
+    struct store_sqlite *s;
+};
+
+static int
+together_load(struct store *store, const char *sid, struct store_row *ret)
+{
+    struct store_sqlite *s = ((struct together *)store)->s;
+
+    return query_row(
+        s, LOAD_TO_WRITE, bind_text(s, LOAD_TO_WRITE, 1, sid), FED_E_NOT_ENROLLED, ret);
+}
+
+static int
+together_swap(struct store *store, const struct store_row *row, const char *name_key, uint64_t next)
+{
+    return swap(((struct together *)store)->s, row, name_key, next);
+}
+
+static int
+sqlite_together(struct store *store, int (*fn)(struct store *tx, void *arg), void *arg)
+{
+    static const struct store_ops ops = {.load = together_load, .swap = together_swap};
+    struct together tx = {.store = {.ops = &ops}, .s = ours(store)};
+    int r = FED_E_STORE;
+
+    lock(tx.s, WRITE);
+    if (run(tx.s, BEGIN)) {
+        r = fn(&tx.store, arg);
+        int ended = end(tx.s, r == 0);
+        r = r == 0 ? ended : r;
+    }
+    unlock(tx.s, WRITE);
+    return r;
 }
 
 static int
@@ -368,6 +418,7 @@ store_sqlite_open(const char *where, struct store **ret, char *why)
         .find = sqlite_find,
         .remove = sqlite_remove,
         .next = sqlite_next,
+        .together = sqlite_together,
         .failures_get = sqlite_failures_get,
         .failures_add = sqlite_failures_add,
         .failures_forgive = sqlite_failures_forgive,
