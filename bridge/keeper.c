@@ -329,3 +329,17 @@ keeper_unwrap(
 {
     return ask_about(keeper, KEEPER_UNWRAP, sid, blob, len, ret);
 }
+
+int
+keeper_pack(
+    struct keeper *keeper, const char *place, const void *piece, size_t len, struct fed_secret *ret)
+{
+    return ask_about(keeper, KEEPER_PACK, place, piece, len, ret);
+}
+
+int
+keeper_unpack(
+    struct keeper *keeper, const char *place, const void *blob, size_t len, struct fed_secret *ret)
+{
+    return ask_about(keeper, KEEPER_UNPACK, place, blob, len, ret);
+}

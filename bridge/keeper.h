@@ -1,5 +1,5 @@
 /*
- * The keeper: a process of its own that holds the seal key and the signing keys and answers seven
+ * The keeper: a process of its own that holds the seal key and the signing keys and answers ten
  * questions on one socket pair. It has no network, opens no file after its start, and cannot be
  * traced; keys and the seeds of enrolled people never leave it (I-34, I-62).
  *
@@ -10,6 +10,7 @@
  *   TOKEN   bytes                                          -> JOSE signature of [oidc] key: RS256 or ES256
  *   PUBLIC                                                 -> the public half of [oidc] key
  *   RESEAL  SID, sealed blob                               -> the same seed, sealed with the first seal key
+ *   PACK    place, a parcel's piece; UNPACK: the way back   -> sealed piece, piece (mfa/parcel.h)
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -90,6 +91,12 @@ FED_MUST_USE int keeper_wrap(
     struct keeper *keeper, const char *sid, const void *record, size_t len, struct fed_secret *ret);
 FED_MUST_USE int keeper_unwrap(
     struct keeper *keeper, const char *sid, const void *blob, size_t len, struct fed_secret *ret);
+
+/* A piece of a parcel, bound to its place in it; as above. */
+FED_MUST_USE int keeper_pack(struct keeper *keeper, const char *place, const void *piece,
+    size_t len, struct fed_secret *ret);
+FED_MUST_USE int keeper_unpack(
+    struct keeper *keeper, const char *place, const void *blob, size_t len, struct fed_secret *ret);
 
 /* The raw signature over data, appended to ret (initialised, limit at least 512). */
 FED_MUST_USE int keeper_sign(

@@ -225,7 +225,7 @@ verify(const struct keeper_keys *keys, const struct keeper_request *q, uint64_t 
     return r;
 }
 
-/* A record, or back. It holds no seed in the clear: those in it are sealed once more, and stay so. */
+/* A record or a piece, or back. It holds no seed in the clear: those in it are sealed once more, and stay so. */
 static int
 wrap(const struct keeper_keys *keys, const struct keeper_request *q, struct fed_secret *ret)
 {
@@ -233,8 +233,12 @@ wrap(const struct keeper_keys *keys, const struct keeper_request *q, struct fed_
 
     if (q->question == KEEPER_UNWRAP)
         return seal_open_record(&keys->seal, q->sid, q->data, q->data_len, ret);
+    if (q->question == KEEPER_UNPACK)
+        return seal_open_piece(&keys->seal, q->sid, q->data, q->data_len, ret);
     int r = fed_secret_set(&record, q->data, q->data_len);
-    if (r == 0)
+    if (r == 0 && q->question == KEEPER_PACK)
+        r = seal_close_piece(&keys->seal, q->sid, &record, ret);
+    else if (r == 0)
         r = seal_close_record(&keys->seal, q->sid, &record, ret);
     fed_secret_done(&record);
     return r;
@@ -322,6 +326,8 @@ answer(const struct keeper_keys *keys, const struct keeper_request *q, struct ke
         return give_public(keys, text);
     case KEEPER_WRAP:
     case KEEPER_UNWRAP:
+    case KEEPER_PACK:
+    case KEEPER_UNPACK:
         return wrap(keys, q, text);
     case KEEPER_RESEAL:
         return reseal(keys, q, text);

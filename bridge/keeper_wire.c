@@ -25,6 +25,7 @@ request_valid(const struct keeper_request *q)
     size_t sid_len = strnlen(q->sid, sizeof(q->sid));
     bool without_totp = p->digits == 0 && p->period_s == 0 && p->algorithm == CONF_SHA1 &&
                         p->window == 0 && q->now_s == 0 && q->code_len == 0;
+    bool closes = q->question == KEEPER_WRAP || q->question == KEEPER_PACK;
 
     switch (q->question) {
     case KEEPER_SEAL:
@@ -44,9 +45,10 @@ request_valid(const struct keeper_request *q)
         return without_totp && sid_len == 0 && q->fresh_len == 0 && q->data_len == 0;
     case KEEPER_WRAP:
     case KEEPER_UNWRAP:
+    case KEEPER_PACK:
+    case KEEPER_UNPACK:
         return without_totp && sid_len > 0 && sid_len < sizeof(q->sid) && q->fresh_len == 0 &&
-               q->data_len > 0 &&
-               q->data_len <= SEAL_RECORD_MAX + (q->question == KEEPER_WRAP ? 0 : SEAL_OVERHEAD);
+               q->data_len > 0 && q->data_len <= SEAL_RECORD_MAX + (closes ? 0 : SEAL_OVERHEAD);
     case KEEPER_RESEAL:
         return without_totp && sid_len > 0 && sid_len < sizeof(q->sid) && q->fresh_len == 0 &&
                q->data_len > 0 && q->data_len <= SEAL_BLOB_MAX;
@@ -142,6 +144,8 @@ reply_valid(const struct keeper_reply *a)
     case KEEPER_WRAP:
     case KEEPER_UNWRAP:
     case KEEPER_RESEAL:
+    case KEEPER_PACK:
+    case KEEPER_UNPACK:
         return only_text && a->text_len > 0;
     case KEEPER_READY:
         break;
@@ -176,7 +180,7 @@ keeper_wire_get_reply(const void *packet, size_t len, struct keeper_reply *ret)
     struct keeper_reply a = {0};
 
     if (len < KEEPER_REPLY_HEAD || len > KEEPER_REPLY_MAX || p[0] != VERSION ||
-        p[1] > KEEPER_RESEAL)
+        p[1] > KEEPER_UNPACK)
         return FED_E_PROTO;
     size_t left = len - KEEPER_REPLY_HEAD;
     a.text_len = bytes_get(p + 12, 4);

@@ -7,7 +7,8 @@
  *   REQUEST                                    REPLY
  *   0   1  version, 1                          0   1  version, 1
  *   1   1  question: 1 SEAL, 2 VERIFY, 3 SIGN, 1   1  question; 0 READY, once, unasked
- *          4 TOKEN, 5 PUBLIC, 6 WRAP, 7 UNWRAP
+ *          4 TOKEN, 5 PUBLIC, 6 WRAP, 7 UNWRAP,
+ *          8 RESEAL, 9 PACK, 10 UNPACK
  *   2   1  digits      (VERIFY)                2   2  status: an error's number in base/err.h
  *   3   1  algorithm   (VERIFY)                4   8  time step (VERIFY)
  *   4   1  window      (VERIFY)                12  4  length of the text
@@ -20,7 +21,8 @@
  *   22  2  0
  *   24  4  length of the data
  *   28     SID, code, data: seed or nothing (SEAL), sealed blob (VERIFY), what to sign (SIGN, TOKEN),
- *          a record (WRAP), a wrapped one (UNWRAP); the answers of these two are the text
+ *          a record (WRAP), a wrapped one (UNWRAP), a sealed blob (RESEAL), a piece (PACK; its place takes the SID's),
+ *          a sealed piece (UNPACK); the answers of these are the text
  *
  * A request that breaks a rule gets the status PROTO, as if it had been a SIGN; a reply that does ends the conversation.
  * A reply with a status other than 0 has nothing else in it, READY excepted.
@@ -58,6 +60,8 @@ enum keeper_question {
     KEEPER_WRAP = 6,
     KEEPER_UNWRAP = 7,
     KEEPER_RESEAL = 8,
+    KEEPER_PACK = 9,
+    KEEPER_UNPACK = 10,
 };
 
 /* code and data are borrowed: from the caller when writing, from the packet when reading. */

@@ -17,6 +17,7 @@
 enum {
     SEED = 1, /* what is inside: one kind never opens as another */
     RECORD = 2,
+    PIECE = 3,
     KEY_ID_SIZE = 4,
     HEAD_SIZE = 1 + KEY_ID_SIZE, /* kind and key id: authenticated, not encrypted */
     NONCE_SIZE = 12,
@@ -243,4 +244,18 @@ seal_open_record(const struct fed_secret *key, const char *sid, const void *blob
     struct fed_secret *ret_record)
 {
     return open_blob(key, RECORD, sid, blob, blob_len, SEAL_RECORD_MAX, ret_record);
+}
+
+int
+seal_close_piece(const struct fed_secret *key, const char *place, const struct fed_secret *piece,
+    struct fed_secret *ret_blob)
+{
+    return close_blob(key, PIECE, place, piece, SEAL_RECORD_MAX, ret_blob);
+}
+
+int
+seal_open_piece(const struct fed_secret *key, const char *place, const void *blob, size_t blob_len,
+    struct fed_secret *ret_piece)
+{
+    return open_blob(key, PIECE, place, blob, blob_len, SEAL_RECORD_MAX, ret_piece);
 }

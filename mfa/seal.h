@@ -2,7 +2,7 @@
  * Seeds at rest: AES-256-GCM with the person's SID as associated data, so that a blob copied to
  * another person's row does not open (I-34). Used by the keeper only: it alone has the key.
  *
- * A sealed blob: what is inside (1 byte; 1 a seed, 2 a record), key id (4 bytes: the first of SHA-256 of the key),
+ * A sealed blob: what is inside (1 byte; 1 a seed, 2 a record, 3 a parcel's piece), key id (4 bytes: the first of SHA-256 of the key),
  * nonce (12, random), ciphertext (as long as the seed), tag (16). The associated data is the blob's first
  * five bytes, then the SID's text.
  * SPDX-License-Identifier: Apache-2.0
@@ -57,5 +57,11 @@ FED_MUST_USE int seal_close_record(const struct fed_secret *key, const char *sid
     const struct fed_secret *record, struct fed_secret *ret_blob);
 FED_MUST_USE int seal_open_record(const struct fed_secret *key, const char *sid, const void *blob,
     size_t blob_len, struct fed_secret *ret_record);
+
+/* The same for a piece of a parcel (mfa/parcel.h), whose place in it takes the SID's. */
+FED_MUST_USE int seal_close_piece(const struct fed_secret *key, const char *place,
+    const struct fed_secret *piece, struct fed_secret *ret_blob);
+FED_MUST_USE int seal_open_piece(const struct fed_secret *key, const char *place, const void *blob,
+    size_t blob_len, struct fed_secret *ret_piece);
 
 #endif

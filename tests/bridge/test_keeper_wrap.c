@@ -63,10 +63,37 @@ test_wrap_and_unwrap_i34(void **state)
     keeper_stop(keeper);
 }
 
+/* A piece opens in its place alone, and is neither a record nor a seed (I-34). */
+static void
+test_pack_and_unpack_i34(void **state)
+{
+    static const char place[] = "parcel 0123456789abcdef0123456789abcdef 1795305600 1 person";
+    struct fed_secret packed = FED_SECRET_INIT(KEEPER_TEXT_MAX);
+    struct fed_secret got = FED_SECRET_INIT(KEEPER_TEXT_MAX);
+    struct fed_secret blob = FED_SECRET_INIT(SEAL_BLOB_MAX), seed = FED_SECRET_INIT(TOTP_SEED_MAX);
+    struct keeper *keeper = fixture_keeper();
+
+    (void)state;
+    assert_int_equal(keeper_pack(keeper, place, "", 0, &packed), FED_E_INVALID);
+    assert_int_equal(keeper_pack(keeper, place, "piece", 5, &packed), 0);
+    assert_int_equal(keeper_unpack(keeper, "parcel", packed.data, packed.len, &got), FED_E_CRYPTO);
+    assert_int_equal(keeper_unwrap(keeper, place, packed.data, packed.len, &got), FED_E_CRYPTO);
+    assert_int_equal(keeper_unpack(keeper, place, packed.data, packed.len, &got), 0);
+    assert_string_equal(fed_secret_str(&got), "piece");
+    assert_int_equal(keeper_seal(keeper, alice, NULL, 20, &blob, &seed), 0);
+    assert_int_equal(keeper_unpack(keeper, alice, blob.data, blob.len, &got), FED_E_CRYPTO);
+    fed_secret_done(&packed);
+    fed_secret_done(&got);
+    fed_secret_done(&blob);
+    fed_secret_done(&seed);
+    keeper_stop(keeper);
+}
+
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_wrap_and_unwrap_i34)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wrap_and_unwrap_i34), cmocka_unit_test(test_pack_and_unpack_i34)};
 
     return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
 }
