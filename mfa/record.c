@@ -63,9 +63,8 @@ record_remove(struct record *r, uint32_t id)
     return FED_E_NOT_FOUND;
 }
 
-/* The moment that a watermark stands for, in steps of another period: those up to it stay refused. */
-static uint64_t
-carried(const struct record_token *from, unsigned period_s)
+uint64_t
+record_carried(const struct record_token *from, unsigned period_s)
 {
     uint64_t step = from->watermark;
 
@@ -87,7 +86,7 @@ take_over(struct record *r, uint32_t id)
         struct record_token *old = &r->tokens[i];
         if (old->id == id || (replaces != RECORD_ALL && old->id != replaces))
             continue;
-        uint64_t theirs = carried(old, period_s);
+        uint64_t theirs = record_carried(old, period_s);
         if (theirs > watermark && theirs <= INT64_MAX)
             watermark = theirs;
         drop(r, i);
@@ -119,7 +118,7 @@ record_add(struct record *r, const struct record_token *token, uint32_t *ret_id)
         size_t at = 0;
         while (replaces != RECORD_ALL && r->tokens[at].id != replaces)
             at++;
-        uint64_t theirs = carried(&r->tokens[at], fresh.params.period_s);
+        uint64_t theirs = record_carried(&r->tokens[at], fresh.params.period_s);
         if (theirs > fresh.watermark && theirs <= INT64_MAX)
             fresh.watermark = theirs;
         drop(r, at);

@@ -21,7 +21,8 @@ static struct {
         char value[AD_VALUE];
     } people[AD_MAX];
     size_t n;
-    int away; /* an error for every call */
+    int away;            /* an error for every call */
+    const char *unknown; /* the SID of somebody who has no entry */
     struct fed_secret key;
 } ad = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -44,6 +45,8 @@ ad_read(void *arg, const char *sid, struct fed_secret *ret)
     (void)pthread_mutex_lock(&ad.lock);
     const char *value = ad_value(sid);
     int r = ad.away != 0 ? ad.away : fed_secret_set(ret, value, strlen(value));
+    if (r == 0 && ad.unknown != NULL && strcmp(ad.unknown, sid) == 0)
+        r = FED_E_UNKNOWN_USER;
     (void)pthread_mutex_unlock(&ad.lock);
     return r;
 }
@@ -110,6 +113,7 @@ ad_empty(void)
     memset(ad.people, 0, sizeof(ad.people));
     ad.n = 0;
     ad.away = 0;
+    ad.unknown = NULL;
     if (ad.key.len != 0)
         return 0;
     ad.key = FED_SECRET_INIT(SEAL_KEY_SIZE);
