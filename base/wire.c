@@ -56,11 +56,15 @@ static const struct request_row {
     {ASK_ENROL_SELF, {WIRE_PASSWORD, WIRE_CODE}, {WIRE_TTY, WIRE_PICTURE_KIND}},
     {ASK_ENROL_CONFIRM, {WIRE_CODE, WIRE_CODE2}, {0}},
     {ASK_ENROL_TICKET, {WIRE_USER}, {0}},
-    {ASK_IMPORT, {WIRE_USER, WIRE_SEED},
-        {WIRE_CODE_TIME, WIRE_LABEL, WIRE_DIGITS, WIRE_PERIOD, WIRE_ALGORITHM, WIRE_DRY_RUN}},
+    {ASK_IMPORT, {WIRE_USER, WIRE_SEED, WIRE_PARCEL_NUMBER, WIRE_ARRIVAL},
+        {WIRE_CODE_TIME, WIRE_LABEL, WIRE_DIGITS, WIRE_PERIOD, WIRE_ALGORITHM}},
     {ASK_RESEAL, {0}, {0}},
     {ASK_WHOIS, {WIRE_ACCESS_KEY}, {WIRE_TICKET_ID}},
     {ASK_RESYNC, {WIRE_USER, WIRE_CODE, WIRE_CODE2}, {0}},
+    {ASK_EXPORT, {0}, {WIRE_PARCEL_HEAD, WIRE_PARCEL_NUMBER, WIRE_PLACE}},
+    {ASK_ARRIVAL_BEGIN, {0}, {WIRE_REPLACE, WIRE_DRY_RUN, WIRE_PARCEL_HEAD, WIRE_SKIPPED}},
+    {ASK_ARRIVAL_PIECES, {WIRE_PARCEL_NUMBER, WIRE_PIECE, WIRE_ARRIVAL}, {0}},
+    {ASK_ARRIVAL_END, {WIRE_ARRIVAL}, {0}},
 };
 
 struct field {
@@ -231,16 +235,22 @@ wire_text(const struct wire_msg *msg, enum wire_tag tag)
 }
 
 const unsigned char *
-wire_bytes(const struct wire_msg *msg, enum wire_tag tag, size_t *ret_len)
+wire_bytes_at(const struct wire_msg *msg, enum wire_tag tag, size_t index, size_t *ret_len)
 {
     struct field f;
 
-    if (!find_field(msg, tag, 0, &f) || f.row->kind != BYTES) {
+    if (!find_field(msg, tag, index, &f) || f.row->kind != BYTES) {
         *ret_len = 0;
         return NULL;
     }
     *ret_len = f.len;
     return f.value;
+}
+
+const unsigned char *
+wire_bytes(const struct wire_msg *msg, enum wire_tag tag, size_t *ret_len)
+{
+    return wire_bytes_at(msg, tag, 0, ret_len);
 }
 
 uint64_t

@@ -111,13 +111,26 @@ enum wire_type {
     ASK_ENROL_CONFIRM = 73,
     /* admin: USER -> EXPIRES ENROL_TICKET */
     ASK_ENROL_TICKET = 74,
-    /* admin: USER SEED [CODE_TIME] [LABEL] [DIGITS] [PERIOD] [ALGORITHM] [DRY_RUN] -> SID: a token from elsewhere, for
-     * somebody who has none; codes up to CODE_TIME were used. SEED is base32; DRY_RUN: only say whether it would be done */
+    /* admin: USER SEED [CODE_TIME] [LABEL] [DIGITS] [PERIOD] [ALGORITHM] PARCEL_NUMBER ARRIVAL -> SID: a token from
+     * elsewhere, for somebody who has none, joins the arrival; codes up to CODE_TIME were used. SEED is base32,
+     * PARCEL_NUMBER the line it comes from */
     ASK_IMPORT = 76,
     /* admin: USER CODE CODE2 -> nothing: follow a token whose clock is off */
     ASK_RESYNC = 75,
     /* admin: -> COUNT: people whose seeds were sealed anew with the first seal key; 0 = all are */
     ASK_RESEAL = 77,
+    /* admin: [PARCEL_HEAD PARCEL_NUMBER PLACE] -> [MESSAGE...] PARCEL_HEAD PARCEL_NUMBER PLACE [PIECE...] MORE REFUSED: a page of
+     * a parcel (mfa/parcel.h); the next one is asked for with what this one has. PARCEL_NUMBER is the next page's first.
+     * REFUSED: people whose seeds do not open, a MESSAGE each; they make the parcel worthless */
+    ASK_EXPORT = 85,
+    /* admin: [REPLACE] [DRY_RUN] [PARCEL_HEAD] [SKIPPED] -> ARRIVAL: an import begins (mfa/arrival.h), of a parcel or of what
+     * ASK_IMPORT brings; one that was under way is forgotten. SKIPPED 1: leave out whom the directory does not know */
+    ASK_ARRIVAL_BEGIN = 86,
+    /* admin: PARCEL_NUMBER PIECE... ARRIVAL -> nothing: pieces from that number on */
+    ASK_ARRIVAL_PIECES = 87,
+    /* admin: ARRIVAL -> [MESSAGE...] COUNT MORE REFUSED MERGED SAME SKIPPED: all have come. REFUSED: nobody was put into the store,
+     * a MESSAGE tells of each; MORE: ask again, for the rest */
+    ASK_ARRIVAL_END = 88,
     /* admin: ACCESS_KEY [TICKET_ID] -> [TICKET] [HELD]: whose is the credential with that access key id, of those that are
      * cached (HELD: the role and the session); or else, is the ticket of that id still good */
     ASK_WHOIS = 90,
@@ -179,11 +192,21 @@ enum wire_type {
     X(ADD, 118, NUMBER, false, 8)                                                                  \
     X(TOKEN, 119, NUMBER, false, 8)                                                                \
     X(DRY_RUN, 120, NUMBER, false, 8)                                                              \
+    X(APPENDED, 130, NUMBER, false, 8)                                                             \
+    X(CODE_LENGTH, 131, NUMBER, false, 8)                                                          \
+    X(PARCEL_HEAD, 150, TEXT, false, 80)                                                           \
+    X(PARCEL_NUMBER, 151, NUMBER, false, 8)                                                        \
+    X(PLACE, 152, BYTES, false, 512)                                                               \
+    X(PIECE, 153, BYTES, true, 4096)                                                               \
+    X(MORE, 154, NUMBER, false, 8)                                                                 \
+    X(ARRIVAL, 155, BYTES, false, 16)                                                              \
+    X(REFUSED, 156, NUMBER, false, 8)                                                              \
+    X(MERGED, 157, NUMBER, false, 8)                                                               \
+    X(SAME, 158, NUMBER, false, 8)                                                                 \
+    X(SKIPPED, 159, NUMBER, false, 8)                                                              \
     X(TICKET_ID, 160, TEXT, false, 65)                                                             \
     X(SESSION_ARN, 161, TEXT, false, 2049)                                                         \
-    X(HELD, 162, GROUP, false, 8192)                                                               \
-    X(APPENDED, 130, NUMBER, false, 8)                                                             \
-    X(CODE_LENGTH, 131, NUMBER, false, 8)
+    X(HELD, 162, GROUP, false, 8192)
 
 enum wire_tag {
 #define WIRE_TAG_ENUM(name, tag, kind, many, limit) WIRE_##name = (tag),
@@ -221,6 +244,8 @@ bool wire_has(const struct wire_msg *msg, enum wire_tag tag);
 
 /* The value of a tag that may repeat, by index; NULL or false past the last. */
 const char *wire_text_at(const struct wire_msg *msg, enum wire_tag tag, size_t index);
+const unsigned char *wire_bytes_at(
+    const struct wire_msg *msg, enum wire_tag tag, size_t index, size_t *ret_len);
 bool wire_group_at(
     const struct wire_msg *msg, enum wire_tag tag, size_t index, struct wire_msg *ret_group);
 

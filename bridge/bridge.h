@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/secret.h"
+#include "bridge/arrivals.h"
 #include "bridge/audit.h"
 #include "bridge/base_credential.h"
 #include "bridge/cache.h"
@@ -49,6 +50,7 @@ struct bridge {
     struct base_credential *base;  /* NULL without [aws] base-credential */
     struct keyring *keyring;
     struct jwk token_key; /* the public half of [oidc] key, where there is one */
+    struct arrivals *arrivals;
     struct audit *audit;
     struct receipts *receipts;
     struct tickets *tickets;

@@ -46,6 +46,10 @@ static const struct row {
     {ASK_RESEAL, WHO_ADMIN, handle_reseal, false},
     {ASK_WHOIS, WHO_ADMIN, handle_whois, false},
     {ASK_RESYNC, WHO_ADMIN, handle_resync, false},
+    {ASK_EXPORT, WHO_ADMIN, handle_export, false},
+    {ASK_ARRIVAL_BEGIN, WHO_ADMIN, handle_arrival_begin, false},
+    {ASK_ARRIVAL_PIECES, WHO_ADMIN, handle_arrival_pieces, false},
+    {ASK_ARRIVAL_END, WHO_ADMIN, handle_arrival_end, false},
 };
 
 static bool

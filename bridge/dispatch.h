@@ -46,4 +46,7 @@ handler_fn handle_recovery_codes, handle_recovery_codes_of, handle_enrol_self, h
 /* handle_whois.c */
 handler_fn handle_whois;
 
+/* handle_moving.c */
+handler_fn handle_export, handle_arrival_begin, handle_arrival_pieces, handle_arrival_end;
+
 #endif

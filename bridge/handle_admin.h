@@ -5,6 +5,7 @@
 #ifndef BRIDGE_HANDLE_ADMIN_H
 #define BRIDGE_HANDLE_ADMIN_H
 
+#include "bridge/arrivals.h"
 #include "bridge/dispatch.h"
 #include "bridge/identity.h"
 
@@ -25,5 +26,12 @@ FED_MUST_USE int admin_find_sid(
 
 /* A ticket as a group of a reply. */
 void admin_put_ticket(struct wire_out *out, const struct ticket *ticket, unsigned sessions);
+
+/*
+ * The arrival that the request names, to be given back with arrivals_give_back (handle_moving.c). 0, FED_E_NOT_FOUND with its
+ * message, FED_E_BUSY.
+ */
+FED_MUST_USE int arrival_of_job(
+    struct bridge *b, const struct job *job, struct arrival **ret, struct answer *answer);
 
 #endif

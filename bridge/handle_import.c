@@ -1,5 +1,5 @@
 /*
- * A token that comes from elsewhere: its seed goes to the keeper, and its record is made at once or not at all.
+ * A token that comes from elsewhere: its seed goes to the keeper, and its person joins the others of the import.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "bridge/dispatch.h"
@@ -54,16 +54,26 @@ read_token(const struct job *job, struct record_token *ret)
     return 0;
 }
 
+/* The token's person as a row of their own; whether it can be theirs is the arrival's matter. */
 static int
-add_token(struct record *record, void *arg)
+make_row(const struct identity *id, const struct record_token *token, struct store_row *ret)
 {
-    uint32_t id;
+    struct record record;
+    uint32_t number;
 
-    return record_enrolled(record) ? FED_E_EXISTS : record_add(record, arg, &id);
+    *ret = (struct store_row){.enrolled_s = token->enrolled_s};
+    if (strlen(id->sid) >= sizeof(ret->sid) || strlen(id->name) >= sizeof(ret->name))
+        return FED_E_INVALID;
+    memcpy(ret->sid, id->sid, strlen(id->sid) + 1);
+    memcpy(ret->name, id->name, strlen(id->name) + 1);
+    record_init(&record);
+    int r = record_add(&record, token, &number);
+    return r != 0 ? r : record_encode(&record, ret->record, &ret->record_len);
 }
 
 static int
-import(struct bridge *b, const struct job *job, const struct identity *id, struct record_token *t)
+seal_token(
+    struct bridge *b, const struct job *job, const struct identity *id, struct record_token *t)
 {
     struct fed_secret seed = FED_SECRET_INIT(TOTP_SEED_MAX), kept = FED_SECRET_INIT(TOTP_SEED_MAX);
     struct fed_secret blob = FED_SECRET_INIT(SEAL_BLOB_MAX);
@@ -72,8 +82,6 @@ import(struct bridge *b, const struct job *job, const struct identity *id, struc
     if (r == 0 && (r = keeper_seal(b->keeper, id->sid, &seed, 0, &blob, &kept)) == 0) {
         memcpy(t->blob, blob.data, blob.len);
         t->blob_len = blob.len;
-        if (wire_number(&job->msg, WIRE_DRY_RUN, 0) == 0)
-            r = person_change(b->store, id->sid, id->name, t->enrolled_s, add_token, t);
     }
     fed_secret_done(&seed);
     fed_secret_done(&kept);
@@ -81,31 +89,38 @@ import(struct bridge *b, const struct job *job, const struct identity *id, struc
     return r;
 }
 
-int
-handle_import(struct bridge *b, struct job *job, struct answer *answer)
+static int
+join_arrival(
+    struct bridge *b, const struct job *job, const struct store_row *row, struct answer *answer)
 {
-    bool dry_run = wire_number(&job->msg, WIRE_DRY_RUN, 0) != 0;
-    struct record_token token;
-    struct identity id;
-    struct person p;
-    int r = admin_find_person(b, job, &id, answer);
+    struct arrival *arrival;
+    int r = arrival_of_job(b, job, &arrival, answer);
 
     if (r != 0)
         return r;
-    r = person_load(b->store, id.sid, &p);
-    if (r == 0 && record_enrolled(&p.record))
-        r = FED_E_EXISTS;
-    else if (r == FED_E_NOT_ENROLLED)
-        r = 0;
-    if (r == 0 && (r = read_token(job, &token)) == 0)
-        r = import(b, job, &id, &token);
-    if (r == FED_E_EXISTS)
+    uint64_t refused = arrival_counts(arrival).refused;
+    r = arrival_add(arrival, row, wire_number(&job->msg, WIRE_PARCEL_NUMBER, 0));
+    if (r == 0 && arrival_counts(arrival).refused != refused) {
         (void)snprintf(answer->message, sizeof(answer->message), "enrolled already");
-    if (!dry_run)
-        r = admin_audit(b, job, "enrol-import", id.sid, r, NULL);
-    if (r == 0) {
-        answer_begin(job, answer);
-        wire_put_text(&job->reply, WIRE_SID, id.sid);
+        r = FED_E_EXISTS;
     }
+    arrivals_give_back(b->arrivals, r != 0 && r != FED_E_EXISTS);
     return r;
+}
+
+int
+handle_import(struct bridge *b, struct job *job, struct answer *answer)
+{
+    struct record_token token;
+    struct store_row row;
+    struct identity id;
+    int r = admin_find_person(b, job, &id, answer);
+
+    if (r != 0 || (r = read_token(job, &token)) != 0 ||
+        (r = seal_token(b, job, &id, &token)) != 0 || (r = make_row(&id, &token, &row)) != 0 ||
+        (r = join_arrival(b, job, &row, answer)) != 0)
+        return r;
+    answer_begin(job, answer);
+    wire_put_text(&job->reply, WIRE_SID, id.sid);
+    return 0;
 }

@@ -239,7 +239,8 @@ start_tables(struct bridge *b)
     int r;
 
     if ((r = cache_new(take_request, b, &b->cache)) != 0 || (r = keyring_new(&b->keyring)) != 0 ||
-        (r = receipts_new(&b->receipts)) != 0 || (r = tickets_new(&options, &b->tickets)) != 0)
+        (r = receipts_new(&b->receipts)) != 0 || (r = arrivals_new(b->keeper, &b->arrivals)) != 0 ||
+        (r = tickets_new(&options, &b->tickets)) != 0)
         return r;
     saver_restore(b->conf, b->tickets);
     if ((r = saver_new(b->conf, b->tickets, &b->saver)) != 0)
@@ -346,6 +347,7 @@ bridge_free(struct bridge *b)
     sts_free(b->sts);
     jwk_done(&b->token_key);
     limits_free(b->limits);
+    arrivals_free(b->arrivals);
     store_close(b->store);
     keeper_stop(b->keeper);
     if (b->dirs != NULL) {

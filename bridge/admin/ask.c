@@ -73,6 +73,13 @@ admin_try(const struct admin *admin, struct wire_out *out, struct client_reply *
 int
 admin_ask(const struct admin *admin, struct wire_out *out, struct client_reply *ret_reply)
 {
+    return admin_ask_for(admin, out, TIMEOUT_MS, ret_reply);
+}
+
+int
+admin_ask_for(
+    const struct admin *admin, struct wire_out *out, int timeout_ms, struct client_reply *ret_reply)
+{
     struct client_reply reply = {.bytes = FED_SECRET_INIT(0)};
     const char *message = NULL;
     int r = wire_finish(out);
@@ -80,7 +87,7 @@ admin_ask(const struct admin *admin, struct wire_out *out, struct client_reply *
     if (r == FED_E_INVALID || r == FED_E_TOO_BIG)
         r = FED_E_NAME;
     if (r == 0)
-        r = client_ask(admin->socket, out, TIMEOUT_MS, &reply);
+        r = client_ask(admin->socket, out, timeout_ms, &reply);
     if (r == 0 && (r = wire_status(&reply.msg)) != 0)
         message = wire_text(&reply.msg, WIRE_MESSAGE);
     wire_out_done(out);

@@ -24,6 +24,10 @@ int admin_ask(const struct admin *admin, struct wire_out *out, struct client_rep
 /* The same, and nothing printed: 0 or an error, the bridge's or ours. */
 int admin_try(const struct admin *admin, struct wire_out *out, struct client_reply *ret_reply);
 
+/* The same for a question that takes longer than half a minute. */
+int admin_ask_for(const struct admin *admin, struct wire_out *out, int timeout_ms,
+    struct client_reply *ret_reply);
+
 /* A new request of this type. */
 void admin_request(struct wire_out *out, unsigned type);
 

@@ -4,6 +4,7 @@
  */
 #include "bridge/admin/mfa_enrol.h"
 #include "bridge/admin/mfa_import.h"
+#include "bridge/admin/mfa_move.h"
 #include "bridge/admin/words.h"
 
 #include <inttypes.h>
@@ -180,6 +181,8 @@ word_mfa(const struct admin *admin, int argc, char **argv)
         return mfa_recovery_codes(admin, argc - 1, argv + 1);
     if (strcmp(word, "import") == 0)
         return mfa_import(admin, argc - 1, argv + 1);
+    if (strcmp(word, "export") == 0)
+        return mfa_export(admin, argc - 1, argv + 1);
     if (strcmp(word, "reseal") == 0)
         return reseal(admin, argc - 1, argv + 1);
     if (strcmp(word, "resync") == 0)
@@ -191,5 +194,5 @@ word_mfa(const struct admin *admin, int argc, char **argv)
     if (strcmp(word, "list") == 0)
         return list(admin, argc - 1, argv + 1);
     return admin_usage(
-        "mfa takes enrol, import, recovery-codes, reseal, resync, reset, unlock or list");
+        "mfa takes enrol, export, import, recovery-codes, reseal, resync, reset, unlock or list");
 }

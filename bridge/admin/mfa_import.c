@@ -1,5 +1,5 @@
 /*
- * Import: everything is read, then everybody is asked about, and only when all of it is in order is anything done.
+ * Import: everything is read, then everybody is asked about, and when all is in order they are imported together.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "bridge/admin/mfa_import.h"
@@ -15,17 +15,17 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "bridge/admin/mfa_move.h"
 #include "bridge/admin/words.h"
 #include "mfa/import.h"
 
-enum format { GOOGLE, OATH, CSV };
+enum format { NONE, GOOGLE, OATH, CSV, SEALED };
 enum { TIMEOUT_MS = 30000 };
 
 struct import_job {
     const struct admin *admin;
-    const char *path;
+    struct mfa_arrive arrive;
     enum format format;
-    bool dry_run;
     struct import_list list;
 };
 
@@ -87,19 +87,19 @@ take_entry(struct import_job *job, int dir, const char *name)
         return FED_E_TOO_BIG;
     if (home && fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return 0; /* somebody without one */
-    (void)snprintf(shown, sizeof(shown), "%.2000s/%.2000s", job->path, path);
+    (void)snprintf(shown, sizeof(shown), "%.2000s/%.2000s", job->arrive.path, path);
     return take_file(job, dir, path, shown, name);
 }
 
 static int
 take_folder(struct import_job *job)
 {
-    DIR *dir = opendir(job->path);
+    DIR *dir = opendir(job->arrive.path);
     struct dirent *entry;
     int r = 0;
 
     if (dir == NULL)
-        return import_fail(&job->list, job->path, 0, "cannot be read");
+        return import_fail(&job->list, job->arrive.path, 0, "cannot be read");
     while (r == 0 && (entry = readdir(dir)) != NULL) {
         if (entry->d_name[0] != '.')
             r = take_entry(job, dirfd(dir), entry->d_name);
@@ -111,30 +111,23 @@ take_folder(struct import_job *job)
 static int
 take_all(struct import_job *job)
 {
-    const char *slash = strrchr(job->path, '/');
+    const char *slash = strrchr(job->arrive.path, '/');
     struct stat st;
 
-    if (job->format == GOOGLE && stat(job->path, &st) == 0 && S_ISDIR(st.st_mode))
+    if (job->format == GOOGLE && stat(job->arrive.path, &st) == 0 && S_ISDIR(st.st_mode))
         return take_folder(job);
-    return take_file(job, AT_FDCWD, job->path, job->path, slash != NULL ? slash + 1 : job->path);
+    return take_file(job, AT_FDCWD, job->arrive.path, job->arrive.path,
+        slash != NULL ? slash + 1 : job->arrive.path);
 }
 
 /* ---- Asking ---- */
 
 static int
-base32_of(const struct fed_secret *seed, struct fed_secret *ret)
-{
-    fed_secret_clear(ret);
-    return totp_base32(seed, ret);
-}
-
-static int
-ask_one(const struct import_job *job, const struct import_item *item, bool dry_run,
-    struct client_reply *ret)
+ask_one(const struct import_job *job, const struct import_item *item, struct client_reply *ret)
 {
     struct fed_secret seed = FED_SECRET_INIT(256);
     struct wire_out out;
-    int r = base32_of(&item->seed, &seed);
+    int r = totp_base32(&item->seed, &seed);
 
     if (r != 0)
         return r;
@@ -147,8 +140,8 @@ ask_one(const struct import_job *job, const struct import_item *item, bool dry_r
     wire_put_number(&out, WIRE_DIGITS, item->params.digits);
     wire_put_number(&out, WIRE_PERIOD, item->params.period_s);
     wire_put_number(&out, WIRE_ALGORITHM, item->params.algorithm);
-    if (dry_run)
-        wire_put_number(&out, WIRE_DRY_RUN, 1);
+    wire_put_number(&out, WIRE_PARCEL_NUMBER, item->line);
+    wire_put_bytes(&out, WIRE_ARRIVAL, job->arrive.id, sizeof(job->arrive.id));
     if ((r = wire_finish(&out)) == 0)
         r = client_ask(job->admin->socket, &out, TIMEOUT_MS, ret);
     if (r == 0)
@@ -158,9 +151,9 @@ ask_one(const struct import_job *job, const struct import_item *item, bool dry_r
     return r;
 }
 
-/* Everybody, in order; how many could not be, each told with the line and the reason. The first stops a real run. */
+/* Everybody, in order; how many cannot be, each told with the line and the reason. */
 static size_t
-ask_all(const struct import_job *job, bool dry_run, size_t *ret_done)
+ask_all(const struct import_job *job)
 {
     size_t bad = 0;
 
@@ -168,36 +161,19 @@ ask_all(const struct import_job *job, bool dry_run, size_t *ret_done)
         const struct import_item *item = &job->list.items[i];
         struct client_reply reply = {.bytes = FED_SECRET_INIT(0)};
         char clean[512], name[2 * STORE_NAME_MAX];
-        int r = ask_one(job, item, dry_run, &reply);
+        int r = ask_one(job, item, &reply);
         if (r != 0) {
             const char *text = wire_text(&reply.msg, WIRE_MESSAGE);
-            (void)fprintf(stderr, "%s:%u: %s: %s\n", job->path, item->line,
+            (void)fprintf(stderr, "%s:%u: %s: %s\n", job->arrive.path, item->line,
                 text_clean(name, sizeof(name), item->name),
                 text_clean(clean, sizeof(clean), text != NULL ? text : fed_strerror(r)));
             bad++;
         }
         client_reply_done(&reply);
-        if (r != 0 && (!dry_run || fed_error_class(r) == FED_CLASS_UNAVAILABLE))
+        if (r == FED_E_NOT_FOUND || fed_error_class(r) == FED_CLASS_UNAVAILABLE)
             break;
-        *ret_done = i + 1;
     }
     return bad;
-}
-
-/* The bridge failed in the middle of what it had agreed to: whoever came in by this run goes again. */
-static void
-take_back(const struct import_job *job, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        struct client_reply reply = {.bytes = FED_SECRET_INIT(0)};
-        struct wire_out out;
-        admin_request(&out, ASK_UNENROL);
-        wire_put_text(&out, WIRE_USER, job->list.items[i].name);
-        if (admin_ask(job->admin, &out, &reply) != ADMIN_DONE)
-            (void)fprintf(stderr, "awsfed-admin: %s stays imported\n", job->list.items[i].name);
-        else
-            client_reply_done(&reply);
-    }
 }
 
 /* ---- All of it ---- */
@@ -221,27 +197,27 @@ report(const struct import_job *job)
 static int
 import_all(struct import_job *job)
 {
-    size_t done = 0;
+    struct mfa_arrive_counts counts = {.added = 0};
 
-    if (take_all(job) != 0 || import_check(&job->list, job->path) != 0) {
+    if (take_all(job) != 0 || import_check(&job->list, job->arrive.path) != 0) {
         (void)fprintf(
             stderr, "awsfed-admin: too much at once, or no memory; nothing is imported\n");
         return ADMIN_FAILED;
     }
-    if (report(job) != ADMIN_DONE)
-        return ADMIN_FAILED;
-    size_t bad = ask_all(job, true, &done);
+    int status = report(job);
+    if (status == ADMIN_DONE)
+        status = mfa_arrive_begin(job->admin, &job->arrive);
+    if (status != ADMIN_DONE)
+        return status;
+    size_t bad = ask_all(job);
     if (bad > 0) {
         (void)fprintf(stderr, "awsfed-admin: %zu error(s), nothing is imported\n", bad);
         return ADMIN_FAILED;
     }
-    done = 0;
-    if (!job->dry_run && ask_all(job, false, &done) > 0) {
-        take_back(job, done);
-        return ADMIN_FAILED;
-    }
+    if ((status = mfa_arrive_end(job->admin, &job->arrive, &counts)) != ADMIN_DONE)
+        return status;
     (void)printf(
-        "%zu %s\n", job->list.n, job->dry_run ? "can be imported; nothing was" : "imported");
+        "%zu %s\n", job->list.n, job->arrive.dry_run ? "can be imported; nothing was" : "imported");
     if (job->list.scratch_codes > 0)
         (void)printf("%zu scratch codes are left out: awsfed-login recovery-codes makes new ones\n",
             job->list.scratch_codes);
@@ -251,40 +227,54 @@ import_all(struct import_job *job)
 static int
 format_by_name(const char *name, enum format *ret)
 {
-    static const char *const names[] = {
-        [GOOGLE] = "google-authenticator", [OATH] = "users.oath", [CSV] = "csv"};
+    static const char *const names[] = {[GOOGLE] = "google-authenticator",
+        [OATH] = "users.oath",
+        [CSV] = "csv",
+        [SEALED] = "sealed"};
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = GOOGLE; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(names[i], name) == 0) {
             *ret = (enum format)i;
             return ADMIN_DONE;
         }
     }
-    return admin_usage("--format takes google-authenticator, users.oath or csv");
+    return admin_usage("--format takes google-authenticator, users.oath, csv or sealed");
+}
+
+static int
+take_option(struct import_job *job, int c)
+{
+    job->arrive.dry_run |= c == 'n';
+    job->arrive.replace |= c == 'r';
+    job->arrive.skip_unknown |= c == 's';
+    if (c == 'f')
+        return format_by_name(optarg, &job->format);
+    return c == '?' ? ADMIN_USAGE : ADMIN_DONE;
 }
 
 int
 mfa_import(const struct admin *admin, int argc, char **argv)
 {
     static const struct option longs[] = {{"format", required_argument, NULL, 'f'},
-        {"dry-run", no_argument, NULL, 'n'}, {NULL, 0, NULL, 0}};
-    struct import_job job = {.admin = admin};
-    bool with_format = false;
-    int c;
+        {"dry-run", no_argument, NULL, 'n'}, {"replace", no_argument, NULL, 'r'},
+        {"skip-unknown", no_argument, NULL, 's'}, {NULL, 0, NULL, 0}};
+    struct import_job job = {.admin = admin, .format = NONE};
+    int c, status;
 
     optind = 0;
     while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-        if (c == 'n')
-            job.dry_run = true;
-        else if (c != 'f' || format_by_name(optarg, &job.format) != ADMIN_DONE)
-            return ADMIN_USAGE;
-        with_format |= c == 'f';
+        if ((status = take_option(&job, c)) != ADMIN_DONE)
+            return status;
     }
-    if (optind + 1 != argc || !with_format)
+    if (optind + 1 != argc || job.format == NONE)
         return admin_usage("mfa import takes --format NAME and one file or folder");
-    job.path = argv[optind];
+    job.arrive.path = argv[optind];
+    if (job.format == SEALED)
+        return mfa_import_sealed(admin, &job.arrive);
+    if (job.arrive.replace || job.arrive.skip_unknown)
+        return admin_usage("--replace and --skip-unknown go with --format sealed");
     import_init(&job.list);
-    int status = import_all(&job);
+    status = import_all(&job);
     import_done(&job.list);
     return status;
 }

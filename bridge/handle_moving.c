@@ -1,0 +1,302 @@
+/*
+ * Moving between stores: parcels out, arrivals in, a page a request.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "bridge/dispatch.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/bytes.h"
+#include "bridge/arrivals.h"
+#include "bridge/handle_admin.h"
+#include "mfa/departure.h"
+
+enum { PAGE_ROOM = 100 * 1024, REFUSED_ROOM = 32, PUT_AT_ONCE = 500 };
+
+/* ---- Out ---- */
+
+struct page {
+    struct fed_secret pieces; /* 2 bytes of length, and the piece */
+    char names[REFUSED_ROOM][STORE_NAME_MAX];
+    uint64_t refused;
+};
+
+static int
+take_piece(void *arg, const void *piece, size_t len)
+{
+    struct page *page = arg;
+    unsigned char head[2];
+
+    (void)bytes_put(head, len, sizeof(head));
+    int r = fed_secret_add(&page->pieces, head, sizeof(head));
+    return r != 0 ? r : fed_secret_add(&page->pieces, piece, len);
+}
+
+/* The first REFUSED_ROOM of a page get a line; all are counted. */
+static int
+refuse(void *arg, const char *name)
+{
+    struct page *page = arg;
+
+    if (page->refused < REFUSED_ROOM)
+        (void)snprintf(page->names[page->refused], STORE_NAME_MAX, "%s", name);
+    page->refused++;
+    return 0;
+}
+
+/* Where a page begins: the key, a NUL, the SID, a NUL; as we said it ourselves. */
+static int
+read_place(const struct wire_msg *msg, struct store_place *ret)
+{
+    size_t len, key_len, sid_len;
+    const char *p = (const char *)wire_bytes(msg, WIRE_PLACE, &len);
+
+    *ret = (struct store_place){.key = ""};
+    if (p == NULL)
+        return 0;
+    key_len = strnlen(p, len);
+    if (key_len == len)
+        return FED_E_INVALID;
+    sid_len = strnlen(p + key_len + 1, len - key_len - 1);
+    if (key_len >= sizeof(ret->key) || sid_len >= sizeof(ret->sid) || key_len + sid_len + 2 != len)
+        return FED_E_INVALID;
+    memcpy(ret->key, p, key_len);
+    memcpy(ret->sid, p + key_len + 1, sid_len);
+    return 0;
+}
+
+static void
+put_place(struct wire_out *out, const struct store_place *place)
+{
+    unsigned char bytes[sizeof(*place)];
+    size_t key_len = strlen(place->key) + 1, sid_len = strlen(place->sid) + 1;
+
+    memcpy(bytes, place->key, key_len);
+    memcpy(bytes + key_len, place->sid, sid_len);
+    wire_put_bytes(out, WIRE_PLACE, bytes, key_len + sid_len);
+}
+
+static void
+put_page(struct job *job, const struct departure *d, const struct page *page, bool ended)
+{
+    char head[PARCEL_HEAD_MAX], line[STORE_NAME_MAX + 64];
+
+    for (size_t i = 0; i < page->refused && i < REFUSED_ROOM; i++) {
+        (void)snprintf(
+            line, sizeof(line), "%s: a seed opens with none of the seal keys", page->names[i]);
+        wire_put_text(&job->reply, WIRE_MESSAGE, line);
+    }
+    parcel_head_show(&d->head, head);
+    wire_put_text(&job->reply, WIRE_PARCEL_HEAD, head);
+    wire_put_number(&job->reply, WIRE_PARCEL_NUMBER, d->number);
+    put_place(&job->reply, &d->place);
+    for (size_t at = 0; at < page->pieces.len;) {
+        size_t len = bytes_get(page->pieces.data + at, 2);
+        wire_put_bytes(&job->reply, WIRE_PIECE, page->pieces.data + at + 2, len);
+        at += 2 + len;
+    }
+    wire_put_number(&job->reply, WIRE_MORE, !ended);
+    wire_put_number(&job->reply, WIRE_REFUSED, page->refused);
+}
+
+/* The first page makes the parcel, and a line of who takes it. */
+static int
+begin_departure(struct bridge *b, const struct job *job, struct departure *ret)
+{
+    const char *head = wire_text(&job->msg, WIRE_PARCEL_HEAD);
+    int r;
+
+    *ret = (struct departure){.store = b->store,
+        .keeper = arrivals_keeper(b->arrivals),
+        .number = wire_number(&job->msg, WIRE_PARCEL_NUMBER, 1)};
+    if (head != NULL && (r = parcel_head_read(head, strlen(head), &ret->head)) != 0)
+        return r;
+    if (head == NULL && ((r = parcel_head_make((int64_t)time(NULL), &ret->head)) != 0 ||
+                            (r = admin_audit(b, job, "mfa-export", NULL, 0, "begun")) != 0))
+        return r;
+    return read_place(&job->msg, &ret->place);
+}
+
+int
+handle_export(struct bridge *b, struct job *job, struct answer *answer)
+{
+    struct page page = {.pieces = FED_SECRET_INIT(2 * PAGE_ROOM)};
+    struct departure_page room = {
+        .room = PAGE_ROOM, .take = take_piece, .refuse = refuse, .arg = &page};
+    char reason[64];
+    struct departure d;
+    bool ended = false;
+
+    int r = begin_departure(b, job, &d);
+    if (r == 0)
+        r = departure_next(&d, &room, &ended);
+    if (r != 0 || ended) {
+        (void)snprintf(reason, sizeof(reason), "%" PRIu64 " people", d.number - 1 - ended);
+        r = admin_audit(b, job, "mfa-export", NULL, r, reason);
+    }
+    if (r == 0) {
+        answer_begin(job, answer);
+        put_page(job, &d, &page, ended);
+    }
+    fed_secret_done(&page.pieces);
+    return r;
+}
+
+/* ---- In ---- */
+
+int
+handle_arrival_begin(struct bridge *b, struct job *job, struct answer *answer)
+{
+    const char *text = wire_text(&job->msg, WIRE_PARCEL_HEAD);
+    struct arrival_options options = {.store = b->store,
+        .folder = b->conf->bridge.state_dir,
+        .replace = wire_number(&job->msg, WIRE_REPLACE, 0) != 0,
+        .skip_unknown = wire_number(&job->msg, WIRE_SKIPPED, 0) != 0,
+        .dry_run = wire_number(&job->msg, WIRE_DRY_RUN, 0) != 0};
+    unsigned char id[ARRIVALS_ID_SIZE];
+    struct arrival *arrival = NULL;
+    struct parcel_head head;
+    int r = 0;
+
+    if (text != NULL && (r = parcel_head_read(text, strlen(text), &head)) == 0) {
+        options.head = &head;
+        options.keeper = arrivals_keeper(b->arrivals);
+    }
+    if (r == 0)
+        r = arrival_new(&options, &arrival);
+    if (r == 0)
+        r = arrivals_begin(b->arrivals, arrival, id);
+    if (r == 0) {
+        answer_begin(job, answer);
+        wire_put_bytes(&job->reply, WIRE_ARRIVAL, id, sizeof(id));
+    }
+    return r;
+}
+
+int
+arrival_of_job(struct bridge *b, const struct job *job, struct arrival **ret, struct answer *answer)
+{
+    size_t len;
+    const unsigned char *id = wire_bytes(&job->msg, WIRE_ARRIVAL, &len);
+    int r = arrivals_lend(b->arrivals, id, len, ret);
+
+    if (r == FED_E_NOT_FOUND)
+        (void)snprintf(answer->message, sizeof(answer->message),
+            "another import has begun, or the bridge was restarted: nothing is imported");
+    return r;
+}
+
+static void
+say_what_is_wrong(int r, uint64_t number, struct answer *answer)
+{
+    const char *why = r == FED_E_CRYPTO
+                          ? "changed, of another file, or sealed with a key that is not in the "
+                            "seal-key file here"
+                      : r == FED_E_INVALID ? "out of its place, or not whole"
+                                           : NULL;
+
+    if (why != NULL)
+        (void)snprintf(
+            answer->message, sizeof(answer->message), "line %" PRIu64 ": %s", number + 1, why);
+}
+
+int
+handle_arrival_pieces(struct bridge *b, struct job *job, struct answer *answer)
+{
+    uint64_t number = wire_number(&job->msg, WIRE_PARCEL_NUMBER, 0);
+    const unsigned char *piece;
+    struct arrival *arrival;
+    size_t len;
+    int r = arrival_of_job(b, job, &arrival, answer);
+
+    if (r != 0)
+        return r;
+    for (size_t i = 0; r == 0; i++) {
+        if ((piece = wire_bytes_at(&job->msg, WIRE_PIECE, i, &len)) == NULL)
+            break;
+        if ((r = arrival_piece(arrival, number + i, piece, len)) != 0)
+            say_what_is_wrong(r, number + i, answer);
+    }
+    arrivals_give_back(b->arrivals, r != 0);
+    if (r == 0)
+        answer_begin(job, answer);
+    return r;
+}
+
+struct audited {
+    struct bridge *b;
+    const struct job *job;
+};
+
+static int
+audit_person(const struct store_row *row, uint64_t line, void *arg)
+{
+    const struct audited *a = arg;
+    struct audit_event e = {.event = "enrol-import",
+        .user = row->name,
+        .sid = row->sid,
+        .asked_by = a->job->peer.uid,
+        .request = a->job->msg.request};
+
+    (void)line;
+    return audit_write(a->b->audit, &e);
+}
+
+/* A line of the whole, and, of tokens from elsewhere, one for each person who is enrolled by it. */
+static int
+audit_arrival(struct bridge *b, const struct job *job, struct arrival *arrival, int r)
+{
+    struct arrival_counts n = arrival_counts(arrival);
+    struct audited each = {b, job};
+    char reason[160];
+
+    (void)snprintf(reason, sizeof(reason),
+        "%" PRIu64 " new, %" PRIu64 " brought up to date, %" PRIu64 " the same, %" PRIu64
+        " left out",
+        n.added, n.merged, n.same, n.skipped);
+    r = admin_audit(b, job, "mfa-import", NULL, r, r == 0 ? reason : NULL);
+    return r == 0 && !arrival_has_parcel(arrival) ? arrival_each(arrival, audit_person, &each) : r;
+}
+
+static void
+put_counts(struct job *job, const struct arrival *arrival, bool more)
+{
+    struct arrival_counts n = arrival_counts(arrival);
+
+    for (size_t i = 0; arrival_note(arrival, i) != NULL; i++)
+        wire_put_text(&job->reply, WIRE_MESSAGE, arrival_note(arrival, i));
+    wire_put_number(&job->reply, WIRE_COUNT, n.added);
+    wire_put_number(&job->reply, WIRE_MORE, more);
+    wire_put_number(&job->reply, WIRE_REFUSED, n.refused);
+    wire_put_number(&job->reply, WIRE_MERGED, n.merged);
+    wire_put_number(&job->reply, WIRE_SAME, n.same);
+    wire_put_number(&job->reply, WIRE_SKIPPED, n.skipped);
+}
+
+int
+handle_arrival_end(struct bridge *b, struct job *job, struct answer *answer)
+{
+    struct arrival *arrival;
+    bool more = false;
+    int r = arrival_of_job(b, job, &arrival, answer);
+
+    if (r != 0)
+        return r;
+    r = arrival_finish(arrival, PUT_AT_ONCE, &more);
+    if (r == FED_E_INVALID)
+        (void)snprintf(answer->message, sizeof(answer->message),
+            "the file is cut: it has no end; nothing is imported");
+    if (!more && !arrival_is_dry(arrival))
+        r = audit_arrival(b, job, arrival, r);
+    /* Whoever is refused is told of, line by line: an answer, not a failure of it. */
+    if (r == 0 || arrival_counts(arrival).refused != 0) {
+        answer_begin(job, answer);
+        put_counts(job, arrival, more);
+        r = 0;
+    }
+    arrivals_give_back(b->arrivals, !more);
+    return r;
+}
