@@ -19,6 +19,7 @@
 #include "ldap/password.h"
 #include "ldap/person.h"
 #include "ldap/policy.h"
+#include "ldap/reading.h"
 #include "ldap/tries.h"
 #include "ldap/wanted.h"
 #include "ldap/why.h"
@@ -127,17 +128,6 @@ addir_owns(const struct addir *dir, const char *name, char *bare, bool *ret_bare
     return names_own(&dir->names, name, bare, ret_bare_name);
 }
 
-/* Make a search's result an error of ours; what is not success is never taken for an empty answer. */
-static int
-check_answer(const struct conn_answer *answer, const char *what, char *why)
-{
-    if (answer->code == LDAP_SUCCESS)
-        return 0;
-    if (answer->code == LDAP_NO_SUCH_OBJECT)
-        return why_not(why, FED_E_UNKNOWN_USER, "%s: no such entry", what);
-    return why_not(why, FED_E_DIRECTORY, "%s: result %d: %s", what, answer->code, answer->text);
-}
-
 int
 addir_resolve(struct addir *dir, const char *name, struct addir_person *ret, char *why)
 {
@@ -185,16 +175,6 @@ addir_expect(
 }
 
 /* ---- Entries ---- */
-
-static struct conn_query
-entry_query(const struct wanted *wanted, const struct addir_person *person)
-{
-    return (struct conn_query){.base = person->dn,
-        .scope = LDAP_SCOPE_BASE,
-        .filter = "(objectClass=*)",
-        .attributes = wanted->names,
-        .most = 1};
-}
 
 /* Is this the entry of the person we mean (I-8)? It may have been deleted and made anew, or moved. */
 static int
@@ -244,21 +224,8 @@ static int
 read_own(struct addir *dir, struct conn *conn, const struct addir_person *person,
     const struct domain_budget *budget, struct addir_entry *ret, char *why)
 {
-    const struct wanted *wanted = dir->wanted;
-    struct conn_query query = entry_query(wanted, person);
-    struct conn_answer answer;
-    struct entry_reader reader;
-    struct conn_sink sink;
-    int r;
+    int r = reading_on(conn, person->dn, dir->wanted, budget, ret, why);
 
-    entry_reader_init(&reader, &wanted->extra);
-    sink = entry_sink(&reader);
-    r = conn_search(conn, &query, &sink, domain_answer_by(budget), &answer, why);
-    if (r == 0)
-        r = check_answer(&answer, "reading the own entry", why);
-    if (r == 0)
-        r = entry_take(&reader, ret, why);
-    entry_reader_done(&reader);
     /* The password was right but its entry cannot be had: a fault, not somebody unknown. */
     if (r == FED_E_UNKNOWN_USER)
         r = FED_E_DIRECTORY;
@@ -375,27 +342,14 @@ addir_read(
     struct addir *dir, const struct addir_person *person, struct addir_entry *ret_entry, char *why)
 {
     struct domain_budget budget = domain_budget(dir->domain);
-    const struct wanted *wanted = dir->wanted;
-    struct conn_query query = entry_query(wanted, person);
     struct addir_entry entry = {0};
-    struct conn_answer answer;
-    struct entry_reader reader;
-    struct conn_sink sink;
-    int r;
 
     why[0] = '\0';
     if (!addir_has_service(dir))
         return why_not(why, FED_E_DIRECTORY,
             "domain %s has no service identity: nobody's entry can be read without their password",
             dir->conf->name);
-    entry_reader_init(&reader, &wanted->extra);
-    sink = entry_sink(&reader);
-    r = domain_search(dir->domain, &query, &sink, &budget, &answer, why);
-    if (r == 0)
-        r = check_answer(&answer, "reading an entry", why);
-    if (r == 0)
-        r = entry_take(&reader, &entry, why);
-    entry_reader_done(&reader);
+    int r = reading_by_service(dir->domain, person->dn, dir->wanted, &budget, &entry, why);
     if (r == 0)
         r = check_sid(dir, person, &entry, FED_E_UNKNOWN_USER, why);
     if (r == FED_E_UNKNOWN_USER)

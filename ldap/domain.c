@@ -275,8 +275,8 @@ domain_put(struct domain *domain, enum domain_door door, struct conn *conn)
 }
 
 int
-domain_search(struct domain *domain, const struct conn_query *query, const struct conn_sink *sink,
-    const struct domain_budget *budget, struct conn_answer *ret, char *why)
+domain_ask(
+    struct domain *domain, domain_fn *fn, void *arg, const struct domain_budget *budget, char *why)
 {
     bool again = true;
     int r = FED_E_DIRECTORY;
@@ -288,9 +288,32 @@ domain_search(struct domain *domain, const struct conn_query *query, const struc
         r = domain_take(domain, DOMAIN_SERVICE, budget, &conn, why);
         if (r != 0)
             break;
-        r = conn_search(conn, query, sink, domain_answer_by(budget), ret, why);
+        r = fn(arg, conn, budget, why);
         again = conn_is_broken(conn);
         domain_put(domain, DOMAIN_SERVICE, conn);
     }
     return r;
+}
+
+struct search {
+    const struct conn_query *query;
+    const struct conn_sink *sink;
+    struct conn_answer *ret;
+};
+
+static int
+search(void *arg, struct conn *conn, const struct domain_budget *budget, char *why)
+{
+    struct search *s = arg;
+
+    return conn_search(conn, s->query, s->sink, domain_answer_by(budget), s->ret, why);
+}
+
+int
+domain_search(struct domain *domain, const struct conn_query *query, const struct conn_sink *sink,
+    const struct domain_budget *budget, struct conn_answer *ret, char *why)
+{
+    struct search s = {query, sink, ret};
+
+    return domain_ask(domain, search, &s, budget, why);
 }

@@ -49,6 +49,16 @@ FED_MUST_USE int domain_take(struct domain *domain, enum domain_door door,
     const struct domain_budget *budget, struct conn **ret, char *why);
 void domain_put(struct domain *domain, enum domain_door door, struct conn *conn);
 
+/* Something that changes nothing in the directory, on one connection. 0 or an error with why. */
+typedef int domain_fn(void *arg, struct conn *conn, const struct domain_budget *budget, char *why);
+
+/*
+ * Do it as the service identity; when the connection dies it is done again on another, while there is time.
+ * Errors as for domain_take, and of fn; why on failure.
+ */
+FED_MUST_USE int domain_ask(
+    struct domain *domain, domain_fn *fn, void *arg, const struct domain_budget *budget, char *why);
+
 /*
  * A search by the service identity. A search changes nothing, so when its connection dies it is sent
  * again on another, while there is time. Errors as for domain_take and of the sink; why on failure.

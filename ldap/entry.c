@@ -139,24 +139,31 @@ take_workstations(struct addir_entry *entry, const struct berval *values, size_t
     return entry_text(values, entry->account.workstations, sizeof(entry->account.workstations));
 }
 
-/* One value that is not a SID fails all of them: a shorter list is another answer (I-16). */
+/* More groups; one value that is not a SID fails all of them: a shorter list is another answer (I-16). */
 static int
-take_groups(struct addir_entry *entry, const struct berval *values, size_t n)
+add_groups(struct addir_entry *entry, const struct berval *values, size_t n)
 {
-    struct sid *groups = calloc(n, sizeof(*groups));
+    struct sid *groups = reallocarray(entry->groups, entry->n_groups + n, sizeof(*groups));
 
     if (groups == NULL)
         return FED_E_NOMEM;
-    for (size_t i = 0; i < n; i++) {
-        if (read_sid(&values[i], &groups[i]) != 0) {
-            free(groups);
-            return FED_E_DIRECTORY;
-        }
-    }
-    qsort(groups, n, sizeof(*groups), sid_compare);
     entry->groups = groups;
-    entry->n_groups = n;
+    for (size_t i = 0; i < n; i++) {
+        if (read_sid(&values[i], &groups[entry->n_groups]) != 0)
+            return FED_E_DIRECTORY;
+        entry->n_groups++;
+    }
     return 0;
+}
+
+static int
+take_groups(struct addir_entry *entry, const struct berval *values, size_t n)
+{
+    int r = add_groups(entry, values, n);
+
+    if (r == 0)
+        qsort(entry->groups, entry->n_groups, sizeof(*entry->groups), sid_compare);
+    return r;
 }
 
 static const struct {
@@ -172,7 +179,7 @@ static const struct {
     {"pwdLastSet", false, take_password_set},
     {"logonHours", false, take_hours},
     {"userWorkstations", false, take_workstations},
-    {"tokenGroups", true, take_groups},
+    {ENTRY_GROUPS, true, take_groups},
 };
 enum { ROWS = sizeof(table) / sizeof(table[0]), ROW_GROUPS = ROWS - 1 };
 
@@ -276,38 +283,118 @@ keep_extra(struct addir_entry *entry, const char *name, const struct berval *val
     return 0;
 }
 
-/* An attribute that AD cut into ranges comes under a name of its own: "tokenGroups;range=0-1499". */
-static bool
-has_option_of(const struct berval *name, const char *of)
+/*
+ * A piece of the groups. With the last they are sorted, and no group may be there twice: a list that repeats itself
+ * lacks something else.
+ */
+static int
+take_piece(
+    struct entry_reader *reader, const struct range *range, const struct berval *values, size_t n)
 {
-    size_t len = strlen(of);
+    struct addir_entry *entry = &reader->entry;
+    int r = range_take(&reader->groups, range, n);
 
-    return name->bv_len > len && name->bv_val[len] == ';' &&
-           strncasecmp(name->bv_val, of, len) == 0;
+    if (r == 0)
+        r = add_groups(entry, values, n);
+    if (r != 0 || !reader->groups.whole)
+        return r;
+    qsort(entry->groups, entry->n_groups, sizeof(*entry->groups), sid_compare);
+    for (size_t i = 1; i < entry->n_groups; i++)
+        if (sid_equal(&entry->groups[i - 1], &entry->groups[i]))
+            return FED_E_DIRECTORY;
+    reader->seen |= 1U << ROW_GROUPS;
+    return 0;
+}
+
+/* One of our own attributes, if it is one. */
+static int
+take_ours(
+    struct entry_reader *reader, const struct berval *name, const struct berval *values, size_t n)
+{
+    struct range range;
+
+    for (unsigned i = 0; i < ROWS; i++) {
+        bool seen = (reader->seen & 1U << i) != 0;
+        int r = range_parse(name->bv_val, name->bv_len, table[i].name, &range);
+        if (r == 0)
+            return seen || !table[i].many ? FED_E_DIRECTORY : take_piece(reader, &range, values, n);
+        if (r != FED_E_NOT_FOUND)
+            return r;
+        if (!entry_name_is(name, table[i].name))
+            continue;
+        /* Beside a piece AD names the attribute itself, without values. */
+        if (n == 0 && table[i].many)
+            return 0;
+        if (seen || n == 0 || (n > 1 && !table[i].many) ||
+            (table[i].many && reader->groups.pieces > 0))
+            return FED_E_DIRECTORY;
+        r = table[i].read(&reader->entry, values, n);
+        reader->seen |= r == 0 ? 1U << i : 0;
+        return r;
+    }
+    return 0;
+}
+
+/* Of an extra attribute in pieces the first has more values than are kept. */
+static bool
+is_extra(const struct berval *name, const char *extra)
+{
+    struct range range;
+
+    return entry_name_is(name, extra) ||
+           (range_parse(name->bv_val, name->bv_len, extra, &range) == 0 && range.first == 0);
 }
 
 static int
 entry_attribute(void *arg, const struct berval *name, const struct berval *values, size_t n)
 {
     struct entry_reader *reader = arg;
-    int r = 0;
+    int r = take_ours(reader, name, values, n);
 
-    for (unsigned i = 0; i < ROWS; i++) {
-        if (has_option_of(name, table[i].name))
-            return FED_E_DIRECTORY;
-        if (!entry_name_is(name, table[i].name))
-            continue;
-        if ((reader->seen & 1U << i) != 0 || n == 0 || (n > 1 && !table[i].many))
-            return FED_E_DIRECTORY;
-        reader->seen |= 1U << i;
-        r = table[i].read(&reader->entry, values, n);
-        break;
-    }
     for (size_t i = 0; r == 0 && reader->extra != NULL && i < reader->extra->n; i++)
-        if (entry_name_is(name, reader->extra->items[i]))
+        if (is_extra(name, reader->extra->items[i]))
             for (size_t k = 0; r == 0 && k < n; k++)
                 r = keep_extra(&reader->entry, reader->extra->items[i], &values[k]);
     return r;
+}
+
+bool
+entry_has_more(const struct entry_reader *reader)
+{
+    return reader->groups.pieces > 0 && !reader->groups.whole;
+}
+
+static void
+piece_start(void *arg)
+{
+    ((struct entry_reader *)arg)->n_entries = 0;
+}
+
+/* The next piece must be of the same entry. */
+static int
+piece_attribute(void *arg, const struct berval *name, const struct berval *values, size_t n)
+{
+    struct entry_reader *reader = arg;
+    struct range range;
+    struct sid sid;
+    int r;
+
+    if (entry_name_is(name, "objectSid"))
+        return n == 1 && read_sid(values, &sid) == 0 && reader->entry.account.has_sid &&
+                       sid_equal(&sid, &reader->entry.account.sid)
+                   ? 0
+                   : FED_E_DIRECTORY;
+    r = range_parse(name->bv_val, name->bv_len, ENTRY_GROUPS, &range);
+    if (r == 0)
+        return take_piece(reader, &range, values, n);
+    return r == FED_E_NOT_FOUND && !(entry_name_is(name, ENTRY_GROUPS) && n > 0) ? 0
+                                                                                 : FED_E_DIRECTORY;
+}
+
+struct conn_sink
+entry_piece_sink(struct entry_reader *reader)
+{
+    return (struct conn_sink){piece_start, entry_begin, piece_attribute, reader};
 }
 
 struct conn_sink

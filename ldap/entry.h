@@ -16,13 +16,17 @@
 #include "conf/conf.h"
 #include "ldap/addir.h"
 #include "ldap/conn.h"
+#include "ldap/range.h"
 
-/* A reader of one person's own entry: state and groups. For one base-scope search. */
+#define ENTRY_GROUPS "tokenGroups"
+
+/* A reader of one person's own entry: state and groups. For one base-scope search, and those for pieces of the groups. */
 struct entry_reader {
     const struct conf_list *extra; /* attributes wanted besides, may be NULL */
     struct addir_entry entry;
     size_t n_entries;
     unsigned seen; /* bits by row of the table in entry.c */
+    struct range_progress groups;
 };
 
 void entry_reader_init(struct entry_reader *reader, const struct conf_list *extra);
@@ -30,6 +34,10 @@ void entry_reader_done(struct entry_reader *reader);
 
 /* The functions of a conn_sink; the argument is the struct entry_reader. 0, FED_E_DIRECTORY, FED_E_NOMEM. */
 struct conn_sink entry_sink(struct entry_reader *reader);
+
+/* Did AD give only a piece of tokenGroups so far? Then the sink for the answer to the next question (range_ask). */
+bool entry_has_more(const struct entry_reader *reader);
+struct conn_sink entry_piece_sink(struct entry_reader *reader);
 
 /*
  * The whole entry, which the caller then owns: exactly one came, and tokenGroups came whole (I-16).

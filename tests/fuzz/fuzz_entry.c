@@ -16,7 +16,8 @@ enum { VALUES = 8 };
 static const char *const attribute_names[] = {"objectSid", "userAccountControl",
     "msDS-User-Account-Control-Computed", "accountExpires", "msDS-UserPasswordExpiryTimeComputed",
     "pwdLastSet", "tokenGroups", "department", "sAMAccountName", "userPrincipalName",
-    "tokenGroups;range=0-1499", "objectSi"};
+    "tokenGroups;range=0-1499", "objectSi", "tokenGroups;range=0-0", "tokenGroups;range=1-*",
+    "tokenGroups;range=1-2", "department;range=0-1", "tokenGroups;range=0-*"};
 
 /* The values of the next attribute, each a heap copy of its own size, so that reading on is seen. */
 static size_t
@@ -41,7 +42,7 @@ take_values(const uint8_t **data, size_t *size, struct berval *values, size_t n)
     return found;
 }
 
-static void
+static size_t
 feed(struct conn_sink *sink, const uint8_t *data, size_t size)
 {
     struct berval dn = {4, (char *)"CN=x"}, name, values[VALUES];
@@ -61,6 +62,7 @@ feed(struct conn_sink *sink, const uint8_t *data, size_t size)
         for (size_t i = 0; i < n; i++)
             free(values[i].bv_val);
     }
+    return size;
 }
 
 int
@@ -76,7 +78,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     entry_reader_init(&reader, &extra);
     sink = entry_sink(&reader);
-    feed(&sink, data, size);
+    size_t left = feed(&sink, data, size);
+    if (entry_has_more(&reader)) {
+        sink = entry_piece_sink(&reader);
+        (void)feed(&sink, data + (size - left), left);
+    }
     if (entry_take(&reader, &entry, why) == 0) {
         for (size_t i = 0; i < entry.n_groups; i++)
             if (!addir_in_group(&entry, &entry.groups[i]))
@@ -87,7 +93,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     entry_reader_done(&reader);
 
     sink = person_sink(&person);
-    feed(&sink, data, size);
+    (void)feed(&sink, data, size);
     if (strlen(person.person.sam) > TEXT_NAME_MAX || strlen(person.person.dn) >= ADDIR_DN_MAX)
         abort();
     return 0;

@@ -12,6 +12,8 @@ rely on the line. It ends when its standard input does. Keys, with the default f
     bind     ok | 49:DATA | CODE | die | mute | type | id | cut | drip | garbage    people's binds
     service  ok | 49                                             the service identity's bind
     find     1 | 0 | 2 | limit | flood | refer | references | nosid    searches for a person
+    pieces   PIECE,PIECE… of tokenGroups, one for each read of an entry: FIRST-LAST, FIRST-*, either with :FROM+COUNT for the
+             values that come with it; none, whole, othersid, twice, gone, die, endless
     read     ok | othersid | notokens | ranged | badtoken | none | two | mute | die | bare | expired
     modify   CODE:TEXT (0:)                                      password changes
     after    stay | close | notice                               once an own entry was read
@@ -281,8 +283,34 @@ class Connection:
         self.send(ident, result(0x65, 0))
         return True
 
-    def read(self, ident, _rest):
+    def piece(self, ident, rest):
+        """One piece of many groups, whatever was asked for; what was is written down."""
+        asked = rest.partition(b"tokenGroups;range=")[2][:8].partition(b"-")[0]
+        self.asked = getattr(self, "asked", -1) + 1
+        pieces = self.script["pieces"].split(",")
+        piece = pieces[min(self.asked, len(pieces) - 1)]
+        self.say(f"asked for {asked.decode() or 'all'}")
+        other = {"whole": {"tokenGroups": TOKENS}, "othersid": {"objectSid": [sid(21, 1, 2, 3, 1104)]}}.get(piece, {})
+        if piece == "endless":
+            piece = f"{self.asked}-{self.asked}"
+        if piece == "die":
+            return False
+        if piece == "gone":
+            self.send(ident, result(0x65, 32))
+            return True
+        name, _, values = piece.partition(":")
+        first, _, last = name.partition("-")
+        if first.isdigit():
+            start, _, count = (values or f"{first}+{2 if last == '*' else int(last) - int(first) + 1}").partition("+")
+            other["tokenGroups"] = []  # AD names the attribute itself too, without values
+            other[f"tokenGroups;range={name}"] = [sid(21, 1, 2, 3, 5000 + int(start) + n) for n in range(int(count))]
+        self.send(ident, *[self.person(groups=False, **other)] * (2 if piece == "twice" else 1), result(0x65, 0))
+        return True
+
+    def read(self, ident, rest):
         how = self.script["read"]
+        if self.script["pieces"]:
+            return self.piece(ident, rest)
         other = {
             "othersid": {"objectSid": [sid(21, 1, 2, 3, 1104)]},
             "notokens": {"tokenGroups": None},
@@ -378,7 +406,7 @@ def main():
     folder = Path(sys.argv[1])
     script = {"tls": "ldaps", "cert": "good", "bind": "ok", "service": "ok", "find": "1", "read": "ok",
               "modify": "0:", "pages": "1", "after": "stay", "ping": "ok", "site": "", "refer": "ldap://127.0.0.1:1/",
-              "names": "", "domain": "1"}
+              "names": "", "domain": "1", "pieces": ""}
     script.update(word.split("=", 1) for word in sys.argv[2:])
     make_certificates(folder)
     context = tls_context(folder, script)
