@@ -117,7 +117,8 @@ enum wire_type {
     ASK_IMPORT = 76,
     /* admin: USER CODE CODE2 -> nothing: follow a token whose clock is off */
     ASK_RESYNC = 75,
-    /* admin: -> COUNT: people whose seeds were sealed anew with the first seal key; 0 = all are */
+    /* admin: [PLACE] -> [MESSAGE...] COUNT PLACE MORE REFUSED: of a page of all people, how many were sealed anew with the first
+     * seal key; REFUSED do not open, a MESSAGE each. MORE: ask again, with PLACE */
     ASK_RESEAL = 77,
     /* admin: [PARCEL_HEAD PARCEL_NUMBER PLACE] -> [MESSAGE...] PARCEL_HEAD PARCEL_NUMBER PLACE [PIECE...] MORE REFUSED: a page of
      * a parcel (mfa/parcel.h); the next one is asked for with what this one has. PARCEL_NUMBER is the next page's first.

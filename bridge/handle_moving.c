@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "bridge/arrivals.h"
 #include "bridge/handle_admin.h"
+#include "bridge/place.h"
 #include "mfa/departure.h"
 
 enum { PAGE_ROOM = 100 * 1024, REFUSED_ROOM = 32, PUT_AT_ONCE = 500 };
@@ -47,38 +48,6 @@ refuse(void *arg, const char *name)
     return 0;
 }
 
-/* Where a page begins: the key, a NUL, the SID, a NUL; as we said it ourselves. */
-static int
-read_place(const struct wire_msg *msg, struct store_place *ret)
-{
-    size_t len, key_len, sid_len;
-    const char *p = (const char *)wire_bytes(msg, WIRE_PLACE, &len);
-
-    *ret = (struct store_place){.key = ""};
-    if (p == NULL)
-        return 0;
-    key_len = strnlen(p, len);
-    if (key_len == len)
-        return FED_E_INVALID;
-    sid_len = strnlen(p + key_len + 1, len - key_len - 1);
-    if (key_len >= sizeof(ret->key) || sid_len >= sizeof(ret->sid) || key_len + sid_len + 2 != len)
-        return FED_E_INVALID;
-    memcpy(ret->key, p, key_len);
-    memcpy(ret->sid, p + key_len + 1, sid_len);
-    return 0;
-}
-
-static void
-put_place(struct wire_out *out, const struct store_place *place)
-{
-    unsigned char bytes[sizeof(*place)];
-    size_t key_len = strlen(place->key) + 1, sid_len = strlen(place->sid) + 1;
-
-    memcpy(bytes, place->key, key_len);
-    memcpy(bytes + key_len, place->sid, sid_len);
-    wire_put_bytes(out, WIRE_PLACE, bytes, key_len + sid_len);
-}
-
 static void
 put_page(struct job *job, const struct departure *d, const struct page *page, bool ended)
 {
@@ -92,7 +61,7 @@ put_page(struct job *job, const struct departure *d, const struct page *page, bo
     parcel_head_show(&d->head, head);
     wire_put_text(&job->reply, WIRE_PARCEL_HEAD, head);
     wire_put_number(&job->reply, WIRE_PARCEL_NUMBER, d->number);
-    put_place(&job->reply, &d->place);
+    place_put(&job->reply, &d->place);
     for (size_t at = 0; at < page->pieces.len;) {
         size_t len = bytes_get(page->pieces.data + at, 2);
         wire_put_bytes(&job->reply, WIRE_PIECE, page->pieces.data + at + 2, len);
@@ -117,7 +86,7 @@ begin_departure(struct bridge *b, const struct job *job, struct departure *ret)
     if (head == NULL && ((r = parcel_head_make((int64_t)time(NULL), &ret->head)) != 0 ||
                             (r = admin_audit(b, job, "mfa-export", NULL, 0, "begun")) != 0))
         return r;
-    return read_place(&job->msg, &ret->place);
+    return place_read(&job->msg, &ret->place);
 }
 
 int

@@ -1,21 +1,29 @@
 /*
- * Changing the seal key: everything that was sealed with an earlier one is sealed anew, a piece at a time, while people log in.
+ * Changing the seal key: everything that was sealed with an earlier one is sealed anew, a page at a time, while people log in.
+ * What does not open stays as it is and is told; everybody else's turn comes all the same.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "bridge/dispatch.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "bridge/handle_admin.h"
+#include "bridge/place.h"
 #include "mfa/person.h"
 
-enum { AT_ONCE = 500 }; /* people a request: each is a durable write */
+/* People a request: looked at, and written, which is durable each time. */
+enum { LOOK_AT_ONCE = 20000, WRITE_AT_ONCE = 500, REFUSED_ROOM = 32, FULL = 1 };
 
 struct resealing {
     struct bridge *b;
     unsigned char head[SEAL_HEAD]; /* of what the first key seals */
     const char *sid;
-    uint64_t done;
+    bool old_row; /* this person's row is sealed as a whole, with another key */
+    bool refused; /* they have a blob that does not open */
+    uint64_t looked_at, done, n_refused;
+    char names[REFUSED_ROOM][STORE_NAME_MAX];
 };
 
 /* What the first key's blobs begin with, learned from one of them. */
@@ -39,23 +47,54 @@ is_old(const struct resealing *s, const struct record_token *t)
     return memcmp(t->blob, s->head, SEAL_HEAD) != 0;
 }
 
+/* Tokens of theirs, or their whole row, where the store seals that. The key's number is all of the head but the first byte. */
+static int
+has_old(struct resealing *s, const struct store_row *row, const struct record *record, bool *ret)
+{
+    unsigned char head[SEAL_HEAD];
+    int r = store_sealed(s->b->store, row->sid, head);
+
+    s->old_row = r == 0 && memcmp(head + 1, s->head + 1, SEAL_HEAD - 1) != 0;
+    *ret = s->old_row;
+    for (size_t i = 0; i < record->n_tokens; i++)
+        *ret |= is_old(s, &record->tokens[i]);
+    return r == FED_E_NOT_FOUND || r == FED_E_NOT_ENROLLED ? 0 : r;
+}
+
+/* The tokens that open. Where there is nothing to write it ends with FED_E_CRYPTO. */
 static int
 reseal_record(struct record *record, void *arg)
 {
-    const struct resealing *s = arg;
+    struct resealing *s = arg;
     struct fed_secret blob = FED_SECRET_INIT(SEAL_BLOB_MAX);
     int r = 0;
 
+    s->refused = false;
+    bool changed = s->old_row;
     for (size_t i = 0; i < record->n_tokens && r == 0; i++) {
         struct record_token *t = &record->tokens[i];
-        if (!is_old(s, t) ||
-            (r = keeper_reseal(s->b->keeper, s->sid, t->blob, t->blob_len, &blob)) != 0)
+        if (!is_old(s, t))
             continue;
-        memcpy(t->blob, blob.data, blob.len);
-        t->blob_len = blob.len;
+        r = keeper_reseal(s->b->keeper, s->sid, t->blob, t->blob_len, &blob);
+        if (r == 0) {
+            memcpy(t->blob, blob.data, blob.len);
+            t->blob_len = blob.len;
+            changed = true;
+        } else if (r == FED_E_CRYPTO) {
+            s->refused = true;
+            r = 0;
+        }
     }
     fed_secret_done(&blob);
-    return r;
+    return r == 0 && !changed ? FED_E_CRYPTO : r;
+}
+
+static void
+refuse(struct resealing *s, const struct store_row *row)
+{
+    if (s->n_refused < REFUSED_ROOM)
+        (void)snprintf(s->names[s->n_refused], STORE_NAME_MAX, "%s", row->name);
+    s->n_refused++;
 }
 
 static int
@@ -64,36 +103,65 @@ reseal_row(const struct store_row *row, void *arg)
     struct resealing *s = arg;
     struct record record;
     bool old = false;
+    int r;
 
-    int r = person_decode(row, &record);
-    for (size_t i = 0; r == 0 && i < record.n_tokens; i++)
-        old |= is_old(s, &record.tokens[i]);
-    if (r != 0 || !old)
+    if (s->looked_at == LOOK_AT_ONCE || s->done + s->n_refused >= WRITE_AT_ONCE)
+        return FULL;
+    s->looked_at++;
+    if (person_decode(row, &record) != 0) {
+        refuse(s, row);
+        return 0;
+    }
+    if ((r = has_old(s, row, &record, &old)) != 0 || !old)
         return r;
-    if (s->done == AT_ONCE)
-        return FED_E_BUSY; /* enough for one request */
     s->sid = row->sid;
     r = person_change(s->b->store, row->sid, NULL, 0, reseal_record, s);
     if (r == FED_E_NOT_ENROLLED)
         return 0; /* gone meanwhile */
-    s->done += r == 0;
-    return r;
+    if ((r == 0 || r == FED_E_CRYPTO) && s->refused)
+        refuse(s, row);
+    else if (r == 0)
+        s->done++;
+    return r == FED_E_CRYPTO
+               ? 0
+               : r; /* without a refusal: another was faster, all is sealed anew already */
+}
+
+static void
+put_refused(struct job *job, const struct resealing *s)
+{
+    char line[STORE_NAME_MAX + 64];
+
+    for (size_t i = 0; i < s->n_refused && i < REFUSED_ROOM; i++) {
+        (void)snprintf(line, sizeof(line), "%s: opens with none of the seal keys", s->names[i]);
+        wire_put_text(&job->reply, WIRE_MESSAGE, line);
+    }
 }
 
 int
 handle_reseal(struct bridge *b, struct job *job, struct answer *answer)
 {
     struct resealing s = {.b = b};
-    int r = learn_head(b, s.head);
+    struct store_place place;
+    char reason[80];
+    bool more;
 
+    int r = place_read(&job->msg, &place);
     if (r == 0)
-        r = store_each(b->store, reseal_row, &s);
-    if (r == FED_E_BUSY && s.done == AT_ONCE)
-        r = 0;
-    r = admin_audit(b, job, "reseal", NULL, r, NULL);
+        r = learn_head(b, s.head);
+    if (r == 0)
+        r = store_each_from(b->store, &place, reseal_row, &s);
+    more = r == FULL;
+    (void)snprintf(reason, sizeof(reason), "%" PRIu64 " sealed anew, %" PRIu64 " do not open",
+        s.done, s.n_refused);
+    r = admin_audit(b, job, "reseal", NULL, more ? 0 : r, reason);
     if (r == 0) {
         answer_begin(job, answer);
+        put_refused(job, &s);
         wire_put_number(&job->reply, WIRE_COUNT, s.done);
+        place_put(&job->reply, &place);
+        wire_put_number(&job->reply, WIRE_MORE, more);
+        wire_put_number(&job->reply, WIRE_REFUSED, s.n_refused);
     }
     return r;
 }

@@ -42,9 +42,11 @@ static int
 try_seeds(const struct parcel_keeper *keeper, const struct store_row *row, bool *ret_open)
 {
     struct record record;
-    int r = person_decode(row, &record);
+    int r = 0;
 
-    *ret_open = true;
+    *ret_open = person_decode(row, &record) == 0;
+    if (!*ret_open)
+        return 0;
     for (size_t i = 0; r == 0 && i < record.n_tokens; i++) {
         const struct record_token *t = &record.tokens[i];
         r = keeper->try_seed(keeper->arg, row->sid, t->blob, t->blob_len);

@@ -20,7 +20,7 @@ struct departure {
 struct departure_page {
     size_t room; /* bytes of pieces: at least PARCEL_PIECE_MAX */
     int (*take)(void *arg, const void *piece, size_t len);
-    /* Somebody with a seed that opens with none of the seal keys: they are left out, and the parcel is good for nothing but
+    /* Somebody with a seed, or a record, that opens with none of the seal keys: they are left out, and the parcel is good for nothing but
      * the report. */
     int (*refuse)(void *arg, const char *name);
     void *arg;

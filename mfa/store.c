@@ -133,6 +133,13 @@ store_remove(struct store *store, const char *sid)
     return store->ops->remove(store, sid);
 }
 
+/* Somebody whose row does not open. */
+static bool
+is_nameless(const struct store_row *row)
+{
+    return row->record_len == 0 && row->sid[0] != '\0' && strcmp(row->name, row->sid) == 0;
+}
+
 int
 store_each_from(struct store *store, struct store_place *place,
     int (*fn)(const struct store_row *row, void *arg), void *arg)
@@ -145,7 +152,7 @@ store_each_from(struct store *store, struct store_place *place,
             return 0;
         if (r != 0)
             return r;
-        if (!row_read_valid(&row))
+        if (!row_read_valid(&row) && !is_nameless(&row))
             return FED_E_STORE;
         /* A row whose key is not that of its name could send us round in circles. */
         int order = strcmp(text_lower(next_key, sizeof(next_key), row.name), place->key);
@@ -164,6 +171,12 @@ store_each(struct store *store, int (*fn)(const struct store_row *row, void *arg
     struct store_place place = {.key = ""};
 
     return store_each_from(store, &place, fn, arg);
+}
+
+int
+store_sealed(struct store *store, const char *sid, unsigned char ret_head[SEAL_HEAD])
+{
+    return store->ops->sealed != NULL ? store->ops->sealed(store, sid, ret_head) : FED_E_NOT_FOUND;
 }
 
 int

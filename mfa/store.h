@@ -134,6 +134,8 @@ void store_attempt_end(struct store *store, uint64_t id);
 /*
  * Call fn for each person in order of name, until it returns non-zero, which is then returned.
  * fn may use the store: no lock is held while it runs, and each row is read afresh. 0 or FED_E_STORE.
+ * In the directory somebody's value may open with none of the seal keys: their row has their SID in the place of a name,
+ * and no record (record_len 0), so that one of a hundred thousand does not end a listing.
  */
 FED_MUST_USE int store_each(
     struct store *store, int (*fn)(const struct store_row *row, void *arg), void *arg);
@@ -147,6 +149,13 @@ struct store_place {
 /* The same from behind a place, which moves on to each row for which fn returned 0: a listing in pieces. */
 FED_MUST_USE int store_each_from(struct store *store, struct store_place *place,
     int (*fn)(const struct store_row *row, void *arg), void *arg);
+
+/*
+ * Where the store itself seals rows (the directory): how the blob of somebody's begins, which tells the key (mfa/seal.h).
+ * 0, FED_E_NOT_FOUND (it seals none), FED_E_NOT_ENROLLED, FED_E_STORE.
+ */
+FED_MUST_USE int store_sealed(
+    struct store *store, const char *sid, unsigned char ret_head[SEAL_HEAD]);
 
 /* ---- Many people at once ---- */
 

@@ -21,6 +21,8 @@ struct store_ops {
     int (*next)(struct store *store, const char *name_key, const char *sid, struct store_row *ret);
     /* NULL where anybody can be kept. */
     int (*accepts)(struct store *store, const char *sid);
+    /* NULL where rows are kept as they are. */
+    int (*sealed)(struct store *store, const char *sid, unsigned char ret_head[SEAL_HEAD]);
     /* NULL where there are no transactions. */
     int (*together)(struct store *store, int (*fn)(struct store *tx, void *arg), void *arg);
     int (*failures_get)(struct store *store, const char *person, const char *source, int64_t now_s,

@@ -51,7 +51,7 @@ store_error(int r, const char *sid)
 }
 
 static int
-decode(struct store_directory *s, const char *sid, const void *value, size_t len,
+decode_raw(struct store_directory *s, const char *sid, const void *value, size_t len,
     struct store_row *ret)
 {
     struct fed_secret blob = FED_SECRET_INIT(SEAL_OVERHEAD + SEAL_RECORD_MAX);
@@ -64,7 +64,31 @@ decode(struct store_directory *s, const char *sid, const void *value, size_t len
         r = store_directory_unpack(row.data, row.len, sid, ret);
     fed_secret_done(&blob);
     fed_secret_done(&row);
-    return store_error(r, sid);
+    return r;
+}
+
+static int
+decode(struct store_directory *s, const char *sid, const void *value, size_t len,
+    struct store_row *ret)
+{
+    return store_error(decode_raw(s, sid, value, len, ret), sid);
+}
+
+/* The same for a listing, which a value that does not open must not end: it goes by its SID, and has no record. */
+static int
+decode_or_name(struct store_directory *s, const char *sid, const void *value, size_t len,
+    struct store_row *ret)
+{
+    int r = decode_raw(s, sid, value, len, ret);
+
+    if (r != FED_E_STORE && r != FED_E_CRYPTO)
+        return store_error(r, sid);
+    *ret = (struct store_row){.version = 1};
+    if (strlen(sid) >= sizeof(ret->sid))
+        return FED_E_STORE;
+    memcpy(ret->sid, sid, strlen(sid) + 1);
+    memcpy(ret->name, sid, strlen(sid) + 1);
+    return 0;
 }
 
 static int
@@ -115,6 +139,25 @@ directory_load(struct store *store, const char *sid, struct store_row *ret)
     if (r == 0)
         r = decode(ours(store), sid, value.data, value.len, ret);
     fed_secret_done(&value);
+    return r;
+}
+
+/* What the value of somebody was sealed with. */
+static int
+directory_sealed(struct store *store, const char *sid, unsigned char ret_head[SEAL_HEAD])
+{
+    struct fed_secret value = FED_SECRET_INIT(STORE_DIRECTORY_VALUE_MAX);
+    struct fed_secret blob = FED_SECRET_INIT(SEAL_OVERHEAD + SEAL_RECORD_MAX);
+
+    int r = read_value(ours(store), sid, &value);
+    if (r == 0)
+        r = store_directory_from_text(value.data, value.len, &blob);
+    if (r == 0 && blob.len < SEAL_HEAD)
+        r = FED_E_STORE;
+    if (r == 0)
+        memcpy(ret_head, blob.data, SEAL_HEAD);
+    fed_secret_done(&value);
+    fed_secret_done(&blob);
     return r;
 }
 
@@ -224,7 +267,7 @@ add_value(void *arg, const char *sid, const void *value, size_t len)
 {
     struct listing *listing = arg;
     struct store_row row;
-    int r = decode(listing->s, sid, value, len, &row);
+    int r = decode_or_name(listing->s, sid, value, len, &row);
 
     return r != 0 ? r : list_add(&listing->list, &row);
 }
@@ -295,6 +338,18 @@ next_sid(struct store_directory *s, const char *key, const char *sid, char ret_k
 }
 
 static int
+load_or_name(struct store_directory *s, const char *sid, struct store_row *ret)
+{
+    struct fed_secret value = FED_SECRET_INIT(STORE_DIRECTORY_VALUE_MAX);
+
+    int r = read_value(s, sid, &value);
+    if (r == 0)
+        r = decode_or_name(s, sid, value.data, value.len, ret);
+    fed_secret_done(&value);
+    return r;
+}
+
+static int
 directory_next(struct store *store, const char *name_key, const char *sid, struct store_row *ret)
 {
     struct store_directory *s = ours(store);
@@ -316,7 +371,7 @@ directory_next(struct store *store, const char *name_key, const char *sid, struc
         list_done(&old);
     }
     while (next_sid(s, name_key, sid, key, at)) {
-        int r = directory_load(store, at, ret);
+        int r = load_or_name(s, at, ret);
         if (r != 0 && r != FED_E_NOT_ENROLLED)
             return r;
         /* Who was removed or got another name since the listing began is passed over. */
@@ -379,6 +434,7 @@ store_directory_open(const struct store_directory_ops *ops, void *arg, const cha
         .remove = directory_remove,
         .next = directory_next,
         .accepts = directory_accepts,
+        .sealed = directory_sealed,
         .failures_get = directory_failures_get,
         .failures_add = directory_failures_add,
         .failures_forgive = directory_failures_forgive,

@@ -5,6 +5,7 @@
 #include "bridge/admin/mfa_enrol.h"
 #include "bridge/admin/mfa_import.h"
 #include "bridge/admin/mfa_move.h"
+#include "bridge/admin/mfa_reseal.h"
 #include "bridge/admin/words.h"
 
 #include <inttypes.h>
@@ -71,31 +72,6 @@ read_code(const char *prompt, struct fed_secret *ret)
     while (r == 0 && (n = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n')
         r = c == '\r' || c == ' ' ? 0 : fed_secret_add(ret, &c, 1);
     return r;
-}
-
-/* A piece at a time, until the bridge has nothing left to do. */
-static int
-reseal(const struct admin *admin, int argc, char **argv)
-{
-    uint64_t all = 0, n;
-
-    if (argc != 1)
-        return admin_usage(argv[1]);
-    do {
-        struct client_reply reply;
-        struct wire_out out;
-        admin_request(&out, ASK_RESEAL);
-        int status = admin_ask(admin, &out, &reply);
-        if (status != ADMIN_DONE)
-            return status;
-        n = wire_number(&reply.msg, WIRE_COUNT, 0);
-        all += n;
-        client_reply_done(&reply);
-    } while (n > 0);
-    (void)printf("%" PRIu64
-                 " sealed anew; the earlier lines of the seal-key file are not needed any more\n",
-        all);
-    return ADMIN_DONE;
 }
 
 static int
@@ -184,7 +160,7 @@ word_mfa(const struct admin *admin, int argc, char **argv)
     if (strcmp(word, "export") == 0)
         return mfa_export(admin, argc - 1, argv + 1);
     if (strcmp(word, "reseal") == 0)
-        return reseal(admin, argc - 1, argv + 1);
+        return mfa_reseal(admin, argc - 1, argv + 1);
     if (strcmp(word, "resync") == 0)
         return resync(admin, argc - 1, argv + 1);
     if (strcmp(word, "reset") == 0)

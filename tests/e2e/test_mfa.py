@@ -388,6 +388,36 @@ def test_guesses_from_an_exempt_network_count(lab, person, bridge):
     assert from_there(lab.codes.fresh(person.name)) == "LOCKED"
 
 
+def test_reseal_goes_past_who_does_not_open(lab, person, bridge):
+    """Sealed with a key that nobody has any more: named with the remedy, and everybody else is done."""
+    other, path = lab.people.take(), lab.awsfed.CONFIG / "keys/seal.key"
+    lab.codes.enrol(other.name)
+    old = path.read_text()
+    new = "%064x\n" % (int(old, 16) ^ 2)
+    with sqlite3.connect(lab.awsfed.STATE / "mfa.db") as db:
+        (record, ), = db.execute("SELECT record FROM person WHERE name LIKE ?", (f"{person.name}@%",)).fetchall()
+        at = record.index(b"\x01", 40) + 1  # behind the numbers and the label: the blob; a byte of its key's number
+        lost = record[:at] + bytes([record[at] ^ 1]) + record[at + 1:]
+        db.execute("UPDATE person SET record = ?, version = version + 1 WHERE name LIKE ?", (lost, f"{person.name}@%"))
+    try:
+        path.write_text(new + old)
+        lab.awsfed.configure()
+        done = admin(lab, "reseal")
+        assert done.returncode == 1 and f"{person.name}@" in done.stderr and "mfa reset" in done.stderr, done.stderr
+        assert int(done.stdout.split()[0]) > 0 and "not needed" not in done.stdout
+        path.write_text(new)
+        lab.awsfed.configure()
+        assert authenticate(other.name, other.password, lab.codes.fresh(other.name)) == "OK"
+        assert admin(lab, "reset", person.name).returncode == 0
+        done = admin(lab, "reseal")
+        assert done.returncode == 0 and done.stdout.startswith("0 sealed anew; "), done.stderr
+    finally:
+        path.write_text(old + new)
+        lab.awsfed.configure()
+        assert admin(lab, "reseal").returncode == 0
+        path.write_text(old)
+
+
 def test_the_seal_key_is_changed(lab, person, bridge):
     """A new first line, a restart, reseal, and the old line is not needed: nobody is enrolled anew, no code comes back (I-24)."""
     path = lab.awsfed.CONFIG / "keys/seal.key"

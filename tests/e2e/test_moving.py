@@ -94,12 +94,34 @@ def test_from_store_to_store_and_back(lab, person, bridge, stores, tmp_path):
     assert lab.awsfed.audit(event="mfa-export", outcome="granted") and lab.awsfed.audit(event="mfa-import", outcome="granted")
 
 
+def test_reseal_in_the_directory(lab, bridge, stores):
+    """There a row is sealed as a whole: one without a token, a ticket alone, is sealed anew as well."""
+    one, path = lab.people.take(), lab.awsfed.CONFIG / "keys/seal.key"
+    old = path.read_text()
+    new = "%064x\n" % (int(old, 16) ^ 4)
+    lab.awsfed.configure({"mfa": stores["directory"]})
+    assert admin(lab, "enrol", "--ticket", one.name).returncode == 0
+    before = lab.directory.attribute(one.name, ATTRIBUTE)
+    try:
+        path.write_text(new + old)
+        lab.awsfed.configure({"mfa": stores["directory"]})
+        done = admin(lab, "reseal")
+        assert done.returncode == 0 and not done.stdout.startswith("0 "), done.stderr
+        assert lab.directory.attribute(one.name, ATTRIBUTE) != before
+        assert admin(lab, "reseal").stdout.startswith("0 ")
+        path.write_text(new)
+        lab.awsfed.configure({"mfa": stores["directory"]})
+        assert login(one, "123456") == "DENIED"  # and not STORE: it opens
+    finally:
+        path.write_text(old)
+
+
 def test_what_is_no_whole_parcel_is_refused(lab, parcel, tmp_path):
     """Cut, changed, of another parcel, of nothing: refused with the line, and nothing is imported."""
     lines = parcel.read_bytes().splitlines(keepends=True)
     assert admin(lab, "export", str(parcel)).returncode == 1  # not over an older one
     cut = [b"".join(lines[:-1]), b"".join(lines)[:-1], b"".join(lines)[:-30], lines[0], b"", b"hello\n"]
-    changed = b"".join([lines[0][:-2] + b"1\n", *lines[1:]])
+    changed = b"".join([lines[0][:-2] + bytes([lines[0][-2] ^ 1]) + b"\n", *lines[1:]])
     reordered = b"".join([lines[0], lines[-1], *lines[1:-1]])
     more = b"".join([*lines, lines[-1]])
     for bad in (*cut, changed, reordered, more):

@@ -103,11 +103,62 @@ test_directory_values_refused_i29_i34(void **state)
     assert_int_equal(store_load(store, alice, &got), 0);
 }
 
+static int
+collect(const struct store_row *row, void *arg)
+{
+    char *names = arg;
+    size_t len = strlen(names);
+
+    (void)snprintf(names + len, 256 - len, "%s %zu;", row->name, row->record_len);
+    return 0;
+}
+
+/* One value that does not open ends no listing, and is not left out of it either; an AD that is away is an error. */
+static void
+test_directory_lists_what_does_not_open_i29(void **state)
+{
+    struct store_row row = row_of_alice();
+    unsigned char head[SEAL_HEAD];
+    char got[256] = "";
+
+    (void)state;
+    assert_int_equal(store_sealed(store, alice, head), FED_E_NOT_ENROLLED);
+    assert_int_equal(store_swap(store, &row), 0);
+    (void)snprintf(ad_value(bob), AD_VALUE, "%s", ad_value(alice));
+    assert_int_equal(store_each(store, collect, got), 0);
+    assert_string_equal(got, "alice@x 400;S-1-5-21-1-2-3-1105 0;");
+    assert_int_equal(store_sealed(store, alice, head), 0);
+    assert_int_equal(head[0], 2);
+    ad.away = FED_E_DIRECTORY;
+    assert_int_equal(store_each(store, collect, got), FED_E_STORE);
+}
+
+/* A listing that goes on after a restart, in a store that has listed nothing yet, goes on where it was. */
+static void
+test_directory_lists_from_a_place(void **state)
+{
+    struct store_row row = row_of_alice();
+    struct store_place place = {.key = "aaa", .sid = "S-1"};
+    char got[256] = "";
+
+    (void)state;
+    assert_int_equal(store_swap(store, &row), 0);
+    assert_int_equal(store_each_from(store, &place, collect, got), 0);
+    assert_string_equal(got, "alice@x 400;");
+    assert_string_equal(place.key, "alice@x");
+    assert_int_equal(store_each_from(store, &place, collect, got), 0);
+    assert_string_equal(got, "alice@x 400;");
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_directory_away_i29, set_up_directory, tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_directory_lists_what_does_not_open_i29, set_up_directory, tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_directory_lists_from_a_place, set_up_directory, tear_down),
         cmocka_unit_test_setup_teardown(
             test_directory_values_refused_i29_i34, set_up_directory, tear_down),
     };
