@@ -135,6 +135,9 @@ enum wire_type {
     /* admin: ACCESS_KEY [TICKET_ID] -> [TICKET] [HELD]: whose is the credential with that access key id, of those that are
      * cached (HELD: the role and the session); or else, is the ticket of that id still good */
     ASK_WHOIS = 90,
+    /* admin: [SID] -> PERSON... [NEXT]: everybody who is enrolled, by SID, those after that one; NEXT is what to ask with
+     * for more. Of a person MESSAGE is the name of the error that keeps them out, STEP... the names of their roles */
+    ASK_PEOPLE = 91,
 };
 
 /* Tags in the order in which they stand in a message. X(name, tag, kind, many, value size limit) */
@@ -207,7 +210,12 @@ enum wire_type {
     X(SKIPPED, 159, NUMBER, false, 8)                                                              \
     X(TICKET_ID, 160, TEXT, false, 65)                                                             \
     X(SESSION_ARN, 161, TEXT, false, 2049)                                                         \
-    X(HELD, 162, GROUP, false, 8192)
+    X(HELD, 162, GROUP, false, 8192)                                                               \
+    X(TOKENS, 163, NUMBER, false, 8)                                                               \
+    X(CODES_LEFT, 164, NUMBER, false, 8)                                                           \
+    X(CODES_MADE, 165, NUMBER, false, 8)                                                           \
+    X(PERSON, 166, GROUP, true, 8192)                                                              \
+    X(NEXT, 167, TEXT, false, 192)
 
 enum wire_tag {
 #define WIRE_TAG_ENUM(name, tag, kind, many, limit) WIRE_##name = (tag),

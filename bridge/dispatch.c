@@ -44,6 +44,7 @@ static const struct row {
     {ASK_ENROL_TICKET, WHO_ADMIN, handle_enrol_ticket, false},
     {ASK_IMPORT, WHO_ADMIN, handle_import, false},
     {ASK_RESEAL, WHO_ADMIN, handle_reseal, false},
+    {ASK_PEOPLE, WHO_ADMIN, handle_people, false},
     {ASK_WHOIS, WHO_ADMIN, handle_whois, false},
     {ASK_RESYNC, WHO_ADMIN, handle_resync, false},
     {ASK_EXPORT, WHO_ADMIN, handle_export, false},

@@ -43,8 +43,8 @@ handler_fn handle_enrol, handle_unenrol, handle_unlock, handle_enrolments, handl
 /* handle_mfa.c, handle_enrol.c */
 handler_fn handle_recovery_codes, handle_recovery_codes_of, handle_enrol_self, handle_enrol_confirm,
     handle_enrol_ticket, handle_resync, handle_import, handle_reseal;
-/* handle_whois.c */
-handler_fn handle_whois;
+/* handle_whois.c, handle_people.c */
+handler_fn handle_whois, handle_people;
 
 /* handle_moving.c */
 handler_fn handle_export, handle_arrival_begin, handle_arrival_pieces, handle_arrival_end;

@@ -31,6 +31,7 @@ static const struct {
     {"sessions", word_sessions},
     {"revoke", word_revoke},
     {"whois", word_whois},
+    {"report", word_report},
     {"explain", word_explain},
 };
 
@@ -83,6 +84,10 @@ print_help(void)
         "  revoke USER              end their sign-in now, and say what ends their credentials\n"
         "  whois ACCESS-KEY-ID      who got the credential with that access key id\n"
         "      --json               for programs\n"
+        "  report                   who signed in and took what, and what nobody uses\n"
+        "      --since 30d          how far back\n"
+        "      --unused 90d         when a second factor counts as unused\n"
+        "      --format text|csv|json\n"
         "\n"
         "  -c, --config DIR         the configuration folder (" CONF_DIR ")\n"
         "      --socket PATH        the bridge's socket (" CLIENT_SOCKET ")\n"

@@ -13,6 +13,7 @@ admin_word word_aws_setup;                           /* aws_setup.c */
 admin_word word_check;                               /* check.c */
 admin_word word_mfa;                                 /* mfa.c */
 admin_word word_oidc;                                /* oidc.c */
+admin_word word_report;                              /* report.c */
 admin_word word_whois;                               /* whois.c */
 admin_word word_sessions, word_revoke, word_explain; /* people.c */
 

@@ -134,3 +134,57 @@ def test_without_a_journal_it_says_so(lab, bridge):
         subprocess.run(["rm", "-rf", folder], check=True)
     ran = admin(lab, "whois", "ASIAIOSFODNN7EXAMPLE")
     assert ran.returncode == 1 and "has no journal" in ran.stderr
+
+
+# ---- Reports ----
+
+def report(lab, *words, status=0):
+    ran = admin(lab, "report", "--format", "json", *words)
+    assert ran.returncode == status, ran.stderr
+    return json.loads(ran.stdout)
+
+
+def test_wrong_words_of_a_report(lab):
+    for words in (["--since"], ["--since", "soon"], ["--since", "0"], ["--format", "pdf"], ["more"], ["--unused", "-1d"]):
+        ran = admin(lab, "report", *words)
+        assert (ran.returncode, ran.stdout) == (2, ""), words
+
+
+def test_a_report_of_a_day(lab, person, bridge, aws):
+    """Who signed in with what, who was refused, who took which role, and who might and did not."""
+    other = lab.people.take()
+    lab.codes.enrol(other.name)
+    lab.awsfed.configure({"role never": {"arn": aws.role_arn(aws.PROD, "Never"), "groups": "AWS-Dev-ReadOnly",
+                                         "provider": aws.provider_arn(aws.PROD)}})
+    with lab.sshd.Session(person.name, person.password, lab.codes.fresh(person.name)):
+        key_of(lab, person)
+        lab.sshd.login(person.name, "wrong", lab.codes.fresh(person.name))
+    lab.sshd.login("nobody-of-that-name", "wrong", "123456")
+    found = report(lab, "--since", "1h")
+    mine, = [one for one in found["people"].values() if one["user"].startswith(f"{person.name}@")]
+    assert mine["sign_ins"] == {"password,totp": 1} and mine["refused"] == 1 and mine["roles"] == {"dev-readonly": 1}
+    assert found["roles"]["dev-readonly"]["credentials"] >= 1 and found["refused_unknown_names"] >= 1
+    assert "never" in [one["role"] for one in found["roles_never_used"]] and "dev-readonly" not in [
+        one["role"] for one in found["roles_never_used"]]
+    unused = {one["user"].partition("@")[0]: one["roles"] for one in found["access_never_used"]}
+    assert sorted(unused[other.name]) == ["dev-readonly", "never"] and unused[person.name] == ["never"]
+    assert found["whole"] and found["enrolled"] >= 2
+    assert {one["user"].partition("@")[0] for one in found["recovery_codes"]} >= {person.name, other.name}
+    for form, start in (("text", f"{found['since'][:10]}"), ("csv", "section,subject,sid,item,count,time\r\n")):
+        ran = subprocess.run(["awsfed-admin", "report", "--since", "1h", "--format", form], capture_output=True,
+                             env={"PATH": lab.places.PATH})
+        assert ran.returncode == 0 and ran.stdout.decode().startswith(start)
+
+
+def test_a_report_that_is_not_whole_says_so(lab, bridge):
+    """Without the bridge, with a file that is packed, and with lines that are torn."""
+    packed = Path(f"{lab.awsfed.AUDIT}.1.xz")
+    packed.write_bytes(b"\xfd7zXZ")
+    try:
+        found = report(lab, status=1)
+        assert found["trail"]["unread"] == 1 and not found["whole"]
+    finally:
+        packed.unlink()
+    ran = subprocess.run(["awsfed-admin", "--socket", "/run/none", "report"], capture_output=True, text=True,
+                         env={"PATH": lab.places.PATH})
+    assert ran.returncode == 1 and "not whole" in ran.stderr and "are not in it" in ran.stdout
