@@ -41,7 +41,7 @@ call_begin(struct call *call, pam_handle_t *pamh, enum verdict_phase phase, int 
     char clean[128];
 
     *call = (struct call){.pamh = pamh, .phase = phase};
-    int options_error = options_parse(argc, argv, &call->options, &bad);
+    int options_error = module_options_parse(argc, argv, &call->options, &bad);
     call->silent = ((unsigned)flags & PAM_SILENT) != 0 || call->options.quiet;
 
     if ((name = user_name(call)) == NULL) {

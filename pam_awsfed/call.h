@@ -11,13 +11,13 @@
 #include <security/pam_modules.h>
 
 #include "base/err.h"
+#include "base/module_options.h"
 #include "base/text.h"
-#include "pam_awsfed/options.h"
 #include "pam_awsfed/verdict.h"
 
 struct call {
     pam_handle_t *pamh;
-    struct options options;
+    struct module_options options;
     enum verdict_phase phase;
     bool silent; /* PAM_SILENT, or the option quiet: prompts only */
     bool valid;  /* PAM_USER may be looked up at all (I-19) */

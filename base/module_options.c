@@ -2,7 +2,7 @@
  * The module's options, one row of a table each.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "pam_awsfed/options.h"
+#include "base/module_options.h"
 
 #include <string.h>
 #include <sys/un.h>
@@ -11,7 +11,7 @@
 #include "base/wire.h"
 
 static bool
-set_socket(struct options *o, const char *value)
+set_socket(struct module_options *o, const char *value)
 {
     size_t len = strlen(value);
 
@@ -23,7 +23,7 @@ set_socket(struct options *o, const char *value)
 }
 
 static bool
-set_factors(struct options *o, const char *value)
+set_factors(struct module_options *o, const char *value)
 {
     if (strcmp(value, "password,totp") == 0)
         o->factors = WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE;
@@ -37,14 +37,14 @@ set_factors(struct options *o, const char *value)
 }
 
 static bool
-set_prompt(struct options *o, const char *value)
+set_prompt(struct module_options *o, const char *value)
 {
     o->append = strcmp(value, "append") == 0;
     return o->append || strcmp(value, "separate") == 0;
 }
 
 static bool
-set_use_first_pass(struct options *o, const char *value)
+set_use_first_pass(struct module_options *o, const char *value)
 {
     (void)value;
     if (o->pass == OPTIONS_PASS_TRY)
@@ -54,7 +54,7 @@ set_use_first_pass(struct options *o, const char *value)
 }
 
 static bool
-set_try_first_pass(struct options *o, const char *value)
+set_try_first_pass(struct module_options *o, const char *value)
 {
     (void)value;
     if (o->pass == OPTIONS_PASS_USE)
@@ -64,21 +64,21 @@ set_try_first_pass(struct options *o, const char *value)
 }
 
 static bool
-set_forward_pass(struct options *o, const char *value)
+set_forward_pass(struct module_options *o, const char *value)
 {
     (void)value;
     return o->forward_pass = true;
 }
 
 static bool
-set_quiet(struct options *o, const char *value)
+set_quiet(struct module_options *o, const char *value)
 {
     (void)value;
     return o->quiet = true;
 }
 
 static bool
-set_debug(struct options *o, const char *value)
+set_debug(struct module_options *o, const char *value)
 {
     (void)value;
     return o->debug = true;
@@ -87,7 +87,7 @@ set_debug(struct options *o, const char *value)
 /* A name that ends in '=' takes a value, which must not be empty; one that does not takes none. */
 static const struct option_row {
     const char *name;
-    bool (*set)(struct options *o, const char *value);
+    bool (*set)(struct module_options *o, const char *value);
 } option_rows[] = {
     {"socket=", set_socket},
     {"factors=", set_factors},
@@ -100,7 +100,7 @@ static const struct option_row {
 };
 
 static bool
-apply(struct options *o, const char *word)
+apply(struct module_options *o, const char *word)
 {
     for (size_t i = 0; i < sizeof(option_rows) / sizeof(option_rows[0]); i++) {
         const struct option_row *row = &option_rows[i];
@@ -114,10 +114,11 @@ apply(struct options *o, const char *word)
 }
 
 int
-options_parse(int argc, const char **argv, struct options *ret_options, const char **ret_bad)
+module_options_parse(
+    int argc, const char **argv, struct module_options *ret_options, const char **ret_bad)
 {
     const unsigned both = WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE;
-    struct options o = {.socket = CLIENT_SOCKET, .factors = both};
+    struct module_options o = {.socket = CLIENT_SOCKET, .factors = both};
     const char *bad = NULL;
 
     for (int i = 0; i < argc; i++) {

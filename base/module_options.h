@@ -1,10 +1,10 @@
 /*
- * The words after pam_awsfed.so in a PAM service file. One that is not known, or not well formed, is an
- * error and denies (I-50): a misspelt "factors" must never be a silent default.
+ * The words after pam_awsfed.so in a PAM service file, as the module takes them and awsfed-admin pam-lint judges them. One
+ * that is not known, or not well formed, is an error and denies (I-50): a misspelt "factors" must never be a silent default.
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef PAM_AWSFED_OPTIONS_H
-#define PAM_AWSFED_OPTIONS_H
+#ifndef BASE_MODULE_OPTIONS_H
+#define BASE_MODULE_OPTIONS_H
 
 #include <stdbool.h>
 
@@ -17,7 +17,7 @@ enum options_pass {
     OPTIONS_PASS_USE, /* use_first_pass: what an earlier module left; nothing is ever prompted for */
 };
 
-struct options {
+struct module_options {
     const char *socket; /* absolute; borrowed from argv, or CLIENT_SOCKET */
     unsigned factors;   /* bits of enum wire_factor; password and code by default */
     enum options_pass pass;
@@ -34,7 +34,7 @@ struct options {
  *   ret_bad   the first word refused, borrowed from argv or static; NULL on success
  * Returns 0 or FED_E_CONFIG.
  */
-FED_MUST_USE int options_parse(
-    int argc, const char **argv, struct options *ret_options, const char **ret_bad);
+FED_MUST_USE int module_options_parse(
+    int argc, const char **argv, struct module_options *ret_options, const char **ret_bad);
 
 #endif
