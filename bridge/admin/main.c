@@ -24,6 +24,7 @@ static const struct {
     admin_word *run;
 } words[] = {
     {"check", word_check},
+    {"pam-lint", word_pam_lint},
     {"mfa", word_mfa},
     {"saml", word_saml},
     {"oidc", word_oidc},
@@ -43,6 +44,10 @@ print_help(void)
         "\n"
         "Offline:\n"
         "  check                    check the configuration and the files that it names\n"
+        "  pam-lint SERVICE         the PAM stack of a service, and what is wrong with it\n"
+        "      --json               the same for a machine\n"
+        "      --dir DIR, --sshd-config FILE\n"
+        "                           elsewhere than /etc/pam.d and /etc/ssh/sshd_config\n"
         "  saml init                make the signing key and certificate of [saml]\n"
         "  saml metadata            print the metadata for IAM's SAML provider\n"
         "  saml rotate              make the next key, to be published beside this one\n"

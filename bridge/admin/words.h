@@ -12,6 +12,7 @@ typedef int admin_word(const struct admin *admin, int argc, char **argv);
 admin_word word_aws_setup;                           /* aws_setup.c */
 admin_word word_check;                               /* check.c */
 admin_word word_mfa;                                 /* mfa.c */
+admin_word word_pam_lint;                            /* pam_lint.c */
 admin_word word_oidc;                                /* oidc.c */
 admin_word word_report;                              /* report.c */
 admin_word word_whois;                               /* whois.c */
