@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "bridge/book_rules.h"
+#include "bridge/mentions.h"
 #include "conf/pattern.h"
 
 /* ---- Owning ---- */
@@ -31,6 +32,7 @@ book_unref(struct book *b)
         free(b->domains[i].rules);
         free(b->domains[i].login);
         free(b->domains[i].deny);
+        free(b->domains[i].demand);
     }
     for (size_t i = b->conf->n_roles; i < b->n_roles; i++) {
         struct conf_role *made = (struct conf_role *)b->roles[i];
@@ -227,6 +229,8 @@ add_domain(struct book *b, size_t index, const struct book_groups *groups)
         r = copy_sids(groups->login, dc->login_groups.n, &d->login);
     if (r == 0)
         r = copy_sids(groups->deny, dc->deny_groups.n, &d->deny);
+    if (r == 0)
+        r = copy_sids(groups->demand, mentions_of_demand(b->conf), &d->demand);
     d->n_own = d->n_rules;
     return r;
 }
@@ -331,7 +335,8 @@ same_sids(const struct sid *a, const struct sid *b, size_t n)
 }
 
 static bool
-same_rules(const struct conf_domain *dc, const struct domain_rules *a, const struct domain_rules *b)
+same_rules(const struct conf *conf, const struct conf_domain *dc, const struct domain_rules *a,
+    const struct domain_rules *b)
 {
     if (a->known != b->known || a->n_rules != b->n_rules)
         return false;
@@ -340,7 +345,8 @@ same_rules(const struct conf_domain *dc, const struct domain_rules *a, const str
             return false;
     }
     return !a->known || (same_sids(a->login, b->login, dc->login_groups.n) &&
-                            same_sids(a->deny, b->deny, dc->deny_groups.n));
+                            same_sids(a->deny, b->deny, dc->deny_groups.n) &&
+                            same_sids(a->demand, b->demand, mentions_of_demand(conf)));
 }
 
 bool
@@ -353,7 +359,7 @@ book_equal(const struct book *a, const struct book *b)
             return false;
     }
     for (size_t i = 0; i < a->conf->n_domains; i++) {
-        if (!same_rules(&a->conf->domains[i], &a->domains[i], &b->domains[i]))
+        if (!same_rules(a->conf, &a->conf->domains[i], &a->domains[i], &b->domains[i]))
             return false;
     }
     return true;

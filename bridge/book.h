@@ -32,6 +32,8 @@ struct book_groups {
         struct addir_group *groups;
         size_t n;
     } * like; /* one a pattern: the groups that begin like it */
+    struct sid
+        *demand; /* of exempt-groups, then of rule after rule; len 0 = it has no such group */
 };
 
 /*

@@ -29,6 +29,7 @@ struct domain_rules {
     size_t n_rules;
     size_t n_own;             /* while the book is made: the first so many are of its own */
     struct sid *login, *deny; /* as many as configured; len 0 = does not exist */
+    struct sid *demand;       /* as in struct book_groups */
 };
 
 struct book {

@@ -173,10 +173,6 @@ factor_check(struct bridge *b, const char *sid, const unsigned char *code, size_
             *ret = factor;
         return r;
     }
-    if (r == FED_E_NOT_ENROLLED && mfa->required == CONF_MFA_ENROLLED) {
-        *ret = factor;
-        return 0;
-    }
     if (r == 0) {
         factor.enrolled = true;
         factor.recovery = find_recovery_code(&answer, &recovery, &recovery_len);

@@ -21,8 +21,7 @@ enum factor_form {
 };
 
 struct factor {
-    bool
-        enrolled; /* false: let in without a code, because [mfa] required = enrolled; no role (I-31) */
+    bool enrolled;  /* false: no code is known to be right; no role comes of it (I-31) */
     bool recovery;  /* a recovery code; else a code of a token */
     size_t index;   /* which recovery code */
     uint32_t token; /* which token of the record */

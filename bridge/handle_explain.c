@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bridge/demand.h"
 #include "bridge/flow.h"
 #include "bridge/handle_admin.h"
 #include "bridge/identity.h"
@@ -55,6 +56,22 @@ explain_enrolment(struct bridge *b, const char *sid, struct wire_out *out)
             t->confirmed ? "enrolled" : "waiting for its two codes", t->params.digits,
             t->params.period_s, t->label[0] != '\0' ? ", label " : "", t->label);
     }
+}
+
+static void
+say_step(void *arg, const char *text)
+{
+    step(arg, "%s", text);
+}
+
+static void
+explain_demand(struct bridge *b, const struct identity *id, const struct addir_entry *entry,
+    struct wire_out *out)
+{
+    struct book *book = mapper_book(b->mapper);
+
+    demand_explain(&b->conf->mfa, book, id->domain, entry, say_step, out);
+    book_unref(book);
 }
 
 static void
@@ -261,6 +278,7 @@ handle_explain(struct bridge *b, struct job *job, struct answer *answer)
     step(out, "login-groups and deny-groups let in: %s",
         verdict(mapper_may_login(b->mapper, id.domain, &entry)));
     explain_enrolment(b, id.sid, out);
+    explain_demand(b, &id, &entry, out);
     if (wire_text(&job->msg, WIRE_ROLE_NAME) == NULL)
         explain_roles(b, &id, &entry, out);
     else

@@ -124,6 +124,7 @@ limit_stranger(const struct peer *peer, struct signin *a)
     if (peer->uid == 0)
         return 0;
     a->rhost = NULL;
+    a->unvouched = true;
     return a->factors & WIRE_FACTOR_CODE ? 0 : FED_E_PERMISSION;
 }
 

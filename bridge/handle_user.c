@@ -83,6 +83,7 @@ handle_sign_in(struct bridge *b, struct job *job, struct answer *answer)
     struct signin a = {.user = user,
         .password = &password,
         .factors = WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE,
+        .aim = SIGNIN_ROLES,
         .service = e.service,
         .tty = e.tty};
     size_t len;

@@ -42,6 +42,7 @@ domains_free(const struct conf *conf, struct book_groups *domains)
         free(domains[i].roles);
         free(domains[i].login);
         free(domains[i].deny);
+        free(domains[i].demand);
     }
     free(domains);
 }
@@ -57,7 +58,8 @@ domains_new(const struct conf *conf, const struct mentions *mentions)
         g->roles = calloc(mentions->n_roles + 1, sizeof(*g->roles));
         g->login = calloc(conf->domains[i].login_groups.n + 1, sizeof(*g->login));
         g->deny = calloc(conf->domains[i].deny_groups.n + 1, sizeof(*g->deny));
-        if (g->roles == NULL || g->login == NULL || g->deny == NULL) {
+        g->demand = calloc(mentions_of_demand(conf) + 1, sizeof(*g->demand));
+        if (g->roles == NULL || g->login == NULL || g->deny == NULL || g->demand == NULL) {
             domains_free(conf, domains);
             return NULL;
         }
@@ -90,13 +92,16 @@ static void
 take_answer(const struct conf *conf, const struct mention *mention, size_t domain,
     const struct sid *sid, struct book_groups *domains)
 {
-    struct book_groups *of = &domains[mention->of == MENTION_ROLE ? domain : mention->owner];
+    bool by_finder = mention->of == MENTION_ROLE || mention_is_demand(mention);
+    struct book_groups *of = &domains[by_finder ? domain : mention->owner];
 
     /* A built-in group is each domain's own: the one of another says nothing of this one's people. */
-    if (mention->of != MENTION_ROLE && mention->owner != domain && !sid_is_of_domain(sid))
+    if (!by_finder && mention->owner != domain && !sid_is_of_domain(sid))
         return;
     if (mention->of == MENTION_ROLE)
         of->roles[mention->at] = *sid;
+    else if (by_finder)
+        of->demand[mention->at] = *sid;
     else if (mention->of == MENTION_LOGIN)
         of->login[mention->at] = *sid;
     else if (sid->len != 0)

@@ -14,14 +14,34 @@ may_be(const struct conf *conf, const struct mention *m, const struct book_group
 {
     const struct book_groups *of = &domains[m->owner];
 
-    if (m->of != MENTION_ROLE)
+    if (m->of == MENTION_LOGIN || m->of == MENTION_DENY)
         return !domains[m->home].known ||
                (m->of == MENTION_LOGIN ? of->login : of->deny)[m->at].len != 0;
     for (size_t i = 0; i < conf->n_domains; i++) {
-        if (mention_is_of(m, i) && (!domains[i].known || domains[i].roles[m->at].len != 0))
+        const struct sid *found = m->of == MENTION_ROLE ? domains[i].roles : domains[i].demand;
+        if (mention_is_of(m, i) && (!domains[i].known || found[m->at].len != 0))
             return true;
     }
     return false;
+}
+
+/* One of the second factor's: what it means for whom a code is asked of. */
+static void
+name_demand(const struct conf *conf, const struct mention *m, const char *where)
+{
+    const struct conf_rule *rule = &conf->rules[m->owner];
+
+    if (m->of == MENTION_EXEMPT)
+        fed_log_error("no group \"%s\" in %s, or more than one, named in [mfa] exempt-groups: it "
+                      "exempts nobody; correct the name, or remove it",
+            m->text, where);
+    else
+        fed_log_error("%s:%u: no group \"%s\" in %s, or more than one, named in [mfa-rule %s]: %s; "
+                      "correct the name, write its SID, or remove it",
+            rule->where.file, rule->where.line, m->text, where, rule->name,
+            rule->required == CONF_MFA_YES
+                ? "who is in it cannot be known, so the rule fits everybody there"
+                : "it has no members");
 }
 
 static void
@@ -34,6 +54,10 @@ name_group(const struct conf *conf, const struct mention *m)
         fed_log_error("%s:%u: no group \"%s\" in %s, or more than one, for [role %s]: correct the "
                       "name, or remove it",
             role->where.file, role->where.line, m->text, where, role->name);
+        return;
+    }
+    if (mention_is_demand(m)) {
+        name_demand(conf, m, where);
         return;
     }
     const struct conf_domain *dc = &conf->domains[m->owner];

@@ -8,10 +8,26 @@
 
 #include "conf/home.h"
 
+size_t
+mentions_of_demand(const struct conf *conf)
+{
+    size_t n = conf->mfa.exempt_groups.n;
+
+    for (size_t i = 0; i < conf->n_rules; i++)
+        n += conf->rules[i].groups.n;
+    return n;
+}
+
+bool
+mention_is_demand(const struct mention *mention)
+{
+    return mention->of == MENTION_EXEMPT || mention->of == MENTION_RULE;
+}
+
 static size_t
 count(const struct conf *conf)
 {
-    size_t n = 0;
+    size_t n = mentions_of_demand(conf);
 
     for (size_t i = 0; i < conf->n_roles; i++)
         n += conf->roles[i].groups.n;
@@ -28,7 +44,7 @@ add_list(struct mentions *m, const struct conf *conf, enum mention_of of, size_t
         struct mention *one = &m->items[m->n++];
         *one = (struct mention){.of = of, .owner = owner, .at = at + i, .text = list->items[i]};
         one->home = home_of_group(conf, one->text, &one->name);
-        if (one->home == HOME_ANYWHERE && of != MENTION_ROLE)
+        if (one->home == HOME_ANYWHERE && (of == MENTION_LOGIN || of == MENTION_DENY))
             one->home = (int)owner;
     }
 }
@@ -47,6 +63,10 @@ mentions_make(const struct conf *conf, struct mentions *ret)
         add_list(&m, conf, MENTION_LOGIN, i, &conf->domains[i].login_groups, 0);
         add_list(&m, conf, MENTION_DENY, i, &conf->domains[i].deny_groups, 0);
     }
+    size_t first = m.n;
+    add_list(&m, conf, MENTION_EXEMPT, 0, &conf->mfa.exempt_groups, 0);
+    for (size_t i = 0; i < conf->n_rules; i++)
+        add_list(&m, conf, MENTION_RULE, i, &conf->rules[i].groups, m.n - first);
     *ret = m;
     return 0;
 }

@@ -10,9 +10,8 @@
 #include <time.h>
 
 #include "base/wire.h"
-#include "bridge/factor.h"
 #include "bridge/identity.h"
-#include "conf/network.h"
+#include "bridge/pardon.h"
 
 int
 signin_outward(int error)
@@ -156,9 +155,11 @@ copy_text(char *to, size_t size, const char *from)
 
 static int
 make_proof(struct bridge *b, const struct signin *a, const struct identity *id,
-    const struct factor *code, bool must_change, int64_t now_s, struct addir_entry *entry,
+    const struct pardon *pardon, bool must_change, int64_t now_s, struct addir_entry *entry,
     struct proof *ret)
 {
+    const struct factor *code = &pardon->factor;
+    bool with_code = code->enrolled && !pardon->no_role;
     bool with_password = (a->factors & WIRE_FACTOR_PASSWORD) != 0;
     int r = 0;
 
@@ -171,64 +172,15 @@ make_proof(struct bridge *b, const struct signin *a, const struct identity *id,
         ret->factors |= WIRE_FACTOR_PASSWORD;
         ret->password_s = now_s;
     }
-    if (code->enrolled) {
+    if (with_code) {
         ret->factors |= WIRE_FACTOR_CODE | (code->recovery ? WIRE_FACTOR_RECOVERY : 0);
         ret->code_s = now_s;
     }
     /* A role takes both factors, each proved here and now (I-31). */
-    if (with_password && code->enrolled)
+    if (with_password && with_code)
         r = signin_set_roles(b, entry, ret);
     if (r != 0)
         proof_done(ret);
-    return r;
-}
-
-static bool
-is_wrong(int error)
-{
-    return error == FED_E_DENIED || error == FED_E_REPLAY || error == FED_E_NOT_ENROLLED;
-}
-
-/* Does this attempt come from where no code is asked for? Its address says so itself, or not at all (I-22). */
-static bool
-is_exempt(const struct bridge *b, const struct signin *a)
-{
-    const struct conf_list *networks = &b->conf->mfa.exempt_networks;
-
-    for (size_t i = 0; i < networks->n && !a->to_enrol; i++) {
-        if (network_has(networks->items[i], a->rhost))
-            return true;
-    }
-    return false;
-}
-
-/*
- * The code, or that none is needed; good is how the attempt counts if all else is right. What is let in without a code, let in
- * by the password alone, is told by the factor: it is not enrolled.
- */
-static int
-check_code(struct bridge *b, const struct signin *a, const char *sid, int64_t now_s,
-    struct factor *code, enum limits_outcome *good, char *why)
-{
-    const unsigned char *answer = a->appended ? a->password->data : a->code;
-    size_t len = a->appended ? a->password->len : a->code_len;
-    enum factor_form form = a->appended   ? FACTOR_AT_END
-                            : a->to_enrol ? FACTOR_OR_TICKET
-                                          : FACTOR_CODE;
-
-    int r = factor_check(b, sid, answer, len, form, now_s, code, why);
-    if (is_wrong(r) && is_exempt(b, a)) {
-        /* A right one gives roles: so what could be one is a guess here as anywhere (I-37). What ends in none that is right
-         * is all password, which AD will judge. */
-        *good = r != FED_E_NOT_ENROLLED && !a->appended && factor_has_form(a->code, a->code_len)
-                    ? LIMITS_WRONG_CODE
-                    : LIMITS_NO_VERDICT;
-        r = 0; /* in as somebody who is not enrolled may be: with no code and no role (I-31) */
-        why[0] = '\0';
-    }
-    /* Let in without a code is let in by the password: where only the code is asked for, nothing is left. */
-    if (r == 0 && !code->enrolled && (a->factors & WIRE_FACTOR_PASSWORD) == 0)
-        r = FED_E_NOT_ENROLLED;
     return r;
 }
 
@@ -256,18 +208,14 @@ check_factors(struct bridge *b, const struct signin *asked, struct identity *id,
     struct fed_secret password = FED_SECRET_INIT(TEXT_PASSWORD_MAX);
     struct signin split = *asked, *a = &split;
     struct addir_entry entry = {0};
-    struct factor code = {0};
+    struct pardon pardon = {.code = DEMAND_ABSENT};
     bool must_change = false;
-    /* One factor alone says nothing of the other, so it forgives no guesses at that. */
-    enum limits_outcome good = a->factors == (WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE)
-                                   ? LIMITS_SUCCESS
-                                   : LIMITS_NO_VERDICT;
     int r = 0;
 
     if (a->factors & WIRE_FACTOR_CODE)
-        r = check_code(b, a, id->sid, now_s, &code, &good, ret->why);
+        r = pardon_code(b, a, id, now_s, &pardon, ret->why);
     if (r == 0 && a->appended) {
-        r = take_password(a, code.code_len, &password, ret->why);
+        r = take_password(a, pardon.factor.code_len, &password, ret->why);
         a->password = &password;
     }
     if (r != 0) {
@@ -281,21 +229,29 @@ check_factors(struct bridge *b, const struct signin *asked, struct identity *id,
         r = addir_read(b->dirs[id->domain], &id->person, &entry, ret->why);
     if (r == FED_E_DENIED)
         *outcome = LIMITS_WRONG_PASSWORD;
-    if (r != 0)
+    else if (pardon_refusal(&pardon, r) != r)
+        *outcome = LIMITS_WRONG_CODE;
+    if ((r = pardon_refusal(&pardon, r)) != 0)
         goto out;
+    if ((a->factors & WIRE_FACTOR_CODE) &&
+        (r = pardon_settle(b, a, id, &entry, &pardon, ret->why)) != 0) {
+        if (r == FED_E_DENIED)
+            *outcome = LIMITS_WRONG_CODE;
+        goto out;
+    }
     if ((r = check_rules(b, id, &entry, now_s, &must_change)) != 0)
         goto out;
-    if ((r = make_proof(b, a, id, &code, must_change, now_s, &entry, &ret->proof)) != 0)
+    if ((r = make_proof(b, a, id, &pardon, must_change, now_s, &entry, &ret->proof)) != 0)
         goto out;
-    if ((r = factor_use(b, id->sid, &code, &ret->codes_left)) != 0) {
+    if ((r = factor_use(b, id->sid, &pardon.factor, &ret->codes_left)) != 0) {
         if (r == FED_E_REPLAY)
             *outcome = LIMITS_WRONG_CODE;
         proof_done(&ret->proof);
         goto out;
     }
-    ret->token = code.token;
-    ret->code_len = code.code_len;
-    *outcome = good;
+    ret->token = pardon.factor.token;
+    ret->code_len = pardon.factor.code_len;
+    *outcome = pardon_outcome(&pardon, a);
     ret->password_days = account_password_days(&entry.account, now_s);
 
 out:
@@ -306,7 +262,7 @@ out:
 
 /* Did the asker give what must be proved at all? Nothing is looked at otherwise, and nothing counted. */
 static bool
-is_complete(const struct signin *a)
+is_complete(struct bridge *b, const struct signin *a)
 {
     if (a->factors == 0 || (a->factors & ~(unsigned)(WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE)) != 0)
         return false;
@@ -316,8 +272,8 @@ is_complete(const struct signin *a)
         return false;
     if (a->appended) /* one answer, which is split only when it is known whose */
         return a->factors == (WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE) && a->code_len == 0;
-    if ((a->factors & WIRE_FACTOR_CODE) && a->code_len == 0)
-        return false;
+    if ((a->factors & WIRE_FACTOR_CODE) && a->code_len == 0 && !pardon_may_be(b, a))
+        return false; /* I-29 */
     /* One string for both is sshd's password authentication, not two factors (I-48). */
     return a->factors != (WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE) ||
            !fed_secret_equal(a->password->data, a->password->len, a->code, a->code_len);
@@ -337,7 +293,7 @@ signin_check(struct bridge *b, const struct signin *a, struct signin_result *ret
         return found;
     copy_text(ret->name, sizeof(ret->name), id.name);
     copy_text(ret->sid, sizeof(ret->sid), id.sid);
-    if (!is_complete(a)) {
+    if (!is_complete(b, a)) {
         copy_text(ret->why, sizeof(ret->why), "password or code missing, or both the same");
         return FED_E_DENIED;
     }

@@ -9,6 +9,12 @@
 
 #include "bridge/bridge.h"
 
+/*
+ * What the sign-in is for. Rules and exemptions may spare the code of a session, which then has no role. Whoever asks awsfed-login
+ * for roles gives it always, and may get none by the same rules; and to what changes a second factor no rule applies.
+ */
+enum signin_aim { SIGNIN_SESSION, SIGNIN_ROLES, SIGNIN_FACTOR };
+
 /* All borrowed; NULL or empty where the asker gave nothing. */
 struct signin {
     const char *user;
@@ -18,6 +24,9 @@ struct signin {
     bool appended;    /* password is both, the code at its end; code is empty */
     unsigned factors; /* WIRE_FACTOR_PASSWORD, WIRE_FACTOR_CODE: which must be proved */
     const char *service, *rhost, *tty;
+    enum signin_aim aim;
+    bool
+        unvouched; /* service is what a program of the user's own says: no rule goes by it (I-53) */
     bool
         to_enrol; /* WIRE_FACTOR_CODE may also be proved by an enrolment ticket, by who has no token */
 };

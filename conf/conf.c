@@ -210,6 +210,36 @@ add_pattern(struct conf *conf, const struct section *section, struct conf_errors
     return keys_read(SECTION_PATTERN, section, pattern, errors);
 }
 
+static int
+add_rule(struct conf *conf, const struct section *section, struct conf_errors *errors)
+{
+    struct conf_rule *rule = &conf->rules[conf->n_rules++];
+
+    rule->where = section->where;
+    rule->name = strdup(section->name);
+    if (rule->name == NULL)
+        return FED_E_NOMEM;
+    return keys_read(SECTION_RULE, section, rule, errors);
+}
+
+/* Roles, rules and all that names groups: a running bridge takes another reading's. */
+static bool
+is_changeable(const struct section *section, const char *key)
+{
+    switch (section->kind) {
+    case SECTION_ROLE:
+    case SECTION_PATTERN:
+    case SECTION_RULE:
+        return true;
+    case SECTION_DOMAIN:
+        return strcmp(key, "login-groups") == 0 || strcmp(key, "deny-groups") == 0;
+    case SECTION_MFA:
+        return strcmp(key, "exempt-groups") == 0;
+    default:
+        return false;
+    }
+}
+
 /* Note what a section says, so that a later reading can tell what it changed. */
 static int
 note_fixed(struct conf *conf, const struct section *section)
@@ -217,8 +247,7 @@ note_fixed(struct conf *conf, const struct section *section)
     for (size_t i = 0; i < section->n; i++) {
         const struct setting *s = &section->settings[i];
         char *line = NULL;
-        if (section->kind == SECTION_DOMAIN &&
-            (strcmp(s->key, "login-groups") == 0 || strcmp(s->key, "deny-groups") == 0))
+        if (is_changeable(section, s->key))
             continue;
         int len = asprintf(&line, "[%s] %s = %s", section->title, s->key, s->text);
         int r = len < 0 ? FED_E_NOMEM : list_add(&conf->fixed, line, (size_t)len);
@@ -271,7 +300,9 @@ fill(struct conf *conf, const struct sections *sections, struct conf_errors *err
     conf->domains = calloc(sections->n + 1, sizeof(*conf->domains));
     conf->roles = calloc(sections->n + 1, sizeof(*conf->roles));
     conf->patterns = calloc(sections->n + 1, sizeof(*conf->patterns));
-    if (conf->domains == NULL || conf->roles == NULL || conf->patterns == NULL)
+    conf->rules = calloc(sections->n + 1, sizeof(*conf->rules));
+    if (conf->domains == NULL || conf->roles == NULL || conf->patterns == NULL ||
+        conf->rules == NULL)
         return FED_E_NOMEM;
     r = read_single(conf, sections, errors);
     for (size_t i = 0; i < sections->n && r == 0; i++) {
@@ -283,7 +314,9 @@ fill(struct conf *conf, const struct sections *sections, struct conf_errors *err
             r = add_role(conf, section, errors);
         else if (section->kind == SECTION_PATTERN)
             r = add_pattern(conf, section, errors);
-        if (r == 0 && section->kind != SECTION_ROLE && section->kind != SECTION_PATTERN)
+        else if (section->kind == SECTION_RULE)
+            r = add_rule(conf, section, errors);
+        if (r == 0)
             r = note_fixed(conf, section);
     }
     return r == 0 ? crosscheck(conf, sections, errors) : r;
@@ -351,6 +384,11 @@ conf_free(struct conf *conf)
         free(conf->patterns[i].role.name);
         free(conf->patterns[i].role.policy_text);
     }
+    for (size_t i = 0; i < conf->n_rules; i++) {
+        keys_done(SECTION_RULE, &conf->rules[i]);
+        free(conf->rules[i].name);
+    }
+    free(conf->rules);
     list_done(&conf->ad_attributes);
     list_done(&conf->fixed);
     free(conf->patterns);

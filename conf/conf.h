@@ -32,7 +32,7 @@ struct conf_list {
 
 enum conf_transport { CONF_LDAPS, CONF_STARTTLS };
 enum conf_service_bind { CONF_SERVICE_NONE, CONF_SERVICE_SIMPLE, CONF_SERVICE_GSSAPI };
-enum conf_mfa_required { CONF_MFA_YES, CONF_MFA_ENROLLED };
+enum conf_mfa_required { CONF_MFA_YES, CONF_MFA_ENROLLED, CONF_MFA_NO }; /* no: in a rule alone */
 enum conf_algorithm { CONF_SHA1, CONF_SHA256, CONF_SHA512 };
 enum conf_linger { CONF_LINGER_END, CONF_LINGER_KEEP };
 enum conf_flow { CONF_FLOW_SAML, CONF_FLOW_ASSUME_ROLE, CONF_FLOW_OIDC };
@@ -95,6 +95,17 @@ struct conf_mfa {
     unsigned max_failures;
     int64_t lock_time_s;
     struct conf_list exempt_networks; /* conf/network.h: no code asked for, and no role given */
+    struct conf_list exempt_groups;   /* names, DNs or SIDs: likewise, of their members */
+};
+
+/* A rule of the second factor: it fits a sign-in when of each list that is not empty an item does. */
+struct conf_rule {
+    struct conf_where where;
+    char *name;
+    struct conf_list services; /* PAM service names; ASCII case does not count */
+    struct conf_list groups;   /* names, DNs or SIDs */
+    struct conf_list networks; /* conf/network.h */
+    enum conf_mfa_required required;
 };
 
 struct conf_saml {
@@ -174,6 +185,9 @@ struct conf {
     struct conf_domain *domains;
     size_t n_domains;
     struct conf_mfa mfa;
+    struct conf_rule
+        *rules; /* in the order in which they are written: the first that fits decides */
+    size_t n_rules;
     struct conf_saml saml;
     struct conf_oidc oidc;
     struct conf_aws aws;

@@ -13,6 +13,7 @@
 #include "conf/flows.h"
 #include "conf/home.h"
 #include "conf/roles.h"
+#include "conf/rules.h"
 #include "conf/template.h"
 #include "conf/values.h"
 
@@ -250,6 +251,12 @@ check_all_groups(
     for (size_t i = 0; i < conf->n_roles; i++)
         check_groups(conf, sections, &conf->roles[i].groups, nth(sections, SECTION_ROLE, i),
             "groups", NULL, errors);
+    for (size_t i = 0; i < conf->n_rules; i++)
+        check_groups(conf, sections, &conf->rules[i].groups, nth(sections, SECTION_RULE, i),
+            "groups", NULL, errors);
+    if (conf->mfa.exempt_groups.n > 0)
+        check_groups(conf, sections, &conf->mfa.exempt_groups, nth(sections, SECTION_MFA, 0),
+            "exempt-groups", NULL, errors);
     for (size_t i = 0; i < conf->n_patterns && alone != NULL; i++)
         conf_errors_add(errors, &conf->patterns[i].role.where,
             "a pattern looks for groups, and %s has no service identity to look with: set "
@@ -355,6 +362,8 @@ crosscheck(struct conf *conf, const struct sections *sections, struct conf_error
         r = complete_mfa(conf);
     if (r == 0)
         check_store(conf, sections, errors);
+    if (r == 0)
+        rules_check(conf, sections, errors);
     if (r == 0)
         r = check_roles(conf, sections, errors);
     if (r == 0)

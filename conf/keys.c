@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "conf/nearest.h"
+#include "conf/rules.h"
 #include "conf/values.h"
 
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400, SUN_PATH_MAX = 107, LIST_MAX = 2000 };
@@ -28,6 +29,7 @@ static const char REQUIRED[] = "required";
 static const char *const transports[] = {"ldaps", "starttls", NULL};
 static const char *const service_binds[] = {"none", "simple", "gssapi", NULL};
 static const char *const requireds[] = {"yes", "enrolled", NULL};
+static const char *const rule_requireds[] = {"yes", "enrolled", "no", NULL};
 static const char *const algorithms[] = {"sha1", "sha256", "sha512", NULL};
 static const char *const lingers[] = {"end", "keep", NULL};
 static const char *const flows[] = {"saml", "assume-role", "oidc", NULL};
@@ -45,6 +47,7 @@ static const char *const flows[] = {"saml", "assume-role", "oidc", NULL};
 #define BRIDGE(n, f)  SECTION_BRIDGE, n, offsetof(struct conf_bridge, f)
 #define DOMAIN(n, f)  SECTION_DOMAIN, n, offsetof(struct conf_domain, f)
 #define MFA(n, f)     SECTION_MFA, n, offsetof(struct conf_mfa, f)
+#define RULE(n, f)    SECTION_RULE, n, offsetof(struct conf_rule, f)
 #define SAML(n, f)    SECTION_SAML, n, offsetof(struct conf_saml, f)
 #define OIDC(n, f)    SECTION_OIDC, n, offsetof(struct conf_oidc, f)
 #define AWS(n, f)     SECTION_AWS, n, offsetof(struct conf_aws, f)
@@ -96,6 +99,12 @@ static const struct key keys[] = {
     {MFA("max-failures", max_failures), "5", NUMBER(1, 100)},
     {MFA("lock-time", lock_time_s), "15m", TIME(1, DAY)},
     {MFA("exempt-networks", exempt_networks), NULL, LIST(form_network)},
+    {MFA("exempt-groups", exempt_groups), NULL, LIST(form_group)},
+
+    {RULE("services", services), NULL, LIST(rules_form_service)},
+    {RULE("groups", groups), NULL, LIST(form_group)},
+    {RULE("networks", networks), NULL, LIST(form_network)},
+    {RULE("required", required), REQUIRED, WORD(rule_requireds)},
 
     {SAML("entity-id", entity_id), REQUIRED, TEXT(.form = form_uri)},
     {SAML("key", key), REQUIRED, SECRET(form_path)},
@@ -182,6 +191,7 @@ other_section(const char *name)
         [SECTION_BRIDGE] = "[bridge]",
         [SECTION_DOMAIN] = "[domain NAME]",
         [SECTION_MFA] = "[mfa]",
+        [SECTION_RULE] = "[mfa-rule NAME]",
         [SECTION_SAML] = "[saml]",
         [SECTION_OIDC] = "[oidc]",
         [SECTION_AWS] = "[aws]",

@@ -80,6 +80,16 @@ network_valid(const char *text)
     return true;
 }
 
+static bool
+begins_like(const unsigned char a[ADDRESS_SIZE], const unsigned char b[ADDRESS_SIZE], unsigned bits)
+{
+    for (unsigned i = 0; i < bits; i++) {
+        if (bit(a, i) != bit(b, i))
+            return false;
+    }
+    return true;
+}
+
 bool
 network_has(const char *network, const char *address)
 {
@@ -87,12 +97,16 @@ network_has(const char *network, const char *address)
     unsigned bits = 0;
     bool v4;
 
-    if (address == NULL || !parse_network(network, left, &bits) ||
-        !parse_address(address, right, &v4))
-        return false;
-    for (unsigned i = 0; i < bits; i++) {
-        if (bit(left, i) != bit(right, i))
-            return false;
-    }
-    return true;
+    return address != NULL && parse_network(network, left, &bits) &&
+           parse_address(address, right, &v4) && begins_like(left, right, bits);
+}
+
+bool
+network_covers(const char *outer, const char *inner)
+{
+    unsigned char left[ADDRESS_SIZE], right[ADDRESS_SIZE];
+    unsigned bits = 0, inner_bits = 0;
+
+    return parse_network(outer, left, &bits) && parse_network(inner, right, &inner_bits) &&
+           bits <= inner_bits && begins_like(left, right, bits);
 }

@@ -16,4 +16,7 @@ bool network_valid(const char *text);
  */
 bool network_has(const char *network, const char *address);
 
+/* Is every address of one network in another? */
+bool network_covers(const char *outer, const char *inner);
+
 #endif

@@ -63,6 +63,9 @@ static const struct {
     [SECTION_DOMAIN] = {"domain", section_is_dns_name,
         "write the domain's DNS name, as in [domain corp.example.com]"},
     [SECTION_MFA] = {"mfa", NULL, NULL},
+    [SECTION_RULE] = {"mfa-rule", section_is_role_name,
+        "write 1 to 128 of A-Z a-z 0-9 . _ + = @ / -, not beginning with \"-\", as in [mfa-rule "
+        "sudo]"},
     [SECTION_SAML] = {"saml", NULL, NULL},
     [SECTION_OIDC] = {"oidc", NULL, NULL},
     [SECTION_AWS] = {"aws", NULL, NULL},
@@ -126,9 +129,8 @@ report_unknown(const char *title, const struct conf_where *where, struct conf_er
             nearest.best, kinds[kind_of(nearest.best)].is_name != NULL ? " NAME" : "");
     else
         conf_errors_add(errors, where,
-            "unknown section [%s]: there are [bridge], [domain NAME], [mfa], [saml], [oidc], "
-            "[aws], "
-            "[role NAME] and [role-pattern NAME]",
+            "unknown section [%s]: there are [bridge], [domain NAME], [mfa], [mfa-rule NAME], "
+            "[saml], [oidc], [aws], [role NAME] and [role-pattern NAME]",
             title);
 }
 

@@ -16,6 +16,7 @@ enum section_kind {
     SECTION_BRIDGE,
     SECTION_DOMAIN,
     SECTION_MFA,
+    SECTION_RULE,
     SECTION_SAML,
     SECTION_OIDC,
     SECTION_AWS,

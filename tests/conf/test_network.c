@@ -60,6 +60,20 @@ test_prefixes(void **state)
     assert_false(network_has("0.0.0.0/0", "2001:db8::1"));
 }
 
+/* For rules that hide behind others. */
+static void
+test_networks_in_networks(void **state)
+{
+    (void)state;
+    assert_true(network_covers("10.0.0.0/8", "10.20.0.0/16"));
+    assert_true(network_covers("10.0.0.0/8", "10.0.0.0/8"));
+    assert_true(network_covers("::/0", "10.0.0.0/8"));
+    assert_false(network_covers("10.20.0.0/16", "10.0.0.0/8"));
+    assert_false(network_covers("10.20.0.0/16", "10.21.0.0/16"));
+    assert_false(network_covers("0.0.0.0/0", "::/0"));
+    assert_false(network_covers("10.0.0.0/8", "jump"));
+}
+
 int
 main(void)
 {
@@ -67,6 +81,7 @@ main(void)
         cmocka_unit_test(test_no_networks),
         cmocka_unit_test(test_only_literal_addresses_i22),
         cmocka_unit_test(test_prefixes),
+        cmocka_unit_test(test_networks_in_networks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

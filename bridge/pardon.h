@@ -1,0 +1,46 @@
+/*
+ * The code of a sign-in, and whether the want of one is pardoned (bridge/demand.h). A right code needs no pardon; a wrong
+ * one has it only from a network, as ever. Where it hangs on groups, the service identity's look at the entry, before the
+ * bind, spares those who are in none of them a bind (I-36); what counts is the entry that is read after it.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BRIDGE_PARDON_H
+#define BRIDGE_PARDON_H
+
+#include "bridge/demand.h"
+#include "bridge/factor.h"
+#include "bridge/identity.h"
+#include "bridge/signin.h"
+
+struct pardon {
+    struct factor factor; /* to be used up; not enrolled where there is nothing to use up */
+    enum demand_code code;
+    bool open;    /* hangs on groups: pardon_settle says */
+    bool untold;  /* no code, no pardon yet, and nothing but the bind can tell of which groups */
+    bool no_role; /* by pardon_settle: no role comes of this sign-in, whatever was proved */
+};
+
+/* May the code be left out, as far as is known without the person? Asked before anything is counted. */
+bool pardon_may_be(struct bridge *b, const struct signin *a);
+
+/*
+ * Check the code, before the bind. 0: go on, with a right code or for a pardon. Else the errors of factor_check and
+ * addir_read, FED_E_DENIED. Blocks on store, keeper and, where it hangs on groups, directory.
+ */
+FED_MUST_USE int pardon_code(struct bridge *b, const struct signin *a, const struct identity *id,
+    int64_t now_s, struct pardon *ret, char *why);
+
+/*
+ * The password was refused with this error: what is told of it? Nothing of the account's state, where there was no code and no
+ * pardon yet: else a stranger without the token would learn that the password is right (I-12, I-35).
+ */
+int pardon_refusal(const struct pardon *pardon, int error);
+
+/* By the entry that was read whole. 0, FED_E_DENIED, FED_E_DIRECTORY (the configuration's groups are not known). */
+FED_MUST_USE int pardon_settle(struct bridge *b, const struct signin *a, const struct identity *id,
+    const struct addir_entry *entry, struct pardon *pardon, char *why);
+
+/* How a success counts. */
+enum limits_outcome pardon_outcome(const struct pardon *pardon, const struct signin *a);
+
+#endif
