@@ -26,10 +26,10 @@ FED_LDFLAGS := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANITIZE)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2); )
 pkg = $(shell pkg-config --cflags $(1)) 
 lib = $(shell pkg-config --libs $(1))
-CONF_PKGS   := ini_config
+CONF_PKGS   := ini_config p11-kit-1
 LDAP_PKGS   := ldap
 MFA_PKGS    := liboath sqlite3 libpq libqrencode libcrypto
-BRIDGE_PKGS := libcurl libcrypto expat jansson libsystemd libseccomp libmicrohttpd
+BRIDGE_PKGS := libp11 libcurl libcrypto expat jansson libsystemd libseccomp libmicrohttpd
 ALL_LIBS     = $(call lib,$(CONF_PKGS) $(LDAP_PKGS) $(MFA_PKGS) $(BRIDGE_PKGS)) -pthread
 
 # One archive a folder; a program's own main stays out of it.
@@ -84,7 +84,7 @@ comma := ,
 $(B)/conf/%.o: FED_CFLAGS += $(call pkg,$(CONF_PKGS))
 $(B)/ldap/%.o: FED_CFLAGS += $(call pkg,$(LDAP_PKGS))
 $(B)/mfa/%.o: FED_CFLAGS += $(call pkg,$(MFA_PKGS))
-$(B)/bridge/%.o: FED_CFLAGS += $(call pkg,$(BRIDGE_PKGS) $(MFA_PKGS)) -pthread
+$(B)/bridge/%.o: FED_CFLAGS += $(call pkg,$(CONF_PKGS) $(BRIDGE_PKGS) $(MFA_PKGS)) -pthread
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(FED_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -94,6 +94,12 @@ units: $(UNITS)
 $(B)/tests/%: tests/%.c $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(call say,TEST,$@)$(CC) $(FED_CFLAGS) $(call pkg,$(CONF_PKGS) $(LDAP_PKGS) $(MFA_PKGS) $(BRIDGE_PKGS)) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(FED_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(ALL_LIBS) -lcmocka -lpam -ldl $(LIBS)
+
+# A token's library with faults, over SoftHSM's.
+$(B)/tests/bridge/hsm.so: tests/bridge/hsm.c
+	@mkdir -p $(@D)
+	$(call say,TEST,$@)$(CC) $(FED_CFLAGS) $(call pkg,p11-kit-1) $(CPPFLAGS) $(CFLAGS) -fvisibility=default -shared -o $@ $< -ldl
+$(B)/tests/bridge/test_signer $(B)/tests/bridge/test_signer_refused $(B)/tests/bridge/test_signer_box: $(B)/tests/bridge/hsm.so
 
 check: all units
 	@sh tests/units.sh $(B) $(UNITS)
