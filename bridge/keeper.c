@@ -15,12 +15,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
+#include "base/text.h"
+#include "bridge/keeper_channel.h"
 #include "bridge/keeper_process.h"
 #include "bridge/keeper_wire.h"
 
 enum { START_TIMEOUT_S = 30, ANSWER_TIMEOUT_S = 10 };
 
 struct keeper {
+    const char *name; /* for errors and the log */
     pid_t pid;
     int fd;
     pthread_mutex_t lock; /* of the conversation on fd, and of broken */
@@ -40,28 +44,20 @@ set_timeout(int fd, time_t seconds)
 static int
 receive(int fd, struct fed_secret *packet, struct keeper_reply *ret)
 {
-    ssize_t n;
+    size_t len = 0;
 
-    int r = fed_secret_resize(packet, KEEPER_REPLY_MAX);
-    if (r != 0)
-        return r;
-    do
-        n = recv(fd, packet->data, packet->len, MSG_TRUNC);
-    while (n < 0 && errno == EINTR);
-    if (n <= 0 || keeper_wire_get_reply(packet->data, (size_t)n, ret) != 0)
-        return FED_E_KEEPER;
-    return 0;
+    int r = channel_receive(fd, KEEPER_REPLY_MAX, packet, &len);
+    if (r == 0 && keeper_wire_get_reply(packet->data, len, ret) != 0)
+        r = FED_E_KEEPER;
+    return r;
 }
 
-static int
-send_all(int fd, const struct fed_secret *packet)
+/* What a token has to say about itself is for the administrator; the person who asked is told to try later. */
+static void
+log_words(const struct keeper *keeper, const struct keeper_reply *reply)
 {
-    ssize_t n;
-
-    do
-        n = send(fd, packet->data, packet->len, MSG_NOSIGNAL);
-    while (n < 0 && errno == EINTR);
-    return n == (ssize_t)packet->len ? 0 : FED_E_KEEPER;
+    if (reply->status != 0 && reply->text_len > 0)
+        fed_log_error("%s: %.*s", keeper->name, (int)reply->text_len, (const char *)reply->text);
 }
 
 /* Ask one question. On success ret is a view on packet, and its status is 0. */
@@ -77,15 +73,17 @@ ask(struct keeper *keeper, const struct keeper_request *request, struct fed_secr
     (void)pthread_mutex_lock(&keeper->lock);
     if (keeper->broken) {
         r = FED_E_KEEPER;
-    } else if ((r = send_all(keeper->fd, &question)) != 0 ||
+    } else if ((r = channel_send(keeper->fd, &question)) != 0 ||
                (r = receive(keeper->fd, packet, ret)) != 0 || ret->question != request->question) {
         r = FED_E_KEEPER;
         keeper->broken = true;
         (void)shutdown(keeper->fd, SHUT_RDWR); /* wakes whoever watches keeper_fd */
     }
     (void)pthread_mutex_unlock(&keeper->lock);
-    if (r == 0)
+    if (r == 0) {
+        log_words(keeper, ret);
         r = ret->status;
+    }
 
 out:
     fed_secret_done(&question);
@@ -95,50 +93,53 @@ out:
 /* ---- Start and stop ---- */
 
 static int
-wait_until_ready(int fd, char *why, size_t why_size)
+wait_until_ready(const struct keeper *keeper, char *why, size_t why_size)
 {
     struct fed_secret packet = FED_SECRET_INIT(KEEPER_REPLY_MAX);
     struct keeper_reply ready;
 
-    int r = receive(fd, &packet, &ready);
+    int r = receive(keeper->fd, &packet, &ready);
     if (r != 0 || ready.question != KEEPER_READY) {
-        (void)snprintf(why, why_size, "the keeper died at its start");
+        (void)snprintf(why, why_size, "%s died at its start", keeper->name);
         r = FED_E_SYSTEM;
-    } else if ((r = ready.status) != 0) {
+    } else {
         (void)snprintf(why, why_size, "%.*s", (int)ready.text_len, (const char *)ready.text);
+        text_clean_in_place(why, false); /* a token's own words may be in it */
+        r = ready.status;
     }
     fed_secret_done(&packet);
     return r;
 }
 
 int
-keeper_start(
-    const struct conf *conf, uid_t uid, gid_t gid, struct keeper **ret, char *why, size_t why_size)
+keeper_launch(const struct keeper_program *program, struct keeper **ret, char *why, size_t why_size)
 {
     int fds[2];
 
     struct keeper *keeper = calloc(1, sizeof(*keeper));
     if (keeper == NULL)
         return FED_E_NOMEM;
+    keeper->name = program->name;
     keeper->pid = -1;
     keeper->fd = -1;
     (void)pthread_mutex_init(&keeper->lock, NULL);
 
     int r = FED_E_SYSTEM;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
-        (void)snprintf(why, why_size, "cannot make the keeper's socket: %s", strerror(errno));
+        (void)snprintf(
+            why, why_size, "cannot make the socket of %s: %s", program->name, strerror(errno));
         goto out;
     }
     keeper->fd = fds[0];
     keeper->pid = fork();
     if (keeper->pid == 0)
-        keeper_process(fds[1], conf, uid, gid);
+        program->run(fds[1], program->arg);
     (void)close(fds[1]);
     if (keeper->pid < 0 || !set_timeout(keeper->fd, START_TIMEOUT_S)) {
-        (void)snprintf(why, why_size, "cannot start the keeper: %s", strerror(errno));
+        (void)snprintf(why, why_size, "cannot start %s: %s", program->name, strerror(errno));
         goto out;
     }
-    if ((r = wait_until_ready(keeper->fd, why, why_size)) != 0)
+    if ((r = wait_until_ready(keeper, why, why_size)) != 0)
         goto out;
     (void)set_timeout(keeper->fd, ANSWER_TIMEOUT_S);
     *ret = keeper;
@@ -149,6 +150,30 @@ out:
     return r;
 }
 
+struct start {
+    const struct conf *conf;
+    uid_t uid;
+    gid_t gid;
+};
+
+static void
+run_keeper(int fd, const void *arg)
+{
+    const struct start *start = arg;
+
+    keeper_process(fd, start->conf, start->uid, start->gid);
+}
+
+int
+keeper_start(
+    const struct conf *conf, uid_t uid, gid_t gid, struct keeper **ret, char *why, size_t why_size)
+{
+    const struct start start = {conf, uid, gid};
+    const struct keeper_program program = {"the keeper", run_keeper, &start};
+
+    return keeper_launch(&program, ret, why, why_size);
+}
+
 void
 keeper_stop(struct keeper *keeper)
 {
@@ -157,9 +182,9 @@ keeper_stop(struct keeper *keeper)
     if (keeper->fd >= 0)
         (void)close(keeper->fd);
     /* It ends by itself now; SIGKILL for one that hangs, unless somebody has reaped it already. It has
-     * nothing to save. */
-    if (keeper->pid > 0 && waitpid(keeper->pid, NULL, WNOHANG) == 0) {
-        (void)kill(keeper->pid, SIGKILL);
+     * nothing to save. A signer of another user cannot be killed: it will have seen the end, and is not waited for. */
+    if (keeper->pid > 0 && waitpid(keeper->pid, NULL, WNOHANG) == 0 &&
+        kill(keeper->pid, SIGKILL) == 0) {
         while (waitpid(keeper->pid, NULL, 0) < 0 && errno == EINTR)
             ;
     }

@@ -33,7 +33,7 @@ struct keeper;
  * In the child: every descriptor closed, the keys read (owner and mode checked; they are never in
  * this process), own network namespace where allowed, then the bridge's user, no new privileges, not
  * dumpable, a seccomp filter that knows no socket(2) and no open(2). The child ends when this process does.
- *   conf         without a [saml] key, SIGN is answered with FED_E_CONFIG; TOKEN and PUBLIC without [oidc]
+ *   conf         without a [saml] key in a file, SIGN is answered with FED_E_CONFIG; TOKEN and PUBLIC without [oidc]
  *   uid, gid     whom to become, not root; the caller's own when not root
  *   why          a line on failure
  * Returns 0, FED_E_CONFIG (a key file, uid 0), FED_E_SYSTEM, FED_E_NOMEM. The child never returns.
@@ -41,6 +41,20 @@ struct keeper;
 FED_MUST_USE int keeper_start(
     const struct conf *conf, uid_t uid, gid_t gid, struct keeper **ret, char *why, size_t why_size);
 void keeper_stop(struct keeper *keeper);
+
+/*
+ * The same start for a process that answers a part of these questions: the signer of a token (bridge/signer.h).
+ *   name   static, for errors and the log
+ *   run    in the child, with its end of the socket; never returns. It says READY, and words with it or none
+ *   why    the words, also on success
+ */
+struct keeper_program {
+    const char *name;
+    void (*run)(int fd, const void *arg);
+    const void *arg;
+};
+FED_MUST_USE int keeper_launch(
+    const struct keeper_program *program, struct keeper **ret, char *why, size_t why_size);
 
 int keeper_pid(const struct keeper *keeper);
 

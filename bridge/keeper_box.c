@@ -20,10 +20,12 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+static const char *who = "awsfed-keeper";
+
 static int
 fail(char *why, size_t why_size, const char *what)
 {
-    (void)snprintf(why, why_size, "the keeper cannot %s: %s", what, strerror(errno));
+    (void)snprintf(why, why_size, "%s cannot %s: %s", who, what, strerror(errno));
     return FED_E_SYSTEM;
 }
 
@@ -34,14 +36,15 @@ limit(__rlimit_resource_t resource, rlim_t most)
 }
 
 int
-keeper_box_close(int fd, char *why, size_t why_size)
+keeper_box_close(int fd, const char *name, char *why, size_t why_size)
 {
     static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1, SIGUSR2};
 
+    who = name;
     for (size_t i = 0; i < COUNT(ignored); i++)
         if (signal(ignored[i], SIG_IGN) == SIG_ERR)
             return fail(why, why_size, "ignore a signal");
-    (void)prctl(PR_SET_NAME, "awsfed-keeper");
+    (void)prctl(PR_SET_NAME, name);
 
     /* Out of the way first: the socket may well be one of 0 to 3 itself. */
     int socket_fd = fcntl(fd, F_DUPFD_CLOEXEC, 10);
@@ -87,34 +90,31 @@ is_dropped(uid_t uid, gid_t gid)
 }
 
 int
-keeper_box_drop(uid_t uid, gid_t gid, char *why, size_t why_size)
+keeper_box_drop(const struct keeper_box_ids *ids, char *why, size_t why_size)
 {
-    if (uid == 0 || (geteuid() != 0 && (uid != geteuid() || gid != getegid()))) {
+    if (ids->uid == 0 || (geteuid() != 0 && (ids->uid != geteuid() || ids->gid != getegid()))) {
         (void)snprintf(why, why_size,
-            "the keeper cannot become uid %u: start as root and name an unprivileged user in "
+            "%s cannot become uid %u: start as root and name an unprivileged user in "
             "[bridge] user",
-            (unsigned)uid);
+            who, (unsigned)ids->uid);
         return FED_E_CONFIG;
     }
     if (geteuid() == 0) {
         int r = use_root(why, why_size);
         if (r != 0)
             return r;
-        if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 ||
-            setresuid(uid, uid, uid) != 0)
+        if (setgroups(ids->n_groups, ids->groups) != 0 ||
+            setresgid(ids->gid, ids->gid, ids->gid) != 0 ||
+            setresuid(ids->uid, ids->uid, ids->uid) != 0)
             return fail(why, why_size, "drop root's privileges");
     }
-    if (!is_dropped(uid, gid)) {
+    if (!is_dropped(ids->uid, ids->gid)) {
         errno = EPERM;
         return fail(why, why_size, "prove that its privileges are gone");
     }
     /* Again: a change of uid sets the flag to the system's default (proc(5), suid_dumpable). */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return fail(why, why_size, "give up new privileges");
-#if !KEEPER_BOX_SANITIZED
-    if (!limit(RLIMIT_NOFILE, 0) || !limit(RLIMIT_NPROC, 0))
-        return fail(why, why_size, "limit itself");
-#endif
     return 0;
 }
 
@@ -179,6 +179,8 @@ keeper_box_shut(char *why, size_t why_size)
     };
     int code = 0;
 
+    if (!limit(RLIMIT_NOFILE, 0) || !limit(RLIMIT_NPROC, 0))
+        return fail(why, why_size, "limit itself");
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
     if (filter == NULL) {
         errno = ENOMEM;

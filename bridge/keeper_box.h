@@ -1,6 +1,7 @@
 /*
  * The walls around the keeper: what a process gives up, step by step, until it can compute and
- * talk on one socket and do nothing else. Each step is checked and none can be taken back.
+ * talk on one socket and do nothing else. Each step is checked and none can be taken back. A signer takes the
+ * first two steps as well; its last is its own (bridge/signer_box.h).
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef BRIDGE_KEEPER_BOX_H
@@ -33,17 +34,29 @@ enum { KEEPER_BOX_FD = 3 };
 /*
  * First: fd becomes KEEPER_BOX_FD, every other descriptor is closed; signals that end a service
  * are ignored, for the keeper ends when its socket does. No core, no tracing. 0 or FED_E_SYSTEM.
+ *   name   static, what ps(1) and our errors call the process: at most 15 characters
  */
-FED_MUST_USE int keeper_box_close(int fd, char *why, size_t why_size);
+FED_MUST_USE int keeper_box_close(int fd, const char *name, char *why, size_t why_size);
+
+/* Whom to become. groups: besides gid; the keeper needs none. */
+struct keeper_box_ids {
+    uid_t uid;
+    gid_t gid;
+    const gid_t *groups;
+    size_t n_groups;
+};
 
 /*
  * Second, once the keys are read: as root, own network namespace where allowed, memory locked, then
- * uid and gid, and the proof that neither comes back. Not root: uid and gid must be our own.
+ * the ids, and the proof that root does not come back. Not root: uid and gid must be our own.
  * 0, FED_E_CONFIG (uid 0, or not ours), FED_E_SYSTEM.
  */
-FED_MUST_USE int keeper_box_drop(uid_t uid, gid_t gid, char *why, size_t why_size);
+FED_MUST_USE int keeper_box_drop(const struct keeper_box_ids *ids, char *why, size_t why_size);
 
-/* Last: the seccomp filter. A call that is not on its list kills the process. 0 or FED_E_SYSTEM. */
+/*
+ * Last: no other file, no other process, and the seccomp filter. A call that is not on its list kills the
+ * process. 0 or FED_E_SYSTEM.
+ */
 FED_MUST_USE int keeper_box_shut(char *why, size_t why_size);
 
 #endif

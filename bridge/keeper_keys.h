@@ -14,22 +14,19 @@
 
 struct keeper_keys {
     struct fed_secret seal;
-    EVP_PKEY *signing; /* NULL: no [saml] key is configured, and SIGN is refused */
+    EVP_PKEY *signing; /* NULL: no [saml] key is in a file, and SIGN is refused */
     EVP_PKEY *token;   /* NULL: no [oidc] key is, and TOKEN and PUBLIC are */
 };
 
 /*
  * Read and check the key files of a configuration: owner, mode and form; of [saml] an RSA key of 2048 to 4096 bits
- * that belongs to the certificate, of [oidc] such a one or one on P-256.
+ * that belongs to the certificate, of [oidc] such a one or one on P-256. Keys in a token are left out.
  *   ret_keys  on success; free with keeper_keys_done
  *   why       a line on failure that names the file, or both that do not fit together
  * 0, FED_E_CONFIG, FED_E_NOMEM. Blocks on files only.
  */
 FED_MUST_USE int keeper_keys_load(
     const struct conf *conf, struct keeper_keys *ret_keys, char *why, size_t why_size);
-/* One private key, as above; may_be_ec: P-256 too. ret is freed with EVP_PKEY_free. 0, FED_E_CONFIG, FED_E_NOMEM. */
-FED_MUST_USE int keeper_keys_read(
-    const char *path, bool may_be_ec, EVP_PKEY **ret, char *why, size_t why_size);
 void keeper_keys_done(struct keeper_keys *keys);
 
 /*

@@ -4,49 +4,19 @@
  */
 #include "bridge/keeper_process.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
 
 #include "bridge/keeper_box.h"
+#include "bridge/keeper_channel.h"
 #include "bridge/keeper_keys.h"
 #include "bridge/keeper_wire.h"
 
 /* Holds a 4096-bit key several times over; a power of two, as OpenSSL wants it. */
 enum { SECURE_HEAP = 128 * 1024, SECURE_HEAP_PIECE = 32 };
-
-static int
-send_packet(int fd, const struct fed_secret *packet)
-{
-    ssize_t n;
-
-    do
-        n = send(fd, packet->data, packet->len, MSG_NOSIGNAL);
-    while (n < 0 && errno == EINTR);
-    return n == (ssize_t)packet->len ? 0 : FED_E_SYSTEM;
-}
-
-static int
-say_ready(int fd, int status, const char *why)
-{
-    struct fed_secret packet = FED_SECRET_INIT(KEEPER_REPLY_MAX);
-    struct keeper_reply ready = {
-        .question = KEEPER_READY,
-        .status = status,
-        .text = (const unsigned char *)why,
-        .text_len = strlen(why),
-    };
-
-    int r = keeper_wire_put_reply(&ready, &packet);
-    if (r == 0)
-        r = send_packet(fd, &packet);
-    fed_secret_done(&packet);
-    return r;
-}
 
 /*
  * Ask ourselves each question once before the filter is up: OpenSSL loads providers and seeds its
@@ -105,6 +75,7 @@ static int
 set_up(struct keeper_keys *keys, const struct conf *conf, uid_t uid, gid_t gid, char *why,
     size_t why_size)
 {
+    const struct keeper_box_ids ids = {.uid = uid, .gid = gid};
     int r;
 
     /* OPENSSL_CONF could name a file that loads anything: the environment has no say (I-56). */
@@ -115,7 +86,7 @@ set_up(struct keeper_keys *keys, const struct conf *conf, uid_t uid, gid_t gid, 
     /* Private numbers go to a locked heap that core dumps leave out; without it, mlockall is left. */
     (void)CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_HEAP_PIECE);
     if ((r = keeper_keys_load(conf, keys, why, why_size)) != 0 ||
-        (r = keeper_box_drop(uid, gid, why, why_size)) != 0)
+        (r = keeper_box_drop(&ids, why, why_size)) != 0)
         return r;
     if ((r = warm_up(keys)) != 0) {
         (void)snprintf(why, why_size, "the keeper cannot use its keys: %s", fed_strerror(r));
@@ -130,18 +101,13 @@ answer_all(
     int fd, const struct keeper_keys *keys, struct fed_secret *request, struct fed_secret *reply)
 {
     for (;;) {
-        int r = fed_secret_resize(request, KEEPER_REQUEST_MAX);
-        if (r != 0)
+        size_t len = 0;
+        int r = channel_receive(fd, KEEPER_REQUEST_MAX, request, &len);
+        if (r != 0 || len == 0)
             return r;
-        /* MSG_TRUNC: the true length, so that a packet that is cut here is seen to be too long. */
-        ssize_t n = recv(fd, request->data, request->len, MSG_TRUNC);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n == 0 ? 0 : FED_E_SYSTEM;
-        r = keeper_keys_answer(keys, request->data, (size_t)n, reply);
+        r = keeper_keys_answer(keys, request->data, len, reply);
         fed_secret_clear(request); /* whoever has the answer may know that the question is gone */
-        if (r != 0 || (r = send_packet(fd, reply)) != 0)
+        if (r != 0 || (r = channel_send(fd, reply)) != 0)
             return r;
         fed_secret_clear(reply);
     }
@@ -161,13 +127,13 @@ keeper_process(int fd, const struct conf *conf, uid_t uid, gid_t gid)
     if (r == 0)
         r = fed_secret_resize(&reply, KEEPER_REPLY_MAX);
     if (r == 0)
-        r = keeper_box_close(fd, why, sizeof(why));
+        r = keeper_box_close(fd, "awsfed-keeper", why, sizeof(why));
     if (r == 0)
         fd = KEEPER_BOX_FD;
     if (r == 0)
         r = set_up(&keys, conf, uid, gid, why, sizeof(why));
 
-    int said = say_ready(fd, r, why);
+    int said = channel_say(fd, KEEPER_READY, r, why);
     if (r == 0)
         r = said;
     if (r == 0)

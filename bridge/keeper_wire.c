@@ -122,6 +122,12 @@ keeper_wire_get_request(const void *packet, size_t len, struct keeper_request *r
 }
 
 static bool
+about_key(enum keeper_question question)
+{
+    return question == KEEPER_SIGN || question == KEEPER_TOKEN || question == KEEPER_PUBLIC;
+}
+
+static bool
 reply_valid(const struct keeper_reply *a)
 {
     bool only_text = a->step == 0 && a->seed_len == 0;
@@ -131,7 +137,7 @@ reply_valid(const struct keeper_reply *a)
     if (a->question == KEEPER_READY)
         return only_text;
     if (a->status != 0)
-        return only_text && a->text_len == 0;
+        return only_text && a->text_len <= (about_key(a->question) ? KEEPER_WORDS_MAX : 0);
     switch (a->question) {
     case KEEPER_SEAL:
         return a->step == 0 && seed_len_valid(a->seed_len) &&

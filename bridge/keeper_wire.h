@@ -25,7 +25,8 @@
  *          a sealed piece (UNPACK); the answers of these are the text
  *
  * A request that breaks a rule gets the status PROTO, as if it had been a SIGN; a reply that does ends the conversation.
- * A reply with a status other than 0 has nothing else in it, READY excepted.
+ * A reply with a status other than 0 has nothing else in it; but READY, and an answer about a signing key, may have
+ * words: why not.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef BRIDGE_KEEPER_WIRE_H
@@ -45,6 +46,7 @@ enum {
     KEEPER_REPLY_HEAD = 20,
     KEEPER_CODE_MAX = 64,
     KEEPER_DATA_MAX = 32 * 1024, /* a SignedInfo has about a thousand bytes */
+    KEEPER_WORDS_MAX = 511,
     KEEPER_TEXT_MAX = SEAL_OVERHEAD + SEAL_RECORD_MAX,
     KEEPER_REQUEST_MAX = KEEPER_REQUEST_HEAD + STORE_SID_MAX + KEEPER_CODE_MAX + KEEPER_DATA_MAX,
     KEEPER_REPLY_MAX = KEEPER_REPLY_HEAD + KEEPER_TEXT_MAX + TOTP_SEED_MAX,

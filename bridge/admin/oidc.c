@@ -11,7 +11,7 @@
 
 #include "bridge/admin/files.h"
 #include "bridge/jwk.h"
-#include "bridge/keeper_keys.h"
+#include "bridge/signing_key.h"
 #include "conf/conf.h"
 
 #define FOLDER    "/.well-known"
@@ -60,7 +60,7 @@ make_documents(const struct conf_oidc *oidc, struct fed_secret *discovery, struc
     char why[512];
     EVP_PKEY *key = NULL;
 
-    int r = keeper_keys_read(oidc->key, true, &key, why, sizeof(why));
+    int r = signing_key_read(oidc->key, true, &key, why, sizeof(why));
     if (r == FED_E_CONFIG)
         (void)fprintf(stderr, "awsfed-admin: %s\n", why);
     if (r == 0)

@@ -360,10 +360,10 @@ behind_the_walls(void (*attempt)(void))
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
+        const struct keeper_box_ids ids = {.uid = fixture_uid(), .gid = fixture_gid()};
         char why[512] = "";
-        if (keeper_box_close(pair[0], why, sizeof(why)) != 0 ||
-            keeper_box_drop(fixture_uid(), fixture_gid(), why, sizeof(why)) != 0 ||
-            keeper_box_shut(why, sizeof(why)) != 0)
+        if (keeper_box_close(pair[0], "test", why, sizeof(why)) != 0 ||
+            keeper_box_drop(&ids, why, sizeof(why)) != 0 || keeper_box_shut(why, sizeof(why)) != 0)
             _exit(1);
         attempt();
         _exit(0);
@@ -394,12 +394,14 @@ test_forbidden_calls_kill_i62(void **state)
 static void
 test_root_is_not_a_user(void **state)
 {
+    const struct keeper_box_ids root = {.uid = 0};
+    const struct keeper_box_ids stranger = {.uid = geteuid() + 1, .gid = getegid()};
     char why[512] = "";
 
     (void)state;
-    assert_int_equal(keeper_box_drop(0, 0, why, sizeof(why)), FED_E_CONFIG);
+    assert_int_equal(keeper_box_drop(&root, why, sizeof(why)), FED_E_CONFIG);
     if (geteuid() != 0)
-        assert_int_equal(keeper_box_drop(geteuid() + 1, getegid(), why, sizeof(why)), FED_E_CONFIG);
+        assert_int_equal(keeper_box_drop(&stranger, why, sizeof(why)), FED_E_CONFIG);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
