@@ -17,13 +17,13 @@
 #include "bridge/cache.h"
 #include "bridge/endpoint.h"
 #include "bridge/federation.h"
-#include "bridge/jwk.h"
 #include "bridge/keeper.h"
 #include "bridge/keyring.h"
 #include "bridge/listener.h"
 #include "bridge/mapping.h"
 #include "bridge/receipts.h"
 #include "bridge/saver.h"
+#include "bridge/signers.h"
 #include "bridge/sts.h"
 #include "bridge/tickets.h"
 #include "bridge/workers.h"
@@ -45,11 +45,11 @@ struct bridge {
     struct store *store;
     struct limits *limits;
     struct keeper *keeper;
+    struct signers *signers;       /* who has the keys that AWS trusts */
     struct sts *sts;               /* NULL without roles */
     struct federation *federation; /* NULL without roles */
     struct base_credential *base;  /* NULL without [aws] base-credential */
     struct keyring *keyring;
-    struct jwk token_key; /* the public half of [oidc] key, where there is one */
     struct arrivals *arrivals;
     struct audit *audit;
     struct receipts *receipts;

@@ -155,8 +155,9 @@ set_serial(X509 *x)
     return ok;
 }
 
+/* All of it but the signature. key needs its public half only. */
 static X509 *
-self_sign(EVP_PKEY *key, const char *common_name, int64_t now_s)
+describe(EVP_PKEY *key, const char *common_name, int64_t now_s)
 {
     X509 *x = X509_new();
 
@@ -170,8 +171,7 @@ self_sign(EVP_PKEY *key, const char *common_name, int64_t now_s)
             name, "CN", MBSTRING_UTF8, (const unsigned char *)common_name, -1, -1, 0) == 1 &&
         X509_set_issuer_name(x, name) == 1 && X509_set_pubkey(x, key) == 1 &&
         add_extension(x, NID_basic_constraints, "critical,CA:FALSE") &&
-        add_extension(x, NID_key_usage, "critical,digitalSignature") &&
-        X509_sign(x, key, EVP_sha256()) > 0)
+        add_extension(x, NID_key_usage, "critical,digitalSignature"))
         return x;
     X509_free(x);
     return NULL;
@@ -182,8 +182,8 @@ static int
 make_pair(const char *name, int64_t now_s, BIO *key_pem, BIO *certificate_pem)
 {
     EVP_PKEY *key = EVP_RSA_gen(CERT_KEY_BITS);
-    X509 *x = key != NULL ? self_sign(key, name, now_s) : NULL;
-    int ok = x != NULL &&
+    X509 *x = key != NULL ? describe(key, name, now_s) : NULL;
+    int ok = x != NULL && X509_sign(x, key, EVP_sha256()) > 0 &&
              PEM_write_bio_PKCS8PrivateKey(key_pem, key, NULL, NULL, 0, NULL, NULL) == 1 &&
              PEM_write_bio_X509(certificate_pem, x) == 1;
 
@@ -273,25 +273,112 @@ write_pair(const char *key_path, const char *certificate_path, BIO *key_pem, BIO
     return r;
 }
 
+static int
+check_name(const char *name, char *why)
+{
+    size_t len = strlen(name);
+
+    if (len >= 1 && len <= 64 && text_is_utf8(name, len))
+        return 0;
+    (void)snprintf(why, CERT_WHY_MAX, "the certificate's name must have 1 to 64 bytes");
+    return FED_E_INVALID;
+}
+
 int
 cert_create(
     const char *key_path, const char *certificate_path, const char *name, int64_t now_s, char *why)
 {
-    size_t len = strlen(name);
-
-    if (len < 1 || len > 64 || !text_is_utf8(name, len)) {
-        (void)snprintf(why, CERT_WHY_MAX, "the certificate's name must have 1 to 64 bytes");
-        return FED_E_INVALID;
-    }
+    int r = check_name(name, why);
+    if (r != 0)
+        return r;
     BIO *key_pem = BIO_new(BIO_s_secmem()), *certificate_pem = BIO_new(BIO_s_mem());
-    int r = key_pem == NULL || certificate_pem == NULL
-                ? FED_E_CRYPTO
-                : make_pair(name, now_s, key_pem, certificate_pem);
+    r = key_pem == NULL || certificate_pem == NULL
+            ? FED_E_CRYPTO
+            : make_pair(name, now_s, key_pem, certificate_pem);
     if (r != 0)
         (void)snprintf(why, CERT_WHY_MAX, "OpenSSL cannot make a key");
     else
         r = write_pair(key_path, certificate_path, key_pem, certificate_pem, why);
     BIO_free(certificate_pem);
     BIO_free(key_pem);
+    return r;
+}
+
+/* ---- Making one for a key that is not ours to hold ---- */
+
+/*
+ * X509_sign with the key elsewhere. OpenSSL has readers for these three fields and no writers, but they are the
+ * certificate's own, which nobody else has seen yet; that it verifies is checked afterwards.
+ */
+static int
+sign_elsewhere(X509 *x, EVP_PKEY *key, cert_sign *sign, void *arg)
+{
+    struct fed_secret signature = FED_SECRET_INIT(CERT_SIGNATURE_MAX);
+    const ASN1_BIT_STRING *bits;
+    const X509_ALGOR *outer;
+    unsigned char *tbs = NULL;
+    int r = FED_E_CRYPTO;
+
+    X509_get0_signature(&bits, &outer, x);
+    ASN1_OBJECT *how = OBJ_nid2obj(NID_sha256WithRSAEncryption);
+    if (X509_ALGOR_set0((X509_ALGOR *)X509_get0_tbs_sigalg(x), how, V_ASN1_NULL, NULL) != 1 ||
+        X509_ALGOR_set0((X509_ALGOR *)outer, how, V_ASN1_NULL, NULL) != 1)
+        return r;
+    int len = i2d_re_X509_tbs(x, &tbs);
+    if (len <= 0 || (r = sign(arg, tbs, (size_t)len, &signature)) != 0)
+        goto out;
+    r = FED_E_CRYPTO;
+    if (ASN1_BIT_STRING_set((ASN1_BIT_STRING *)bits, signature.data, (int)signature.len) != 1)
+        goto out;
+    /* No unused bits, or the encoder would cut zeroes at the end (X509_sign does the same). */
+    ((ASN1_BIT_STRING *)bits)->flags &= ~(ASN1_STRING_FLAG_BITS_LEFT | 0x07);
+    ((ASN1_BIT_STRING *)bits)->flags |= ASN1_STRING_FLAG_BITS_LEFT;
+    if (X509_verify(x, key) == 1)
+        r = 0;
+
+out:
+    OPENSSL_free(tbs);
+    fed_secret_done(&signature);
+    return r;
+}
+
+static int
+write_certificate(const char *path, X509 *x, char *why)
+{
+    BIO *pem = BIO_new(BIO_s_mem());
+    int fd = -1;
+
+    int r = pem != NULL && PEM_write_bio_X509(pem, x) == 1 ? create(path, 0644, &fd, why)
+                                                           : FED_E_CRYPTO;
+    if (r == 0)
+        r = fill(fd, path, 0644, pem, why);
+    if (r == 0)
+        r = sync_folder(path, why);
+    if (r != 0 && fd >= 0)
+        (void)unlink(path);
+    if (fd >= 0)
+        (void)close(fd);
+    BIO_free(pem);
+    return r;
+}
+
+int
+cert_create_for(const struct cert_key *key, const char *certificate_path, const char *name,
+    int64_t now_s, char *why)
+{
+    const unsigned char *der = key->public_der;
+
+    int r = check_name(name, why);
+    if (r != 0)
+        return r;
+    EVP_PKEY *public = d2i_PUBKEY(NULL, &der, (long)key->public_len);
+    X509 *x = public != NULL ? describe(public, name, now_s) : NULL;
+    (void)snprintf(why, CERT_WHY_MAX, "the token's key cannot sign a certificate");
+    r = x != NULL ? sign_elsewhere(x, public, key->sign, key->arg) : FED_E_CRYPTO;
+    if (r == 0)
+        r = write_certificate(certificate_path, x, why);
+    ERR_clear_error();
+    X509_free(x);
+    EVP_PKEY_free(public);
     return r;
 }

@@ -18,6 +18,7 @@ enum {
     CERT_WHY_MAX = 512,
     CERT_KEY_BITS = 3072, /* what cert_create makes; IAM takes 2048 and more */
     CERT_KEY_BITS_LEAST = 2048,
+    CERT_SIGNATURE_MAX = 512,
     CERT_DAYS = 3652, /* ten years: IAM does not look at the date, a change of keys is the remedy */
 };
 
@@ -51,5 +52,21 @@ int64_t cert_days_left(const struct cert *cert, int64_t now_s);
  */
 FED_MUST_USE int cert_create(
     const char *key_path, const char *certificate_path, const char *name, int64_t now_s, char *why);
+
+/*
+ * The same certificate for an RSA key that is somewhere else: in a token. The file as above; it verifies, or is not written.
+ *   public_der   SubjectPublicKeyInfo, as keeper_public gives it
+ *   sign         PKCS #1 v1.5 with SHA-256 over len bytes, appended to ret (limit CERT_SIGNATURE_MAX), as keeper_sign; its
+ *                error is the result's
+ */
+typedef int cert_sign(void *arg, const void *data, size_t len, struct fed_secret *ret);
+struct cert_key {
+    const unsigned char *public_der;
+    size_t public_len;
+    cert_sign *sign;
+    void *arg;
+};
+FED_MUST_USE int cert_create_for(const struct cert_key *key, const char *certificate_path,
+    const char *name, int64_t now_s, char *why);
 
 #endif

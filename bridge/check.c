@@ -8,6 +8,7 @@
 
 #include "bridge/cert.h"
 #include "bridge/keeper_keys.h"
+#include "bridge/signer.h"
 #include "conf/keyfile.h"
 
 enum { FILE_LIMIT = 1024 * 1024, WARN_DAYS = 30 };
@@ -42,6 +43,22 @@ check_certificate(const char *path, struct conf_errors *faults, struct conf_erro
     cert_done(&cert);
 }
 
+/* A key in a token: a signer is started as the bridge would, and says what it finds. */
+static void
+check_token(const struct conf *conf, enum signer_key which, struct conf_errors *faults)
+{
+    const char *certificate = which == SIGNER_SAML ? conf->saml.certificate : NULL;
+    struct keeper *signer = NULL;
+    char why[CERT_WHY_MAX] = "";
+
+    if (!signer_wanted(conf, which))
+        return;
+    int r = signer_start(conf, which, certificate, &signer, why, sizeof(why));
+    if (r != 0 || why[0] != '\0')
+        conf_errors_add(faults, NULL, "%s", why);
+    keeper_stop(signer);
+}
+
 void
 check_files(const struct conf *conf, struct conf_errors *faults, struct conf_errors *notes)
 {
@@ -52,6 +69,8 @@ check_files(const struct conf *conf, struct conf_errors *faults, struct conf_err
         keeper_keys_done(&keys);
     else
         conf_errors_add(faults, NULL, "%s", why);
+    check_token(conf, SIGNER_SAML, faults);
+    check_token(conf, SIGNER_OIDC, faults);
     check_certificate(conf->saml.certificate, faults, notes);
     check_certificate(conf->saml.previous_certificate, faults, notes);
     for (size_t i = 0; i < conf->n_domains; i++) {

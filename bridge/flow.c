@@ -36,7 +36,7 @@ sign_response(void *arg, const void *data, size_t len, struct fed_secret *ret)
 {
     struct bridge *b = arg;
 
-    return keeper_sign(b->keeper, data, len, ret);
+    return signers_sign(b->signers, data, len, ret);
 }
 
 static int
@@ -44,7 +44,7 @@ sign_token(void *arg, const void *data, size_t len, struct fed_secret *ret)
 {
     struct bridge *b = arg;
 
-    return keeper_token(b->keeper, data, len, ret);
+    return signers_token(b->signers, data, len, ret);
 }
 
 static const char *
@@ -87,6 +87,11 @@ make_token(void *arg, int64_t duration_s, int64_t now_s, struct fed_secret *ret)
 {
     struct taking *t = arg;
     struct bridge *b = t->flow->bridge;
+    const struct jwk *key;
+    int r = signers_token_key(b->signers, &key);
+
+    if (r != 0)
+        return r;
     struct oidc_request request = {
         .issuer = b->conf->oidc.issuer,
         .audience = b->conf->oidc.audience,
@@ -97,7 +102,7 @@ make_token(void *arg, int64_t duration_s, int64_t now_s, struct fed_secret *ret)
         .transitive = (const char *const *)t->role->transitive_tags.items,
         .n_transitive = t->role->transitive_tags.n,
         .now_s = now_s,
-        .key = &b->token_key,
+        .key = key,
         .sign = sign_token,
         .sign_arg = b,
     };

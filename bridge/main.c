@@ -212,8 +212,10 @@ watch_all(struct watcher *w)
     if ((r = loop_watch(listener_loop(w->b->listener), w->signal_fd, EPOLLIN, on_signal, w,
              &w->signal_watch)) != 0)
         return r;
-    return loop_watch(listener_loop(w->b->listener), keeper_fd(w->b->keeper), 0, on_keeper_gone, w,
-        &w->keeper_watch);
+    if ((r = loop_watch(listener_loop(w->b->listener), keeper_fd(w->b->keeper), 0, on_keeper_gone,
+             w, &w->keeper_watch)) != 0)
+        return r;
+    return signers_watch(w->b->signers, listener_loop(w->b->listener));
 }
 
 static int
@@ -237,6 +239,7 @@ serve(struct bridge *b, int ready_fd)
     housekeeper_stop(w.housekeeper);
     loop_unwatch(listener_loop(b->listener), w.signal_watch);
     loop_unwatch(listener_loop(b->listener), w.keeper_watch);
+    signers_unwatch(b->signers, listener_loop(b->listener));
     if (w.signal_fd >= 0)
         (void)close(w.signal_fd);
     return r != 0 ? r : w.result;

@@ -114,20 +114,6 @@ struct sockets {
 };
 
 static int
-read_token_key(struct bridge *b)
-{
-    struct fed_secret der = FED_SECRET_INIT(1024);
-
-    if (b->conf->oidc.key == NULL)
-        return 0;
-    int r = keeper_public(b->keeper, &der);
-    if (r == 0)
-        r = jwk_of_der(der.data, der.len, &b->token_key);
-    fed_secret_done(&der);
-    return r == 0 ? 0 : complain(r, "cannot read the public half of [oidc] key");
-}
-
-static int
 open_endpoint(struct bridge *b, const struct identity_ids *ids, int *ret_fd)
 {
     const struct conf_bridge *conf = &b->conf->bridge;
@@ -157,9 +143,10 @@ start_as_root(struct bridge *b, struct sockets *s)
         (r = open_endpoint(b, &ids, &s->endpoint)) != 0 || (r = find_admin_group(b)) != 0 ||
         (r = open_directories(b)) != 0)
         return r;
-    if ((r = keeper_start(b->conf, ids.uid, ids.gid, &b->keeper, why, sizeof(why))) != 0)
+    if ((r = keeper_start(b->conf, ids.uid, ids.gid, &b->keeper, why, sizeof(why))) != 0 ||
+        (r = signers_start(b->conf, b->keeper, &b->signers, why, sizeof(why))) != 0)
         return complain(r, why);
-    if ((r = read_certificate(b)) != 0 || (r = read_token_key(b)) != 0)
+    if ((r = read_certificate(b)) != 0)
         return r;
     if ((r = privileges_drop(&ids)) != 0)
         return complain(r, "cannot give up root's privileges");
@@ -345,10 +332,10 @@ bridge_free(struct bridge *b)
     keyring_free(b->keyring);
     base_credential_free(b->base);
     sts_free(b->sts);
-    jwk_done(&b->token_key);
     limits_free(b->limits);
     arrivals_free(b->arrivals);
     store_close(b->store);
+    signers_stop(b->signers);
     keeper_stop(b->keeper);
     if (b->dirs != NULL) {
         for (size_t i = 0; i < b->conf->n_domains; i++)

@@ -47,6 +47,7 @@ enum conf_base {
 struct conf_bridge {
     char *socket;
     char *user;
+    char *signer_user; /* NULL = user */
     char *state_dir;
     unsigned workers;
     int64_t ticket_lifetime_s;
@@ -111,15 +112,15 @@ struct conf_rule {
 struct conf_saml {
     struct conf_where where;
     char *entity_id;
-    char *key; /* paths */
-    char *certificate;
+    char *key;                  /* a path, or the URI of a key in a token: conf/key_uri.h */
+    char *certificate;          /* paths */
     char *previous_certificate; /* NULL = none */
 };
 
 struct conf_oidc {
     struct conf_where where;
     char *issuer; /* https://HOST[/PATH], without a slash at its end */
-    char *key;    /* path */
+    char *key;    /* as in conf_saml */
     char *audience;
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "conf/key_uri.h"
 #include "conf/nearest.h"
 #include "conf/rules.h"
 #include "conf/values.h"
@@ -57,6 +58,7 @@ static const char *const flows[] = {"saml", "assume-role", "oidc", NULL};
 static const struct key keys[] = {
     {BRIDGE("socket", socket), "/run/awsfed/bridge.sock", TEXT(.form = form_path, .most = SUN_PATH_MAX)},
     {BRIDGE("user", user), "awsfed", TEXT(.form = form_account)},
+    {BRIDGE("signer-user", signer_user), NULL, TEXT(.form = form_account)},
     {BRIDGE("state-dir", state_dir), "/var/lib/awsfed", PATH},
     {BRIDGE("workers", workers), "32", NUMBER(1, 256)},
     {BRIDGE("ticket-lifetime", ticket_lifetime_s), "12h", TIME(1, 7 * DAY)},
@@ -107,12 +109,12 @@ static const struct key keys[] = {
     {RULE("required", required), REQUIRED, WORD(rule_requireds)},
 
     {SAML("entity-id", entity_id), REQUIRED, TEXT(.form = form_uri)},
-    {SAML("key", key), REQUIRED, SECRET(form_path)},
+    {SAML("key", key), REQUIRED, SECRET(form_key)},
     {SAML("certificate", certificate), REQUIRED, PATH},
     {SAML("previous-certificate", previous_certificate), NULL, PATH},
 
     {OIDC("issuer", issuer), REQUIRED, TEXT(.form = form_issuer_url)},
-    {OIDC("key", key), REQUIRED, SECRET(form_path)},
+    {OIDC("key", key), REQUIRED, SECRET(form_key)},
     {OIDC("audience", audience), "sts.amazonaws.com", TEXT(.form = form_audience)},
 
     {AWS("region", region), NULL, TEXT(.form = form_region)},

@@ -11,6 +11,7 @@
 
 #include "bridge/admin/files.h"
 #include "bridge/jwk.h"
+#include "bridge/signer.h"
 #include "bridge/signing_key.h"
 #include "conf/conf.h"
 
@@ -18,7 +19,7 @@
 #define DISCOVERY FOLDER "/openid-configuration"
 #define KEY_SET   FOLDER "/jwks.json"
 
-enum { DOCUMENT_MAX = 8192 };
+enum { DOCUMENT_MAX = 8192, DER_MAX = 1024 };
 
 static struct conf *
 read_conf(const struct admin *admin)
@@ -53,25 +54,47 @@ make_discovery(const struct conf_oidc *oidc, const struct jwk *jwk, struct fed_s
     return r;
 }
 
+/* From the key's file, or from the token. Says why on standard error where the reason is not the error itself. */
 static int
-make_documents(const struct conf_oidc *oidc, struct fed_secret *discovery, struct fed_secret *keys)
+read_key(const struct conf *conf, struct jwk *ret)
 {
-    struct jwk jwk = {.json = FED_SECRET_INIT(0)};
-    char why[512];
+    struct fed_secret der = FED_SECRET_INIT(DER_MAX);
+    struct keeper *signer = NULL;
     EVP_PKEY *key = NULL;
+    char why[512] = "";
+    int r;
 
-    int r = signing_key_read(oidc->key, true, &key, why, sizeof(why));
+    if (!signer_wanted(conf, SIGNER_OIDC)) {
+        r = signing_key_read(conf->oidc.key, true, &key, why, sizeof(why));
+        if (r == 0)
+            r = jwk_make(key, ret);
+    } else {
+        r = signer_start(conf, SIGNER_OIDC, NULL, &signer, why, sizeof(why));
+        if (r == 0 && why[0] != '\0')
+            r = FED_E_CONFIG;
+        if (r == 0 && (r = keeper_public(signer, &der)) == 0)
+            r = jwk_of_der(der.data, der.len, ret);
+    }
     if (r == FED_E_CONFIG)
         (void)fprintf(stderr, "awsfed-admin: %s\n", why);
+    keeper_stop(signer);
+    EVP_PKEY_free(key);
+    fed_secret_done(&der);
+    return r;
+}
+
+static int
+make_documents(const struct conf *conf, struct fed_secret *discovery, struct fed_secret *keys)
+{
+    struct jwk jwk = {.json = FED_SECRET_INIT(0)};
+
+    int r = read_key(conf, &jwk);
     if (r == 0)
-        r = jwk_make(key, &jwk);
-    if (r == 0)
-        r = make_discovery(oidc, &jwk, discovery);
+        r = make_discovery(&conf->oidc, &jwk, discovery);
     if (r == 0)
         r = fed_secret_addf(keys, "{\"keys\":[%s]}\n", fed_secret_str(&jwk.json));
     if (r != 0 && r != FED_E_CONFIG)
         (void)fprintf(stderr, "awsfed-admin: %s\n", fed_strerror(r));
-    EVP_PKEY_free(key);
     jwk_done(&jwk);
     return r;
 }
@@ -87,9 +110,9 @@ write_documents(const char *dir, const struct fed_secret *discovery, const struc
     if (status == ADMIN_DONE)
         status = files_make_folder(folder);
     if (status == ADMIN_DONE)
-        status = files_write(dir, KEY_SET + 1, keys->data, keys->len);
+        status = files_write(dir, &KEY_SET[1], keys->data, keys->len);
     return status != ADMIN_DONE ? status
-                                : files_write(dir, DISCOVERY + 1, discovery->data, discovery->len);
+                                : files_write(dir, &DISCOVERY[1], discovery->data, discovery->len);
 }
 
 /* "metadata", then nothing, "--output-dir DIR" or "--output-dir=DIR". */
@@ -122,7 +145,7 @@ word_oidc(const struct admin *admin, int argc, char **argv)
     struct conf *conf = read_conf(admin);
     if (conf == NULL)
         return ADMIN_FAILED;
-    int status = make_documents(&conf->oidc, &discovery, &keys) == 0 ? ADMIN_DONE : ADMIN_FAILED;
+    int status = make_documents(conf, &discovery, &keys) == 0 ? ADMIN_DONE : ADMIN_FAILED;
     if (status == ADMIN_DONE && dir != NULL)
         status = write_documents(dir, &discovery, &keys);
     else if (status == ADMIN_DONE && (status = files_print(discovery.data, discovery.len)) == 0)

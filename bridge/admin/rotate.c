@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bridge/cert.h"
+#include "conf/key_uri.h"
 
 enum { ROTATE_DONE = 0, ROTATE_FAILED = 1 };
 
@@ -31,6 +32,27 @@ failed(const char *what, const char *path)
     return ROTATE_FAILED;
 }
 
+/* A token makes its keys itself, and where the next one lies is for the configuration to say: no files to move. */
+static int
+refuse_token(const struct conf_saml *saml)
+{
+    (void)fprintf(stderr,
+        "awsfed-admin: [saml] key is in a token, where a key is not replaced by another: change it "
+        "by "
+        "hand.\n"
+        "  1. Make another key in the token, as with\n"
+        "     pkcs11-tool --module MODULE --token-label TOKEN --login --keypairgen \\\n"
+        "         --key-type rsa:3072 --label saml-2\n"
+        "  2. mv '%s' '%s-previous'\n"
+        "  3. In [saml]: key = its URI, previous-certificate = %s-previous. Do not restart yet:\n"
+        "     the bridge goes on signing with the key that it has.\n"
+        "  4. awsfed-admin saml init, then awsfed-admin saml metadata: it has both certificates.\n"
+        "     Register it in each AWS account.\n"
+        "  5. systemctl restart awsfed-bridge\n",
+        saml->certificate, saml->certificate, saml->certificate);
+    return ROTATE_FAILED;
+}
+
 bool
 rotate_next_certificate(const struct conf_saml *saml, char ret[ROTATE_PATH_MAX])
 {
@@ -42,6 +64,8 @@ rotate_begin(const struct conf_saml *saml)
 {
     char key[ROTATE_PATH_MAX], certificate[ROTATE_PATH_MAX], why[CERT_WHY_MAX];
 
+    if (key_uri_is(saml->key))
+        return refuse_token(saml);
     if (access(saml->key, F_OK) != 0)
         return failed(
             "find the key to replace; \"awsfed-admin saml init\" makes the first", saml->key);
@@ -136,6 +160,8 @@ rotate_finish(const struct conf_saml *saml)
     bool half_done = false;
     const char *previous = saml->previous_certificate;
 
+    if (key_uri_is(saml->key))
+        return refuse_token(saml);
     if (!beside(saml->key, ".next", key) || !beside(saml->certificate, ".next", certificate) ||
         !beside(saml->key, ".previous", old_key) ||
         !beside(saml->certificate, ".previous", old_certificate) ||

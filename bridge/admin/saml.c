@@ -16,9 +16,12 @@
 #include "bridge/admin/rotate.h"
 #include "bridge/cert.h"
 #include "bridge/saml.h"
+#include "bridge/signer.h"
 #include "conf/conf.h"
 
 enum { DONE = 0, FAILED = 1, USAGE = 2, METADATA_MAX = 128 * 1024 };
+
+#define CERTIFICATE_NAME "awsfed SAML signing"
 
 static int
 usage(void)
@@ -46,26 +49,57 @@ read_conf(const char *conf_dir)
 }
 
 static int
-init(const struct conf_saml *saml)
+sign_by_token(void *signer, const void *data, size_t len, struct fed_secret *ret)
 {
-    char why[CERT_WHY_MAX];
+    return keeper_sign(signer, data, len, ret);
+}
 
-    int r = cert_create(saml->key, saml->certificate, "awsfed SAML signing", time(NULL), why);
+/* The key is there already, made with the token's own tools: whether it may leave, and who may use it, is said there. */
+static int
+create_for_token(const struct conf *conf, char *why)
+{
+    struct fed_secret der = FED_SECRET_INIT(CERT_SIGNATURE_MAX * 2);
+    struct keeper *signer = NULL;
+
+    int r = signer_start(conf, SIGNER_SAML, NULL, &signer, why, CERT_WHY_MAX);
+    if (r == 0 && why[0] != '\0')
+        r = FED_E_KEEPER;
+    if (r == 0 && (r = keeper_public(signer, &der)) == 0) {
+        struct cert_key key = {der.data, der.len, sign_by_token, signer};
+        r = cert_create_for(&key, conf->saml.certificate, CERTIFICATE_NAME, time(NULL), why);
+    }
+    keeper_stop(signer);
+    fed_secret_done(&der);
+    return r;
+}
+
+static int
+init(const struct conf *conf)
+{
+    const struct conf_saml *saml = &conf->saml;
+    bool token = signer_wanted(conf, SIGNER_SAML);
+    char why[CERT_WHY_MAX] = "";
+
+    int r = token ? create_for_token(conf, why)
+                  : cert_create(saml->key, saml->certificate, CERTIFICATE_NAME, time(NULL), why);
     if (r != 0) {
-        (void)fprintf(stderr, "awsfed-admin: %s\n", why);
+        (void)fprintf(stderr, "awsfed-admin: %s\n", why[0] != '\0' ? why : fed_strerror(r));
         return FAILED;
     }
-    (void)printf("Made the signing key (RSA, %d bits): %s\n"
-                 "and its certificate:                 %s\n"
-                 "\n"
+    if (token)
+        (void)printf("Made a certificate for the key in the token: %s\n", saml->certificate);
+    else
+        (void)printf("Made the signing key (RSA, %d bits): %s\n"
+                     "and its certificate:                 %s\n",
+            CERT_KEY_BITS, saml->key, saml->certificate);
+    (void)printf("\n"
                  "Next, once for each AWS account:\n"
                  "  1. awsfed-admin saml metadata --output awsfed-metadata.xml\n"
                  "  2. aws iam create-saml-provider --name awsfed \\\n"
                  "         --saml-metadata-document file://awsfed-metadata.xml\n"
                  "  3. Put the ARN that it prints into \"provider\" of the account's [role] "
                  "sections, and let\n"
-                 "     each role's trust policy allow sts:AssumeRoleWithSAML to that provider.\n",
-        CERT_KEY_BITS, saml->key, saml->certificate);
+                 "     each role's trust policy allow sts:AssumeRoleWithSAML to that provider.\n");
     return DONE;
 }
 
@@ -137,8 +171,10 @@ metadata(const struct conf_saml *saml, const char *file)
 }
 
 static int
-run(const struct conf_saml *saml, bool is_init, bool is_rotate, bool finish, const char *file)
+run(const struct conf *conf, bool is_init, bool is_rotate, bool finish, const char *file)
 {
+    const struct conf_saml *saml = &conf->saml;
+
     if (saml->key == NULL) {
         (void)fputs(
             "awsfed-admin: there is no [saml] in the configuration: add it with entity-id, key "
@@ -148,7 +184,7 @@ run(const struct conf_saml *saml, bool is_init, bool is_rotate, bool finish, con
     }
     if (is_rotate)
         return finish ? rotate_finish(saml) : rotate_begin(saml);
-    return is_init ? init(saml) : metadata(saml, file);
+    return is_init ? init(conf) : metadata(saml, file);
 }
 
 int
@@ -171,7 +207,7 @@ admin_saml(int argc, char **argv, const char *conf_dir)
     struct conf *conf = read_conf(conf_dir);
     if (conf == NULL)
         return FAILED;
-    int status = run(&conf->saml, is_init, is_rotate, finish, file);
+    int status = run(conf, is_init, is_rotate, finish, file);
     conf_free(conf);
     return status;
 }

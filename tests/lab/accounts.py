@@ -11,11 +11,13 @@ from pathlib import Path
 from lab import changes, people, places
 
 BRIDGE_USER = ("awsfed", 1990)
+SIGNER_USER = ("awsfed-signer", 1991)  # has a token's library loaded, where a test puts a key into one
 
 
 def _accounts():
     """(name, uid, home, shell, password hash) of everybody the lab adds."""
     yield (*BRIDGE_USER, "/var/lib/awsfed", "/usr/sbin/nologin", "!")
+    yield (*SIGNER_USER, "/nonexistent", "/usr/sbin/nologin", "!")
     yield (people.BREAKGLASS, people.BREAKGLASS_UID, f"/home/{people.BREAKGLASS}", "/bin/bash",
            _hash(people.BREAKGLASS_PASSWORD))
     for person in people.PEOPLE:
@@ -45,7 +47,7 @@ def add_accounts(accounts=None):
     _replace("/etc/shadow", [f"{name}:{secret}:19000:0:99999:7:::"
                              for name, *_, secret in accounts], names, 0o640)
     for name, uid, home, shell, _ in accounts:
-        if name != BRIDGE_USER[0]:
+        if name not in (BRIDGE_USER[0], SIGNER_USER[0]):
             _make_home(Path(home), uid)
 
 
