@@ -382,3 +382,32 @@ cert_create_for(const struct cert_key *key, const char *certificate_path, const 
     EVP_PKEY_free(public);
     return r;
 }
+
+int
+cert_create_key(const char *path, const EVP_PKEY *like, char *why)
+{
+    bool is_ec = EVP_PKEY_get_base_id(like) == EVP_PKEY_EC;
+    EVP_PKEY *key = is_ec ? EVP_EC_gen("P-256") : EVP_RSA_gen(CERT_KEY_BITS);
+    BIO *pem = BIO_new(BIO_s_secmem());
+    int fd = -1, r = FED_E_CRYPTO;
+
+    if (key == NULL || pem == NULL ||
+        PEM_write_bio_PKCS8PrivateKey(pem, key, NULL, NULL, 0, NULL, NULL) != 1) {
+        (void)snprintf(why, CERT_WHY_MAX, "OpenSSL cannot make a key");
+        goto out;
+    }
+    if ((r = create(path, 0600, &fd, why)) != 0)
+        goto out;
+    r = fill(fd, path, 0600, pem, why);
+    if (r == 0)
+        r = sync_folder(path, why);
+    if (r != 0)
+        (void)unlink(path);
+
+out:
+    if (fd >= 0)
+        (void)close(fd);
+    BIO_free(pem);
+    EVP_PKEY_free(key);
+    return r;
+}

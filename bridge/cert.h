@@ -7,6 +7,7 @@
 #define BRIDGE_CERT_H
 
 #include <stddef.h>
+#include <openssl/evp.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -68,5 +69,11 @@ struct cert_key {
 };
 FED_MUST_USE int cert_create_for(const struct cert_key *key, const char *certificate_path,
     const char *name, int64_t now_s, char *why);
+
+/*
+ * Make a key alone, of the same kind as another (P-256, or RSA of CERT_KEY_BITS), mode 0600; whole and on disk, or not there. why as
+ * above. 0, FED_E_EXISTS, FED_E_SYSTEM, FED_E_CRYPTO.
+ */
+FED_MUST_USE int cert_create_key(const char *path, const EVP_PKEY *like, char *why);
 
 #endif

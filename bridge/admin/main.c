@@ -54,6 +54,8 @@ print_help(void)
         "  saml rotate --finish     put it in this one's place\n"
         "  oidc metadata            print discovery document and key set of [oidc]\n"
         "      --output-dir DIR     write them as files, as they have to lie at the issuer\n"
+        "  oidc rotate              make the next key, to be published beside this one\n"
+        "  oidc rotate --finish     put it in this one's place\n"
         "  aws-setup                what AWS needs for this: providers, roles and their trust\n"
         "      --format cloudformation|terraform\n"
         "      --account ID         of this account alone\n"

@@ -185,3 +185,15 @@ rotate_finish(const struct conf_saml *saml)
         old_key, previous, old_key);
     return ROTATE_DONE;
 }
+
+int
+rotate_keep_as(const char *path, const char *name)
+{
+    return keep_as(path, name);
+}
+
+int
+rotate_put_in_place(const char *path, const char *name)
+{
+    return put_in_place(path, name);
+}

@@ -25,4 +25,12 @@ int rotate_finish(const struct conf_saml *saml);
 /* CERTIFICATE.next, when it is there: then it belongs into the metadata. */
 bool rotate_next_certificate(const struct conf_saml *saml, char ret[ROTATE_PATH_MAX]);
 
+/* ---- The steps, for other keys (bridge/admin/oidc_rotate.c); each is on disk when it returns ---- */
+
+/* Give a file a second name, in the place of what had that name. */
+int rotate_keep_as(const char *path, const char *name);
+
+/* Put a file in another's place. */
+int rotate_put_in_place(const char *path, const char *name);
+
 #endif

@@ -262,6 +262,36 @@ refuses_what_is_no_certificate_for_aws(void **state)
     EVP_PKEY_free(small);
 }
 
+/* A key alone is of the other's kind, never takes a file's place, and is nobody else's to read. */
+static void
+makes_a_key_of_the_same_kind(void **state)
+{
+    EVP_PKEY *like[] = {EVP_EC_gen("P-256"), EVP_RSA_gen(2048)};
+    char why[CERT_WHY_MAX] = "", missing[128];
+    struct stat st;
+    (void)state;
+
+    (void)snprintf(missing, sizeof(missing), "%s/no folder/k", folder);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(cert_create_key(missing, like[i], why), FED_E_SYSTEM);
+        assert_int_equal(cert_create_key(key_path, like[i], why), 0);
+        assert_int_equal(stat(key_path, &st), 0);
+        assert_int_equal(st.st_mode & 07777, 0600);
+        EVP_PKEY *key = read_key(key_path);
+        assert_non_null(key);
+        assert_int_equal(EVP_PKEY_get_base_id(key), EVP_PKEY_get_base_id(like[i]));
+        assert_int_equal(EVP_PKEY_get_bits(key), i == 0 ? 256 : CERT_KEY_BITS);
+        assert_int_equal(EVP_PKEY_eq(key, like[i]), 0);
+        assert_int_equal(cert_create_key(key_path, like[i], why), FED_E_EXISTS);
+        EVP_PKEY *same = read_key(key_path);
+        assert_int_equal(EVP_PKEY_eq(key, same), 1);
+        EVP_PKEY_free(same);
+        EVP_PKEY_free(key);
+        EVP_PKEY_free(like[i]);
+        assert_int_equal(unlink(key_path), 0);
+    }
+}
+
 int
 main(void)
 {
@@ -272,6 +302,7 @@ main(void)
         cmocka_unit_test_teardown(names_a_missing_folder, wipe_files),
         cmocka_unit_test_teardown(refuses_what_is_no_certificate_for_aws, wipe_files),
         cmocka_unit_test_teardown(makes_a_pair, wipe_files),
+        cmocka_unit_test_teardown(makes_a_key_of_the_same_kind, wipe_files),
         cmocka_unit_test(counts_days),
     };
 

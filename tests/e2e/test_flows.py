@@ -413,3 +413,52 @@ def test_rotation_without_a_gap(lab, world):
     assert works(people[1]) == 0
     lab.cloud.register_metadata()
     assert works(people[2]) == 0
+
+
+def test_oidc_rotation_without_a_gap(lab, world):
+    """As AWS sees it: the old key set, both keys with the old one signing, both with the new one, the new one alone. A token of
+    the new key is refused where the key set is still the old one, which is what publishing first is for."""
+    key, folder = lab.awsfed.CONFIG / "keys" / "oidc.key", lab.cloud.FOLDER / "oidc"
+    make_key("ES256", key)
+
+    def admin(*words):
+        return subprocess.run(["awsfed-admin", "oidc", *words], text=True, capture_output=True)
+
+    def publish():
+        assert admin("metadata", "--output-dir", str(folder)).returncode == 0
+        return [one["kid"] for one in json.loads((folder / ".well-known" / "jwks.json").read_text())["keys"]]
+
+    def answer():
+        one = lab.people.take()
+        lab.codes.enrol(one.name)
+        with signed_in(lab, one):
+            return ask(lab, one, "token").returncode
+
+    lab.awsfed.configure({"oidc": {"issuer": ISSUER, "key": str(key)},
+                          "role token": {"arn": arn(HUB, "Token"), "groups": GROUP, "flow": "oidc"}})
+    try:
+        assert admin("rotate", "--finish").returncode == 1
+        old, = publish()
+        begun = admin("rotate")
+        assert begun.returncode == 0 and admin("rotate").returncode == 1
+        assert key.with_suffix(".key.next").stat().st_mode & 0o777 == 0o600
+        assert answer() == 0
+        kids = publish()
+        assert kids[0] == old and len(set(kids)) == 2
+        assert answer() == 0
+        assert admin("rotate", "--finish").returncode == 0
+        assert answer() == 0  # the running bridge has the old key yet
+        lab.awsfed.BRIDGE.restart()
+        assert answer() == 0
+        assert publish() == kids[::-1]
+        assert answer() == 0
+        whole = (folder / ".well-known" / "jwks.json").read_text()
+        (folder / ".well-known" / "jwks.json").write_text(json.dumps(
+            {"keys": [one for one in json.loads(whole)["keys"] if one["kid"] == old]}))
+        assert answer() == 5
+        key.with_suffix(".key.previous").unlink()
+        assert publish() == [kids[1]]
+        assert answer() == 0
+    finally:
+        for ending in (".key.next", ".key.previous"):
+            key.with_suffix(ending).unlink(missing_ok=True)
