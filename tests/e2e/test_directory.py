@@ -3,13 +3,38 @@
 SPDX-License-Identifier: Apache-2.0
 """
 import json
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from asker import ask  # noqa: E402
+from asker import ask, authenticate  # noqa: E402
+
+
+def asked_at_login(lab, tap, who):
+    """What a login of somebody's asks the directory, once it has been asked before who that is."""
+    code = lab.codes.fresh(who.name)
+    subprocess.run(["awsfed-admin", "explain", who.name], check=True, capture_output=True)
+    tap.take()
+    assert authenticate(who.name, who.password, code) == "OK"
+    return tap.take()
+
+
+def test_one_read_a_login_whatever_the_groups(lab, person, bridge):
+    """1,500 groups cost the bind and the reads that two groups cost: tokenGroups once, and no group is looked up."""
+    norman, first = lab.people.person("norman"), lab.people.take()
+    section = f"domain {lab.places.DOMAIN}"
+    with lab.tap.Tap(lab.directory.DC1) as tap:
+        lab.awsfed.configure({section: {"servers": tap.server}})
+        _, few, many = (asked_at_login(lab, tap, who) for who in (first, person, norman))
+        lab.awsfed.configure()
+    for asked in (few, many):
+        assert [kind for kind, *_ in asked].count("bind") == 1
+        assert sum(b"tokenGroups" in content for _, _, content in asked) == 1
+        assert {name for kind, name, _ in asked if kind == "search"} <= {person.dn, norman.dn}
+    assert [kind for kind, *_ in few] == [kind for kind, *_ in many]
 
 
 @pytest.fixture

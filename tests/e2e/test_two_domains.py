@@ -92,6 +92,13 @@ def test_groups_of_another_domain(lab, labs):
                      explain(lab, "LABS\\alice", "--role", "prod-admin"))
 
 
+def test_groups_in_groups_by_the_hundred(lab, labs):
+    """A role is theirs by a group that they are in over 199 others."""
+    lab.awsfed.configure({**labs.CONFIG, "role dev-readonly": {"groups": f"LABS\\Deep-{lab.people.DEEP - 1}"}})
+    assert "role: dev-readonly" in explain(lab, "LABS\\olga")
+    assert "role: dev-readonly" not in explain(lab, "LABS\\alice")
+
+
 def test_the_whole_way(lab, labs):
     """A person of the second domain, by the name that NSS gives them: shell, role, credential, as themselves."""
     lab.accounts.add_account("olga@labs.example.net", 2902)

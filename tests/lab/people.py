@@ -95,9 +95,11 @@ class OfLabs:
         return f"{self.name.capitalize()}'s labs-secret-42"
 
 
+DEEP = 200  # groups in one another, Deep-000 in Deep-001 in Deep-002…
+
 OF_LABS = (
     OfLabs("alice", ("AWS-Prod-Admins", "Ops")),  # a namesake
-    OfLabs("olga", ("Ops",), "olga.long@example.org"),
+    OfLabs("olga", ("Ops", "Deep-000"), "olga.long@example.org"),
 )
 
 BY_NAME = {person.name: person for person in PEOPLE}

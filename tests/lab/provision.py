@@ -140,6 +140,15 @@ def add_people_of_labs(samdb):
     for name in sorted({group for person in people.OF_LABS for group in person.groups}):
         samdb.newgroup(name)
         samdb.add_remove_group_members(name, [p.name for p in people.OF_LABS if name in p.groups])
+    nest_groups(samdb, people.DEEP)
+
+
+def nest_groups(samdb, depth):
+    """Groups in one another; the first of them is there."""
+    dn = "CN=Deep-{:03},CN=Users," + places.LABS.base_dn
+    for n in range(1, depth):
+        samdb.add({"dn": dn.format(n), "objectClass": "group", "sAMAccountName": f"Deep-{n:03}",
+                   "member": dn.format(n - 1)})
 
 
 def main():

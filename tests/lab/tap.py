@@ -1,0 +1,90 @@
+"""A tap on the line to a domain controller: everything goes through, and what was asked is written down.
+
+It shows the domain controller's own certificate, so the bridge notices nothing but the port.
+SPDX-License-Identifier: Apache-2.0
+"""
+import socket
+import ssl
+import threading
+
+from lab import places
+
+_KINDS = {0x60: "bind", 0x63: "search", 0x66: "modify", 0x42: "unbind", 0x77: "extended"}
+
+
+def _element(data):
+    """The first BER element: tag, content, what follows; None when it is not all there."""
+    if len(data) < 2:
+        return None
+    size, at = data[1], 2
+    if size & 0x80:
+        at += size & 0x7f
+        if len(data) < at:
+            return None
+        size = int.from_bytes(data[2:at], "big")
+    return (data[0], data[at:at + size], data[at + size:]) if len(data) >= at + size else None
+
+
+class Tap:
+    """While it is open, `server` is where to connect to; `asked` are the requests so far: (kind, base or name, bytes)."""
+
+    def __init__(self, dc, port=6360):
+        self.dc, self.port = dc, port
+        self.server = f"{dc.fqdn}:{port}"
+        self.asked = []
+
+    def __enter__(self):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(places.PKI / f"{self.dc.name}.pem", places.PKI / f"{self.dc.name}.key")
+        self.listener = socket.create_server((self.dc.address, self.port), backlog=64)
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+    def take(self):
+        """What was asked since the last time, without the questions whether anybody is there."""
+        taken, self.asked = self.asked, []
+        return [(kind, name, content) for kind, name, content in taken if (kind, name) != ("search", "")]
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client):
+        try:
+            client = self.context.wrap_socket(client, server_side=True)
+            server = ssl._create_unverified_context().wrap_socket(socket.create_connection((self.dc.address, 636)))
+            threading.Thread(target=self._pass_on, args=(server, client, lambda data: b""), daemon=True).start()
+            self._pass_on(client, server, self._note)
+        except OSError:
+            client.close()
+
+    def _note(self, data):
+        while (message := _element(data)) is not None:
+            _, content, data = message
+            tag, operation, _ = _element(_element(content)[2])
+            first = _element(operation) if tag in (0x63, 0x66) else _element(_element(operation)[2]) if tag == 0x60 else None
+            self.asked.append((_KINDS.get(tag, hex(tag)), first[1].decode() if first else "", operation))
+        return data
+
+    @staticmethod
+    def _pass_on(source, target, note):
+        rest = b""
+        try:
+            while data := source.recv(65536):
+                rest = note(rest + data)
+                target.sendall(data)
+        except OSError:
+            pass
+        for end in (source, target):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
