@@ -73,7 +73,7 @@ def _make_home(home, uid):
 def set_names(dc1=True, name_servers=(places.DC1[0],)):
     """Who the jump host asks for names, and what it knows itself; dc1 says whether that is among it."""
     hosts = [("127.0.0.1", "localhost"), (places.JUMP[0], f"{places.JUMP[1]} jump {socket.gethostname()}"),
-             (places.STS[0], " ".join(places.STS[1:])), places.DB, places.LABS1]
+             (places.STS[0], " ".join(places.STS[1:])), places.DB, places.LABS1, places.STRANGER]
     if dc1:
         hosts.append((places.DC1[0], f"{places.DC1[1]} dc1"))
     changes.write("/etc/hosts", "".join(f"{address} {names}\n" for address, names in hosts))

@@ -40,6 +40,7 @@ JUMP = ("127.0.0.1", "jump.corp.example.com")
 JUMP_PASSWORD = "127.0.0.2"  # the same sshd with PasswordAuthentication yes
 DC1 = ("127.0.0.10", "dc1.corp.example.com")
 LABS1 = ("127.0.0.11", "labs1.labs.example.net")
+STRANGER = ("127.0.0.12", "stranger.corp.example.com")  # a slapd, for referrals
 JOINED_NAME = "JUMP"  # the jump host's own account in the domain, for those who bind with its keytab
 DB = ("127.0.0.30", "db.corp.example.com")  # where a test wants PostgreSQL
 REGION = "eu-central-1"
