@@ -57,8 +57,10 @@ enum {
  * themselves: the account is the one of the peer's uid.
  */
 enum wire_type {
-    /* root, self: USER [PASSWORD] [CODE] FACTORS SERVICE [RHOST] [TTY] [APPENDED] -> RECEIPT [CODE_LENGTH] [MESSAGE];
-     * APPENDED: PASSWORD has the code at its end, and CODE_LENGTH says how many of its bytes that was */
+    /* root, self: USER [PASSWORD] [CODE] FACTORS SERVICE [RHOST] [TTY] [APPENDED] [NO_DIALOGUE] -> RECEIPT [CODE_LENGTH] [MESSAGE];
+     * APPENDED: PASSWORD has the code at its end, and CODE_LENGTH says how many of its bytes that was. Status NOT_ENROLLED with
+     * PENDING NOTICE: the password is right, and ASK_ENROL_AT_LOGIN may follow, unless NO_DIALOGUE says that nothing can be
+     * shown and asked */
     ASK_AUTHENTICATE = 1,
     /* root, self: USER [RECEIPT] SERVICE [RHOST] [TTY] -> [MESSAGE] */
     ASK_ACCOUNT = 2,
@@ -100,6 +102,10 @@ enum wire_type {
     /* self: [ROLE_NAME] [DURATION] [CONSOLE_SERVICE] -> ROLE_NAME ACCOUNT CONSOLE_URL; the URL is a secret, good for 15 minutes;
      * DURATION is the console session's */
     ASK_CONSOLE = 40,
+    /* root: USER PENDING [CODE] [CODE2] SERVICE [RHOST] [TTY] -> RECEIPT CODE_LENGTH [NOTICE] [MESSAGE]: two codes of the token that the
+     * NOTICE of ASK_AUTHENTICATE showed, or none, to go on without. After a wrong pair (DENIED) there is another try, of
+     * WIRE_ENROL_TRIES in all */
+    ASK_ENROL_AT_LOGIN = 50,
     /* self: PASSWORD CODE [TTY] -> RECOVERY_CODE...: ten new ones, in the place of the old */
     ASK_RECOVERY_CODES = 70,
     /* admin: USER -> RECOVERY_CODE... */
@@ -198,6 +204,9 @@ enum wire_type {
     X(DRY_RUN, 120, NUMBER, false, 8)                                                              \
     X(APPENDED, 130, NUMBER, false, 8)                                                             \
     X(CODE_LENGTH, 131, NUMBER, false, 8)                                                          \
+    X(NO_DIALOGUE, 132, NUMBER, false, 8)                                                          \
+    X(PENDING, 133, TEXT, false, 65)                                                               \
+    X(NOTICE, 134, TEXT, false, 49152)                                                             \
     X(PARCEL_HEAD, 150, TEXT, false, 80)                                                           \
     X(PARCEL_NUMBER, 151, NUMBER, false, 8)                                                        \
     X(PLACE, 152, BYTES, false, 512)                                                               \
@@ -225,6 +234,9 @@ enum wire_tag {
 
 /* Bits of WIRE_FACTORS: which factors are asked for, and in STATUS_OF which were proved. */
 enum wire_factor { WIRE_FACTOR_PASSWORD = 1, WIRE_FACTOR_CODE = 2, WIRE_FACTOR_RECOVERY = 4 };
+
+/* How often somebody may try to type two codes of the token that their first login set up. */
+enum { WIRE_ENROL_TRIES = 3 };
 
 /* PICTURE_KIND: what the terminal shows of a QR code; absent or 0 is none. */
 enum wire_picture { WIRE_PICTURE_PLAIN = 1, WIRE_PICTURE_COLOUR = 2 };

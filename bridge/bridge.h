@@ -21,6 +21,7 @@
 #include "bridge/keyring.h"
 #include "bridge/listener.h"
 #include "bridge/mapping.h"
+#include "bridge/pending.h"
 #include "bridge/receipts.h"
 #include "bridge/saver.h"
 #include "bridge/signers.h"
@@ -53,6 +54,7 @@ struct bridge {
     struct arrivals *arrivals;
     struct audit *audit;
     struct receipts *receipts;
+    struct pending *pending;
     struct tickets *tickets;
     struct saver *saver;
     struct cache *cache;

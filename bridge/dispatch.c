@@ -37,6 +37,7 @@ static const struct row {
     {ASK_ENROLMENTS, WHO_ADMIN, handle_enrolments, false},
     {ASK_USE, WHO_ANYBODY, handle_use, true},
     {ASK_CONSOLE, WHO_ANYBODY, handle_console, false},
+    {ASK_ENROL_AT_LOGIN, WHO_ROOT, handle_enrol_at_login, false},
     {ASK_RECOVERY_CODES, WHO_ANYBODY, handle_recovery_codes, false},
     {ASK_RECOVERY_CODES_OF, WHO_ADMIN, handle_recovery_codes_of, false},
     {ASK_ENROL_SELF, WHO_ANYBODY, handle_enrol_self, false},

@@ -40,6 +40,7 @@ handler_fn handle_sign_in, handle_status, handle_roles, handle_use, handle_crede
     handle_logout;
 handler_fn handle_enrol, handle_unenrol, handle_unlock, handle_enrolments, handle_sessions,
     handle_revoke, handle_explain;
+handler_fn handle_enrol_at_login; /* newcomer.c */
 /* handle_mfa.c, handle_enrol.c */
 handler_fn handle_recovery_codes, handle_recovery_codes_of, handle_enrol_self, handle_enrol_confirm,
     handle_enrol_ticket, handle_resync, handle_import, handle_reseal;

@@ -47,7 +47,10 @@ explain_enrolment(struct bridge *b, const char *sid, struct wire_out *out)
     if (r == 0 && !record_enrolled(&p.record))
         r = FED_E_NOT_ENROLLED;
     if (r != 0) {
-        step(out, "second factor: %s", fed_strerror(r));
+        step(out, "second factor: %s%s", fed_strerror(r),
+            r == FED_E_NOT_ENROLLED && b->conf->mfa.enrol_at_login
+                ? "; the next login sets one up (enrol-at-login)"
+                : "");
         return;
     }
     for (size_t i = 0; i < p.record.n_tokens; i++) {

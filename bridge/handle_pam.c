@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "bridge/endpoint_rules.h"
 #include "bridge/identity.h"
+#include "bridge/newcomer.h"
 #include "bridge/signin.h"
 
 static const char *
@@ -156,6 +157,7 @@ handle_authenticate(struct bridge *b, struct job *job, struct answer *answer)
     struct audit_event e = event_of(job, "login");
 
     answer->held = true;
+    a.newcomers = newcomer_may_enrol(b, job, a.factors);
     a.code = wire_bytes(&job->msg, WIRE_CODE, &a.code_len);
     int r = secret_field(job, WIRE_PASSWORD, &password);
     if (r != 0 || (r = dispatch_may_act_for(b, &job->peer, a.user)) != 0 ||
@@ -165,10 +167,14 @@ handle_authenticate(struct bridge *b, struct job *job, struct answer *answer)
     /* An account that is not on this host may be judged all the same: it gets no session anyway. */
     if (r == 0 || r == FED_E_NOT_FOUND)
         r = signin_check(b, &a, &result);
+    if (r == 0 && result.newcomer && (r = newcomer_begin(b, job, &result, answer)) == 0 &&
+        result.newcomer)
+        goto out; /* the answer is an enrolment; its login is not over */
     r = audit_signin(b, &a, &result, &e, r);
     if ((a.factors & WIRE_FACTOR_PASSWORD) == 0 && is_account_state(r))
         r = FED_E_DENIED;
-    signin_message(&result, answer->message, sizeof(answer->message));
+    if (r == 0)
+        signin_message(&result, answer->message, sizeof(answer->message));
     if (r == 0)
         r = receipts_add(b->receipts, a.user, &result.proof, token);
     if (r == 0) {

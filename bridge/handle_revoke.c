@@ -150,8 +150,9 @@ handle_revoke(struct bridge *b, struct job *job, struct answer *answer)
     if (r != 0)
         return r;
     tickets_each(b->tickets, copy_ticket, &had);
-    receipts_end_sid(
-        b->receipts, sid); /* first: a session that opens now finds none, and makes no ticket */
+    /* First: a session that opens now finds none, and makes no ticket. What becomes a receipt goes before receipts do. */
+    pending_end_sid(b->pending, sid);
+    receipts_end_sid(b->receipts, sid);
     unsigned n = tickets_end_sid(b->tickets, sid);
     if ((r = admin_audit(b, job, "revoke", sid, 0, NULL)) != 0)
         goto out;

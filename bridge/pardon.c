@@ -97,7 +97,7 @@ look_at_code(struct bridge *b, const struct signin *a, const struct identity *id
     if (r == 0)
         p->code = DEMAND_RIGHT;
     else if (r == FED_E_DENIED || r == FED_E_REPLAY)
-        p->code = a->appended ? DEMAND_ABSENT : DEMAND_WRONG;
+        p->code = a->appended || len == 0 ? DEMAND_ABSENT : DEMAND_WRONG;
     else if (r == FED_E_NOT_ENROLLED)
         p->code = DEMAND_UNENROLLED;
     return r;
@@ -136,12 +136,16 @@ pardon_code(struct bridge *b, const struct signin *a, const struct identity *id,
     int r = FED_E_DENIED;
 
     p.open = demand_is_open(demands);
-    if (!a->appended && a->code_len == 0)
+    if (!a->appended && a->code_len == 0 && !a->newcomers)
         (void)snprintf(why, BRIDGE_WHY_MAX, "one-time code: none given");
     else if (a->appended || demands != DEMAND_NOTHING) /* where none is wanted, none is looked at */
         r = look_at_code(b, a, id, now_s, &p, why);
     if (r == FED_E_DENIED || r == FED_E_REPLAY || r == FED_E_NOT_ENROLLED)
         r = look_for_pardon(b, a, id, demands, &p, r, why);
+    if (r == FED_E_NOT_ENROLLED && a->newcomers) {
+        why[0] = '\0';
+        r = 0;
+    }
     if (r == 0)
         *ret = p;
     return r;
@@ -164,6 +168,12 @@ pardon_settle(struct bridge *b, const struct signin *a, const struct identity *i
     int r = decide(b, a, id, entry, &demand);
     if (r != 0)
         return r;
+    /* Whom nothing pardons is to enrol now, if the rest is right. */
+    p->newcomer = a->newcomers && p->code == DEMAND_UNENROLLED &&
+                  (demand == DEMAND_CODE || demand == DEMAND_ENROLLED);
+    p->may_skip = p->newcomer && demand == DEMAND_ENROLLED;
+    if (p->newcomer)
+        return 0;
     if (p->open && !demand_met(without_pardon(a, demand), p->code)) {
         (void)snprintf(why, BRIDGE_WHY_MAX, "one-time code: %s, and no group spares it",
             p->code == DEMAND_ABSENT ? "none given" : "no second factor is enrolled");
@@ -179,6 +189,8 @@ pardon_settle(struct bridge *b, const struct signin *a, const struct identity *i
 enum limits_outcome
 pardon_outcome(const struct pardon *p, const struct signin *a)
 {
+    if (p->newcomer) /* until the codes are there, nothing is forgiven */
+        return LIMITS_NO_VERDICT;
     switch (p->code) {
     case DEMAND_RIGHT:
         break;

@@ -15,9 +15,12 @@
 struct pardon {
     struct factor factor; /* to be used up; not enrolled where there is nothing to use up */
     enum demand_code code;
-    bool open;    /* hangs on groups: pardon_settle says */
-    bool untold;  /* no code, no pardon yet, and nothing but the bind can tell of which groups */
-    bool no_role; /* by pardon_settle: no role comes of this sign-in, whatever was proved */
+    bool open;   /* hangs on groups: pardon_settle says */
+    bool untold; /* no code, no pardon yet, and nothing but the bind can tell of which groups */
+    bool
+        newcomer; /* by pardon_settle: a->newcomers, and a second factor is wanted of them who have none; */
+    bool may_skip; /* of those who have one alone */
+    bool no_role;  /* by pardon_settle: no role comes of this sign-in, whatever was proved */
 };
 
 /* May the code be left out, as far as is known without the person? Asked before anything is counted. */
@@ -25,7 +28,7 @@ bool pardon_may_be(struct bridge *b, const struct signin *a);
 
 /*
  * Check the code, before the bind. 0: go on, with a right code or for a pardon. Else the errors of factor_check and
- * addir_read, FED_E_DENIED. Blocks on store, keeper and, where it hangs on groups, directory.
+ * addir_read, FED_E_DENIED. Who may be a newcomer goes on without one. Blocks on store, keeper and, where it hangs on groups, directory.
  */
 FED_MUST_USE int pardon_code(struct bridge *b, const struct signin *a, const struct identity *id,
     int64_t now_s, struct pardon *ret, char *why);

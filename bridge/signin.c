@@ -107,10 +107,9 @@ check_password(struct bridge *b, const struct signin *a, struct identity *id,
     return r;
 }
 
-/* What the directory's entry and the configured groups say. */
-static int
-check_rules(struct bridge *b, const struct identity *id, const struct addir_entry *entry,
-    int64_t now_s, bool *must_change)
+int
+signin_rules(struct bridge *b, size_t domain, const struct addir_entry *entry, int64_t now_s,
+    bool *must_change)
 {
     int r = account_check(&entry->account, now_s);
 
@@ -120,7 +119,7 @@ check_rules(struct bridge *b, const struct identity *id, const struct addir_entr
     }
     if (r == 0)
         r = account_check_host(&entry->account, b->host);
-    return r != 0 ? r : mapper_may_login(b->mapper, id->domain, entry);
+    return r != 0 ? r : mapper_may_login(b->mapper, domain, entry);
 }
 
 int
@@ -239,7 +238,7 @@ check_factors(struct bridge *b, const struct signin *asked, struct identity *id,
             *outcome = LIMITS_WRONG_CODE;
         goto out;
     }
-    if ((r = check_rules(b, id, &entry, now_s, &must_change)) != 0)
+    if ((r = signin_rules(b, id->domain, &entry, now_s, &must_change)) != 0)
         goto out;
     if ((r = make_proof(b, a, id, &pardon, must_change, now_s, &entry, &ret->proof)) != 0)
         goto out;
@@ -249,6 +248,8 @@ check_factors(struct bridge *b, const struct signin *asked, struct identity *id,
         proof_done(&ret->proof);
         goto out;
     }
+    ret->newcomer = pardon.newcomer;
+    ret->may_skip = pardon.may_skip;
     ret->token = pardon.factor.token;
     ret->code_len = pardon.factor.code_len;
     *outcome = pardon_outcome(&pardon, a);
@@ -272,8 +273,10 @@ is_complete(struct bridge *b, const struct signin *a)
         return false;
     if (a->appended) /* one answer, which is split only when it is known whose */
         return a->factors == (WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE) && a->code_len == 0;
-    if ((a->factors & WIRE_FACTOR_CODE) && a->code_len == 0 && !pardon_may_be(b, a))
-        return false; /* I-29 */
+    /* I-29. Who may be a newcomer has none to give; to anybody else it is a wrong one. */
+    if ((a->factors & WIRE_FACTOR_CODE) && a->code_len == 0 && !a->newcomers &&
+        !pardon_may_be(b, a))
+        return false;
     /* One string for both is sshd's password authentication, not two factors (I-48). */
     return a->factors != (WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE) ||
            !fed_secret_equal(a->password->data, a->password->len, a->code, a->code_len);

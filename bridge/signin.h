@@ -28,6 +28,8 @@ struct signin {
     bool
         unvouched; /* service is what a program of the user's own says: no rule goes by it (I-53) */
     bool
+        newcomers; /* who has no second factor, and the right password, is a newcomer, and no refusal */
+    bool
         to_enrol; /* WIRE_FACTOR_CODE may also be proved by an enrolment ticket, by who has no token */
 };
 
@@ -39,6 +41,8 @@ struct signin_result {
     uint32_t token;           /* of the record, where a token's code was used */
     size_t codes_left;        /* recovery codes, where one was used */
     size_t code_len;          /* of an answer with the code at its end: how much of it was that */
+    bool newcomer;            /* on success: the proof is of the password alone, and has no role */
+    bool may_skip;            /* a newcomer who may come in as one */
     char why[BRIDGE_WHY_MAX]; /* for the audit line and the log: what was wrong in truth */
 };
 
@@ -57,6 +61,13 @@ int signin_outward(int error);
 
 /* What a success has to say: how many recovery codes are left. "" for nothing. */
 void signin_message(const struct signin_result *result, char *ret, size_t size);
+
+/*
+ * What the directory's entry and the configured groups say of a login. must_change is set, and otherwise left, when the password has to
+ * be changed. 0, or what account_check, account_check_host and mapper_may_login return.
+ */
+FED_MUST_USE int signin_rules(struct bridge *b, size_t domain, const struct addir_entry *entry,
+    int64_t now_s, bool *must_change);
 
 /* The roles and attributes of an entry, into a proof. 0, FED_E_DIRECTORY, FED_E_NOMEM. Consumes the entry's attributes. */
 FED_MUST_USE int signin_set_roles(struct bridge *b, struct addir_entry *entry, struct proof *proof);

@@ -227,7 +227,7 @@ start_tables(struct bridge *b)
 
     if ((r = cache_new(take_request, b, &b->cache)) != 0 || (r = keyring_new(&b->keyring)) != 0 ||
         (r = receipts_new(&b->receipts)) != 0 || (r = arrivals_new(b->keeper, &b->arrivals)) != 0 ||
-        (r = tickets_new(&options, &b->tickets)) != 0)
+        (r = pending_new(&b->pending)) != 0 || (r = tickets_new(&options, &b->tickets)) != 0)
         return r;
     saver_restore(b->conf, b->tickets);
     if ((r = saver_new(b->conf, b->tickets, &b->saver)) != 0)
@@ -326,6 +326,7 @@ bridge_free(struct bridge *b)
     saver_free(b->saver);
     tickets_free(b->tickets);
     receipts_free(b->receipts);
+    pending_free(b->pending);
     mapper_free(b->mapper);
     listener_free(b->listener);
     federation_free(b->federation);

@@ -93,6 +93,7 @@ struct conf_mfa {
     enum conf_algorithm algorithm;
     unsigned window; /* 0 to 2 steps either side */
     enum conf_mfa_required required;
+    bool enrol_at_login;
     unsigned max_failures;
     int64_t lock_time_s;
     struct conf_list exempt_networks; /* conf/network.h: no code asked for, and no role given */

@@ -98,6 +98,7 @@ static const struct key keys[] = {
     {MFA("algorithm", algorithm), "sha1", WORD(algorithms)},
     {MFA("window", window), "1", NUMBER(0, 2)}, /* a hard cap: I-28 */
     {MFA("required", required), "yes", WORD(requireds)},
+    {MFA("enrol-at-login", enrol_at_login), "no", YES_NO},
     {MFA("max-failures", max_failures), "5", NUMBER(1, 100)},
     {MFA("lock-time", lock_time_s), "15m", TIME(1, DAY)},
     {MFA("exempt-networks", exempt_networks), NULL, LIST(form_network)},

@@ -22,6 +22,7 @@ static const struct kind {
     int timeout_ms;
 } kinds[] = {
     {ASK_AUTHENTICATE, "authenticate", 30000},
+    {ASK_ENROL_AT_LOGIN, "enrol", 30000},
     {ASK_ACCOUNT, "account", 20000},
     {ASK_SESSION_OPEN, "open session", 10000},
     {ASK_SESSION_CLOSE, "close session", 10000},
@@ -99,8 +100,13 @@ write_question(struct wire_out *out, const struct call *call, const struct quest
         put_text(out, WIRE_RECEIPT, fed_secret_str(q->receipt));
     if (q->session != NULL)
         put_text(out, WIRE_SESSION, fed_secret_str(q->session));
+    if (q->refused == NULL)
+        put_secret(out, WIRE_CODE2, q->second_code);
     if (q->appended)
         wire_put_number(out, WIRE_APPENDED, 1);
+    if (q->no_dialogue)
+        wire_put_number(out, WIRE_NO_DIALOGUE, 1);
+    wire_put_text(out, WIRE_PENDING, q->pending);
     return wire_finish(out);
 }
 

@@ -16,12 +16,14 @@ struct question {
     enum wire_type type;
     const struct fed_secret *password;
     const struct fed_secret *new_password;
-    const struct fed_secret *code;
+    const struct fed_secret *code, *second_code;
     unsigned factors;
+    bool no_dialogue; /* nothing can be shown and asked after this: nobody enrols here */
     bool
         appended; /* the code is at the end of the password, and where it begins the bridge knows */
     const struct fed_secret *receipt;
     const struct fed_secret *session;
+    const char *pending; /* the enrolment that the codes are for */
     /*
      * Why the module itself refuses, NULL if it does not. The bridge is then asked without any secret:
      * it can only deny, and does so when it denies everybody else, so that the time of a denial does
@@ -33,7 +35,7 @@ struct question {
 /*
  * Ask and wait.
  *   ret_reply   always initialised; without content when there was none. Free with client_reply_done
- * Blocks up to 30 s (authenticate, chauthtok), 20 s (account) or 10 s (session).
+ * Blocks up to 30 s (authenticate, enrol, chauthtok), 20 s (account) or 10 s (session).
  * Returns the bridge's status or an error of client_ask or of the request's items (FED_E_INVALID).
  */
 FED_MUST_USE int ask_bridge(

@@ -52,6 +52,8 @@ take_answer(const char *answer, const struct converse_prompt *prompt)
 {
     size_t len = answer != NULL ? strlen(answer) : 0;
 
+    if (prompt->ret_answer == NULL)
+        return 0;
     fed_secret_clear(prompt->ret_answer);
     *prompt->ret_bad =
         answer == NULL || len > prompt->ret_answer->limit || strpbrk(answer, "\r\n") != NULL;
@@ -67,8 +69,9 @@ converse_ask(pam_handle_t *pamh, const struct converse_prompt *prompts, size_t n
     if (n == 0 || n > CONVERSE_PROMPTS_MAX)
         return FED_E_INVALID;
     for (size_t i = 0; i < n; i++)
-        messages[i] =
-            (struct pam_message){.msg_style = PAM_PROMPT_ECHO_OFF, .msg = prompts[i].text};
+        messages[i] = (struct pam_message){
+            .msg_style = prompts[i].ret_answer != NULL ? PAM_PROMPT_ECHO_OFF : PAM_TEXT_INFO,
+            .msg = prompts[i].text};
 
     int r = call(pamh, messages, n, &responses);
     if (r != 0)

@@ -17,7 +17,7 @@
 
 enum { CONVERSE_PROMPTS_MAX = 4 };
 
-/* A question; the answer is not echoed. */
+/* A question; the answer is not echoed. Without ret_answer: a text, of any number of lines, shown just before what follows. */
 struct converse_prompt {
     const char *text;
     struct fed_secret
@@ -26,7 +26,7 @@ struct converse_prompt {
 };
 
 /*
- * Ask up to CONVERSE_PROMPTS_MAX questions in one call of the conversation function, so that an application
+ * Ask up to CONVERSE_PROMPTS_MAX questions, texts included, in one call of the conversation function, so that an application
  * that can show them together does. Blocks as long as the person thinks.
  * Returns 0 (look at *ret_bad of each), FED_E_SYSTEM (no conversation to be had) or FED_E_NOMEM.
  */

@@ -6,6 +6,7 @@
 
 #include "base/wire.h"
 #include "pam_awsfed/ask.h"
+#include "pam_awsfed/enrol.h"
 #include "pam_awsfed/env.h"
 #include "pam_awsfed/factors.h"
 
@@ -48,8 +49,11 @@ login_authenticate(const struct call *call)
         .code = &factors.code,
         .factors = call->options.factors,
         .appended = call->options.append,
+        .no_dialogue = !enrol_possible(call),
         .refused = factors.refused};
     r = ask_bridge(call, &question, &reply);
+    if (r == FED_E_NOT_ENROLLED && !question.no_dialogue && factors.refused == NULL)
+        r = enrol_newcomer(call, &factors.password, &reply);
     code = verdict_code(call->phase, r);
     if (r == 0 && (r = env_put(call->pamh, ENV_RECEIPT, wire_text(&reply.msg, WIRE_RECEIPT))) != 0)
         code = call_refuse(call, r, "the bridge gave no usable receipt");

@@ -152,7 +152,7 @@ test_unknown_keys(void **state)
         {DOMAIN, "Transport = ldaps", "did you mean \"transport\"?"},
         {BRIDGE, "region = eu-central-1", "it belongs to [aws]"},
         {BRIDGE, "colour = green", "awsfed.conf(5)"},
-        {MFA, "enrol-at-login = yes", "unknown key"},
+        {MFA, "enrol-at-login = ask", "yes or no"},
         {ROLE, "vias = other", "unknown key"},
         {ROLE, "external-idss = x", "unknown key"},
         {DOMAIN, "keytab = /etc/krb5.keytab", "unknown key"},

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from two_hosts import at_once, authenticate, two_bridges  # noqa: E402
+from test_mfa import RECOVERY  # noqa: E402
+from two_hosts import at_once, authenticate, first_logins, two_bridges  # noqa: E402
 
 # Samba's schema has no spare attribute; this one is single-valued, of octets, and nobody's here.
 ATTRIBUTE = "thumbnailLogo"
@@ -20,7 +21,7 @@ ATTRIBUTE = "thumbnailLogo"
 def kept_in_ad(lab):
     """Two hosts whose store is an attribute of people's entries, which the service identity may write."""
     lab.directory.DC1.grant_write(lab.people.SERVICE_NAME, ATTRIBUTE)
-    yield from two_bridges(lab, {"store": f"directory:{ATTRIBUTE}"})
+    yield from two_bridges(lab, {"store": f"directory:{ATTRIBUTE}", "enrol-at-login": "yes"})
 
 
 @pytest.fixture
@@ -52,6 +53,14 @@ def test_ad_one_code_on_two_hosts(lab, kept_in_ad, one_of_ad):
                         lab.codes.fresh(one_of_ad.name)) == "OK"
 
 
+def test_ad_first_logins_on_two_hosts(lab, kept_in_ad):
+    """I-26 over hosts, in AD: of two first logins of one person one enrols, and what it made is good on the other host."""
+    newcomer = lab.people.take()
+    host, notice = first_logins(kept_in_ad, newcomer)
+    other = kept_in_ad[1] if host == kept_in_ad[0] else kept_in_ad[0]
+    assert authenticate(other, newcomer, newcomer.password, RECOVERY.findall(notice)[0]) == "OK"
+
+
 def test_ad_another_persons_value(lab, kept_in_ad, one_of_ad):
     """I-29, I-34: a value copied to somebody else is an error there: neither a second factor nor "not enrolled"."""
     other = lab.people.take()
@@ -68,7 +77,7 @@ def test_ad_is_listed_and_reset(lab, kept_in_ad, one_of_ad):
     assert one_of_ad.name in listed.stdout
     subprocess.run(["awsfed-admin", "mfa", "reset", one_of_ad.name], check=True, capture_output=True, env=env)
     assert lab.directory.attribute(one_of_ad.name, ATTRIBUTE) is None
-    assert authenticate(kept_in_ad[0], one_of_ad, one_of_ad.password, "123456") == "DENIED"
+    assert authenticate(kept_in_ad[0], one_of_ad, one_of_ad.password, "123456") == "NOT_ENROLLED"
 
 
 def test_ad_that_is_gone(lab, dc, kept_in_ad, one_of_ad):

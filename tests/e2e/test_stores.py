@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from two_hosts import SECOND_STATE, at_once, authenticate, two_bridges  # noqa: E402
+from test_mfa import RECOVERY  # noqa: E402
+from two_hosts import SECOND_STATE, at_once, authenticate, first_logins, two_bridges  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def fleet(lab):
     """Two hosts on one PostgreSQL."""
     lab.postgres.start()
-    yield from two_bridges(lab, {"store": lab.postgres.URI})
+    yield from two_bridges(lab, {"store": lab.postgres.URI, "enrol-at-login": "yes"})
     lab.postgres.remove()
 
 
@@ -56,6 +57,14 @@ def test_one_code_on_two_hosts_at_the_same_instant(lab, fleet, member):
     answers = at_once(fleet, 8, member, lab.codes.fresh(member.name))
     assert answers.count("OK") == 1, answers
     assert set(answers) <= {"OK", "DENIED", "LOCKED"}, answers
+
+
+def test_first_logins_on_two_hosts(lab, fleet):
+    """I-26 over hosts: of two first logins of one person one enrols, and what it made is good on the other host."""
+    newcomer = lab.people.take()
+    host, notice = first_logins(fleet, newcomer)
+    other = fleet[1] if host == fleet[0] else fleet[0]
+    assert authenticate(other, newcomer, newcomer.password, RECOVERY.findall(notice)[0]) == "OK"
 
 
 def test_failures_count_together(lab, fleet, member):

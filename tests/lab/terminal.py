@@ -10,7 +10,7 @@ import pexpect
 from lab import places
 
 # What asks a person something: ours, sudo's, login's and the change of a password.
-PROMPT = re.compile(r"[^\r\n]*(?:[Pp]assword|[Cc]ode|login)(?: for \w+)?: ?$")
+PROMPT = re.compile(r"[^\r\n]*(?:[Pp]assword|[Cc]ode|login|Enter to go on)(?: for \w+)?: ?$")
 
 
 @dataclass

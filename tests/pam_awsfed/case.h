@@ -17,6 +17,7 @@
  * reinitialize). The lines below a call say all that happens in it; nothing else may:
  *
  *   ask TEXT ANSWER          a prompt without echo, and the answer, or NULL. Adjoining ones are one conversation
+ *   above TEXT               a text in the same conversation as the asks that follow
  *   round                    the next one is another conversation
  *   breaks error|nothing     the conversation of the asks above fails, or gives no array
  *   say info|error TEXT      a text message
@@ -40,9 +41,9 @@
 
 #include "tests/pam_awsfed/fake_bridge.h"
 
-enum { CASE_CALLS = 6, CASE_TURNS = 10, CASE_WORDS = 14, CASE_TEXTS = 256, CASE_FIELDS = 8 };
+enum { CASE_CALLS = 6, CASE_TURNS = 16, CASE_WORDS = 14, CASE_TEXTS = 256, CASE_FIELDS = 8 };
 
-enum case_kind { CASE_ASK, CASE_SAY_INFO, CASE_SAY_ERROR };
+enum case_kind { CASE_ASK, CASE_ABOVE, CASE_SAY_INFO, CASE_SAY_ERROR };
 enum case_break { CASE_NO_BREAK, CASE_BREAK_ERROR, CASE_BREAK_NOTHING };
 
 struct case_turn {
@@ -227,7 +228,7 @@ case_turn(struct case_file *c, struct case_call *call, enum case_kind kind, char
 
     if (call->n_turns == CASE_TURNS)
         case_fault(c, "too many turns", "");
-    if (kind != CASE_ASK || (last != NULL && last->kind != CASE_ASK))
+    if (kind != CASE_ASK || (last != NULL && last->kind != CASE_ASK && last->kind != CASE_ABOVE))
         call->round++;
     call->turns[call->n_turns++] = (struct case_turn){.kind = kind,
         .round = call->round,
@@ -243,6 +244,8 @@ case_call_line(struct case_file *c, struct case_call *call, char **words, size_t
 
     if (strcmp(key, "ask") == 0 && n == 3) {
         case_turn(c, call, CASE_ASK, words, 1);
+    } else if (strcmp(key, "above") == 0 && n == 2) {
+        case_turn(c, call, CASE_ABOVE, words, 1);
     } else if (strcmp(key, "say") == 0 && n == 3) {
         case_turn(
             c, call, strcmp(words[1], "info") == 0 ? CASE_SAY_INFO : CASE_SAY_ERROR, words, 2);

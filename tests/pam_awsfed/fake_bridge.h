@@ -84,7 +84,7 @@ static const struct {
     const char *name;
 } fake_types[] = {{ASK_AUTHENTICATE, "AUTHENTICATE"}, {ASK_ACCOUNT, "ACCOUNT"},
     {ASK_SESSION_OPEN, "SESSION_OPEN"}, {ASK_SESSION_CLOSE, "SESSION_CLOSE"},
-    {ASK_CHANGE_PASSWORD, "CHANGE_PASSWORD"}};
+    {ASK_CHANGE_PASSWORD, "CHANGE_PASSWORD"}, {ASK_ENROL_AT_LOGIN, "ENROL_AT_LOGIN"}};
 
 /* "AUTHENTICATE USER=alice PASSWORD=... FACTORS=3", every field that is there, in the order of tags. */
 static void

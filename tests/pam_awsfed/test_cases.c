@@ -58,7 +58,7 @@ turn_style(enum case_kind kind)
 {
     if (kind == CASE_ASK)
         return PAM_PROMPT_ECHO_OFF;
-    return kind == CASE_SAY_INFO ? PAM_TEXT_INFO : PAM_ERROR_MSG;
+    return kind == CASE_SAY_ERROR ? PAM_ERROR_MSG : PAM_TEXT_INFO;
 }
 
 /* The turns of the round that begins where the talk stands; 0 when nothing more is expected. */
