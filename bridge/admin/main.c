@@ -24,6 +24,7 @@ static const struct {
     admin_word *run;
 } words[] = {
     {"check", word_check},
+    {"doctor", word_doctor},
     {"pam-lint", word_pam_lint},
     {"mfa", word_mfa},
     {"saml", word_saml},
@@ -44,6 +45,9 @@ print_help(void)
         "\n"
         "Offline:\n"
         "  check                    check the configuration and the files that it names\n"
+        "  doctor                   look at all that a login needs: bridge, store, keys, domain\n"
+        "                           controllers, STS, clocks, PAM (root)\n"
+        "      --json               the same for a machine\n"
         "  pam-lint SERVICE         the PAM stack of a service, and what is wrong with it\n"
         "      --json               the same for a machine\n"
         "      --dir DIR, --sshd-config FILE\n"

@@ -11,6 +11,7 @@ typedef int admin_word(const struct admin *admin, int argc, char **argv);
 
 admin_word word_aws_setup;                           /* aws_setup.c */
 admin_word word_check;                               /* check.c */
+admin_word word_doctor;                              /* doctor.c */
 admin_word word_mfa;                                 /* mfa.c */
 admin_word word_pam_lint;                            /* pam_lint.c */
 admin_word word_oidc;                                /* oidc.c */

@@ -1,0 +1,148 @@
+/*
+ * The same connections as a login's, made for one server alone.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ldap/probe.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "ldap/domain.h"
+#include "ldap/entry.h"
+#include "ldap/gentime.h"
+#include "ldap/handle.h"
+
+/* ---- Which ---- */
+
+static int
+ask_dns(void *arg, const char *name, struct srv_list *ret)
+{
+    (void)arg;
+    return srv_ask(name, ret);
+}
+
+static int
+no_site(void *arg, const char *server, char ret_site[NETLOGON_SITE_SIZE])
+{
+    (void)arg;
+    (void)server;
+    (void)ret_site;
+    return FED_E_DIRECTORY;
+}
+
+int
+probe_list(const struct conf_domain *conf, struct discovery *ret, char why[WHY_MAX])
+{
+    const struct discover_ways ways = {ask_dns, no_site, NULL};
+
+    if (conf->servers.n == 0)
+        return discover(conf, &ways, ret, why);
+    ret->n = 0;
+    for (size_t i = 0; i < conf->servers.n && ret->n < SERVERS_MAX; i++)
+        (void)snprintf(ret->servers[ret->n++], DISCOVER_TEXT_SIZE, "%s", conf->servers.items[i]);
+    return 0;
+}
+
+/* ---- How it is ---- */
+
+static void
+time_start(void *arg)
+{
+    ((struct probe *)arg)->has_time = false;
+}
+
+static int
+time_entry(void *arg, const struct berval *dn)
+{
+    (void)arg;
+    (void)dn;
+    return 0;
+}
+
+static int
+time_attribute(void *arg, const struct berval *name, const struct berval *values, size_t n)
+{
+    struct probe *probe = arg;
+    int64_t theirs_s;
+
+    if (!entry_name_is(name, "currentTime"))
+        return 0;
+    if (n != 1 || gentime_parse(values->bv_val, values->bv_len, &theirs_s) != 0)
+        return FED_E_DIRECTORY;
+    probe->has_time = true;
+    probe->skew_s = (int64_t)time(NULL) - theirs_s;
+    return 0;
+}
+
+static int
+ask_time(struct conn *conn, int64_t deadline_ms, struct probe *probe, char *why)
+{
+    static char *const names[] = {(char *)"currentTime", NULL};
+    struct conn_query query = {.base = "",
+        .scope = LDAP_SCOPE_BASE,
+        .filter = "(objectClass=*)",
+        .attributes = names,
+        .most = 1};
+    struct conn_sink sink = {time_start, time_entry, time_attribute, probe};
+    struct conn_answer answer;
+
+    return conn_search(conn, &query, &sink, deadline_ms, &answer, why);
+}
+
+/* A domain that has this server and no other. */
+static struct conf_domain
+alone(const struct conf_domain *conf, char **server)
+{
+    struct conf_domain one = *conf;
+
+    one.servers = (struct conf_list){server, 1};
+    return one;
+}
+
+int
+probe_server(
+    const struct conf_domain *conf, const char *server, struct probe *ret, char why[WHY_MAX])
+{
+    char *items[1] = {(char *)server};
+    struct conf_domain one = alone(conf, items);
+    struct servers *servers = NULL;
+    struct probe probe = {.took_ms = 0};
+    struct conn *conn = NULL;
+    int64_t begin_ms = clock_mono_ms();
+
+    int r = handle_check(conf->ca_file, why);
+    if (r == 0)
+        r = servers_new(&one, &servers, why);
+    if (r == 0)
+        r = conn_open(&one, servers_get(servers, 0), 0, begin_ms + conf->connect_timeout_s * 1000,
+            &conn, why);
+    if (r == 0) {
+        probe.took_ms = clock_mono_ms() - begin_ms;
+        r = ask_time(conn, clock_mono_ms() + conf->timeout_s * 1000, &probe, why);
+    }
+    conn_close(conn);
+    servers_free(servers);
+    if (r == 0)
+        *ret = probe;
+    return r;
+}
+
+int
+probe_service(const struct conf_domain *conf, const char *server, char why[WHY_MAX])
+{
+    char *items[1] = {(char *)server};
+    struct conf_domain one = alone(conf, items);
+    struct domain *domain = NULL;
+    struct conn *conn = NULL;
+    int r = domain_new(&one, &domain, why);
+
+    if (r != 0)
+        return r;
+    struct domain_budget budget = domain_budget(domain);
+    r = domain_take(domain, DOMAIN_SERVICE, &budget, &conn, why);
+    if (r == 0)
+        domain_put(domain, DOMAIN_SERVICE, conn);
+    domain_free(domain);
+    return r;
+}
