@@ -130,6 +130,22 @@ say_of(const struct lint *l, enum finding_state state, const struct attempt *a,
     say(l, state, a->verdict.decisive != NULL ? a->verdict.decisive : l->ours[phase], remedy, what);
 }
 
+/* Services that act within a session of somebody who has logged in already. */
+static bool
+is_within(const char *service)
+{
+    static const char *const names[] = {"polkit-1", "swaylock", "i3lock", "xscreensaver", "xlock",
+        "vlock", "gnome-screensaver", "kscreenlocker"};
+
+    if (strncmp(service, "sudo", 4) == 0) /* and sudo-i */
+        return true;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(service, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* ---- What a line says ---- */
 
 static void
@@ -149,7 +165,8 @@ look_at_options(const struct lint *l, const struct pamstack_module *module)
     if (module->line.phase == PAMFILE_AUTH && options.factors == WIRE_FACTOR_PASSWORD)
         say(l, FINDING_FAIL, module, "take factors=password away",
             "a password alone opens the door; such a login gets no AWS role");
-    if (module->line.phase == PAMFILE_AUTH && options.factors == WIRE_FACTOR_CODE)
+    if (module->line.phase == PAMFILE_AUTH && options.factors == WIRE_FACTOR_CODE &&
+        !is_within(l->service))
         say(l, FINDING_WARN, module,
             "take factors=totp away, unless another module proves the password",
             "a code alone is asked for; such a login gets no AWS role");
@@ -303,20 +320,6 @@ look_at_expiry(const struct lint *l)
 }
 
 /* ---- What is missing ---- */
-
-/* Services that act within a session of somebody who has logged in already. */
-static bool
-is_within(const char *service)
-{
-    static const char *const names[] = {"sudo", "polkit-1", "swaylock", "i3lock", "xscreensaver",
-        "xlock", "vlock", "gnome-screensaver", "kscreenlocker"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(service, names[i]) == 0)
-            return true;
-    }
-    return false;
-}
 
 /* false: nothing more is to be said of this phase. */
 static bool

@@ -109,10 +109,10 @@ a_good_stack_has_nothing(void **state)
 static void
 our_samples_have_nothing(void **state)
 {
-    static const char *const services[] = {"sshd", "login", "su", "sudo"};
+    static const char *const services[] = {"sshd", "login", "su", "sudo", "sudo-code"};
     (void)state;
 
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
         struct findings f = {0};
         struct pamstack *stack;
         assert_int_equal(pamstack_load("conf/pam.d", services[i], NULL, NULL, &stack, &f), 0);
