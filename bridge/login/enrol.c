@@ -86,7 +86,7 @@ confirm_once(const struct options *o, struct terminal *t, struct answer *a)
 }
 
 static enum outcome
-confirm(const struct options *o, struct terminal *t, struct answer *a)
+confirm(const struct options *o, struct terminal *t, const struct prove *what, struct answer *a)
 {
     for (int left = TRIES; left > 0; left--) {
         confirm_once(o, t, a);
@@ -94,7 +94,7 @@ confirm(const struct options *o, struct terminal *t, struct answer *a)
             break;
         prove_say_again(t, a);
     }
-    return prove_end(t, a);
+    return prove_end(t, what, a);
 }
 
 /* It counts from now on; a first enrolment comes with recovery codes. */
@@ -117,6 +117,7 @@ enrol_run(const struct options *o)
 {
     const struct prove what = {.type = ASK_ENROL_SELF,
         .code_prompt = "Ticket, recovery code or one-time code: ",
+        .left = "nothing was changed",
         .picture_kind = picture_kind()};
     struct answer a = ANSWER_INIT;
     struct terminal t;
@@ -127,7 +128,7 @@ enrol_run(const struct options *o)
     if (outcome == OUTCOME_DONE && (a.error = show_token(&t, &a.reply.msg)) != 0)
         outcome = answer_complain(&a);
     if (outcome == OUTCOME_DONE)
-        outcome = confirm(o, &t, &a);
+        outcome = confirm(o, &t, &what, &a);
     if (outcome == OUTCOME_DONE)
         outcome = show_done(&t, &a.reply.msg);
     answer_done(&a);

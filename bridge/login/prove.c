@@ -1,5 +1,5 @@
 /*
- * Password and code for the words that change the own second factor.
+ * Password and code. Both answers live from their prompt to the request, in secrets only.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "bridge/login/prove.h"
@@ -9,8 +9,10 @@
 #include "base/text.h"
 #include "bridge/login/output.h"
 
+/* The limits are those of the wire's CODE and TTY. */
 enum { TRIES = 3, CODE_MAX = 64, TTY_MAX = 127, LINE_SIZE = 2048 };
 
+/* An answer that is empty or too long cannot be right and goes nowhere (I-1, I-2, I-29). */
 int
 prove_ask(struct terminal *t, const char *prompt, struct fed_secret *ret_line)
 {
@@ -28,6 +30,7 @@ prove_open(struct terminal *t)
     return false;
 }
 
+/* One try. The answer's error is that of the prompts or of the bridge. */
 static void
 try_once(const struct options *o, struct terminal *t, const struct prove *what, struct answer *a)
 {
@@ -56,6 +59,7 @@ try_once(const struct options *o, struct terminal *t, const struct prove *what, 
     fed_secret_done(&code);
 }
 
+/* To the terminal, where the next prompt appears, and not to a standard error that may be a file. */
 void
 prove_say_again(const struct terminal *t, const struct answer *a)
 {
@@ -70,13 +74,13 @@ prove_say_again(const struct terminal *t, const struct answer *a)
 }
 
 enum outcome
-prove_end(const struct terminal *t, const struct answer *a)
+prove_end(const struct terminal *t, const struct prove *what, const struct answer *a)
 {
     if (a->error != FED_E_NOT_FOUND || a->reply.bytes.len != 0)
         return a->error == 0 ? OUTCOME_DONE : answer_complain(a);
     /* The prompt was left. A signal says enough by itself; after Ctrl-D there is no other sign. */
     if (t->caught == 0)
-        output_complain("nothing was changed");
+        output_complain("%s", what->left);
     return OUTCOME_SIGN_IN;
 }
 
@@ -89,7 +93,7 @@ prove(const struct options *o, struct terminal *t, const struct prove *what, str
             break;
         prove_say_again(t, ret_a);
     }
-    return prove_end(t, ret_a);
+    return prove_end(t, what, ret_a);
 }
 
 int

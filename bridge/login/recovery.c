@@ -10,7 +10,9 @@
 enum outcome
 recovery_run(const struct options *o)
 {
-    static const struct prove what = {.type = ASK_RECOVERY_CODES, .code_prompt = "One-time code: "};
+    static const struct prove what = {.type = ASK_RECOVERY_CODES,
+        .code_prompt = "One-time code: ",
+        .left = "nothing was changed"};
     struct fed_secret text = FED_SECRET_INIT(OUTPUT_MAX);
     struct answer a = ANSWER_INIT;
     struct terminal t;
