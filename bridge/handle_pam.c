@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "bridge/budget.h"
 #include "bridge/endpoint_rules.h"
 #include "bridge/identity.h"
 #include "bridge/newcomer.h"
@@ -397,7 +398,24 @@ may_change(struct bridge *b, const struct job *job, const struct fed_secret *old
     return r;
 }
 
-/* The change itself; an old password that the directory rejects counts like any other. */
+/* One change at the directory, for budget_spend. */
+struct change {
+    struct addir *dir;
+    const struct addir_person *person;
+    const struct fed_secret *old_password, *new_password;
+    char *text, *why;
+};
+
+static int
+send_change(void *arg)
+{
+    struct change *c = arg;
+
+    return addir_change_password(
+        c->dir, c->person, c->old_password, c->new_password, c->text, c->why);
+}
+
+/* The change itself; an old password that the directory rejects counts like any other, with us and in AD (I-39). */
 static int
 change(struct bridge *b, const struct job *job, const struct identity *id,
     const struct fed_secret *old_password, const struct fed_secret *new_password,
@@ -412,8 +430,8 @@ change(struct bridge *b, const struct job *job, const struct identity *id,
     int r = limits_begin(b->limits, id->key, rhost != NULL ? rhost : "", cap, now_s, &attempt);
     if (r != 0)
         return r;
-    r = addir_change_password(
-        b->dirs[id->domain], &id->person, old_password, new_password, text, why);
+    struct change c = {b->dirs[id->domain], &id->person, old_password, new_password, text, why};
+    r = budget_spend(b, id, send_change, &c, why);
     enum limits_outcome outcome = r == FED_E_DENIED ? LIMITS_WRONG_PASSWORD : LIMITS_NO_VERDICT;
     int ended = limits_end(b->limits, &attempt, outcome, now_s);
     if (r == FED_E_PASSWORD_REFUSED)

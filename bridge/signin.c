@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/wire.h"
+#include "bridge/budget.h"
 #include "bridge/identity.h"
 #include "bridge/pardon.h"
 
@@ -41,50 +42,22 @@ signin_message(const struct signin_result *result, char *ret, size_t size)
 
 /* ---- The password and the account ---- */
 
-/* Would a wrong password now be the one that locks the account in AD? One that is locked already has no more to lose. */
+/* One login at the directory, for budget_spend. */
+struct login {
+    struct addir *dir;
+    struct addir_person *person;
+    const struct fed_secret *password;
+    struct addir_entry *ret_entry;
+    enum addata *data;
+    char *why;
+};
+
 static int
-check_last_try(struct bridge *b, const struct identity *id, bool *ret_some, char *why)
+login(void *arg)
 {
-    struct addir_tries tries;
-    int r = addir_tries(b->dirs[id->domain], &id->person, (int64_t)time(NULL), &tries, why);
+    struct login *l = arg;
 
-    if (r != 0)
-        return r;
-    *ret_some = tries.threshold > 1 && tries.wrong > 0;
-    if (*ret_some && tries.wrong + 1 == tries.threshold) {
-        (void)snprintf(why, BRIDGE_WHY_MAX,
-            "%u wrong passwords are on record in AD, one more would lock the account: none is sent",
-            tries.wrong);
-        return FED_E_LOCKED;
-    }
-    return 0;
-}
-
-/*
- * The last try that AD allows is never spent (I-39). With wrong passwords on record, whoever sent them, passwords of
- * that person go one by one, each after a look at the record; with none, the bridge's own limits are enough.
- */
-static int
-login_within_budget(struct bridge *b, const struct signin *a, struct identity *id,
-    struct addir_entry *ret_entry, enum addata *data, char *why)
-{
-    struct addir *dir = b->dirs[id->domain];
-    const struct sid *sid = &id->person.sid;
-    bool some = false;
-
-    if (!addir_has_service(dir))
-        return addir_login(dir, &id->person, a->password, ret_entry, data, why);
-    int r = check_last_try(b, id, &some, why);
-    if (r != 0 || !some)
-        return r != 0 ? r : addir_login(dir, &id->person, a->password, ret_entry, data, why);
-
-    pthread_mutex_t *lock = &b->last_tries[sid->bytes[sid->len - 4] % BRIDGE_STRIPES];
-    (void)pthread_mutex_lock(lock);
-    r = check_last_try(b, id, &some, why);
-    if (r == 0)
-        r = addir_login(dir, &id->person, a->password, ret_entry, data, why);
-    (void)pthread_mutex_unlock(lock);
-    return r;
+    return addir_login(l->dir, l->person, l->password, l->ret_entry, l->data, l->why);
 }
 
 /*
@@ -98,7 +71,8 @@ check_password(struct bridge *b, const struct signin *a, struct identity *id,
     struct addir *dir = b->dirs[id->domain];
     enum addata data = ADDATA_NONE;
 
-    int r = login_within_budget(b, a, id, ret_entry, &data, why);
+    struct login l = {dir, &id->person, a->password, ret_entry, &data, why};
+    int r = budget_spend(b, id, login, &l, why);
     /* Without a service identity it can be neither read nor changed here. */
     if (r == FED_E_PASSWORD_EXPIRED && addir_has_service(dir)) {
         *ret_must_change = true;

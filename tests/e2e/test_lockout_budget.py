@@ -6,7 +6,7 @@ from pathlib import Path
 import sys
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from asker import authenticate  # noqa: E402
+from asker import ask, authenticate  # noqa: E402
 
 LIMIT = 10  # lockoutThreshold of the lab's domain
 
@@ -22,6 +22,22 @@ def test_the_last_try_is_not_spent(lab, person):
     assert lab.directory.bad_password_count(person.name) == LIMIT - 1
     assert lab.directory.try_password(person.name, person.password) == ""
     assert authenticate(person.name, person.password, code) == "OK"
+
+
+def test_the_last_try_is_not_spent_on_a_change(lab, person):
+    """I-39: nor by a change of the password, whose receipt may be of the code alone: a wrong old one would be the last."""
+    def change(old):
+        return ask("CHANGE_PASSWORD", USER=person.name, PASSWORD=old.encode(), NEW_PASSWORD=b"Brand-new secret 77",
+                   SERVICE="sshd", RECEIPT=receipt)[0]
+    said, got = ask("AUTHENTICATE", USER=person.name, CODE=lab.codes.fresh(person.name).encode(), FACTORS=2, SERVICE="sshd")
+    assert said == "OK"
+    receipt = got["RECEIPT"]
+    for _ in range(LIMIT - 1):
+        assert lab.directory.try_password(person.name, "not the password") == "52e"
+    assert change("wrong") == "LOCKED"
+    assert lab.directory.bad_password_count(person.name) == LIMIT - 1
+    assert lab.directory.try_password(person.name, person.password) == ""
+    assert change(person.password) == "OK"
 
 
 def test_a_rejected_password_is_sent_once(lab, person):
