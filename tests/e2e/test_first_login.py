@@ -16,7 +16,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from asker import ask, authenticate  # noqa: E402
 from test_mfa import RECOVERY, oath  # noqa: E402
 
-CONFIG = {"mfa": {"enrol-at-login": "yes"}}
+CONFIG = {"mfa": {"enrol-at-login": "yes", "exempt-networks": "198.51.100.0/24"},
+          "mfa-rule free": {"services": "free", "required": "no"},
+          "mfa-rule soft": {"services": "soft", "required": "enrolled"}}
 OPTIONAL = {"mfa": {"enrol-at-login": "yes", "required": "enrolled"}}
 FACTORS = ["Password:", "One-time code:"]
 
@@ -47,8 +49,8 @@ def prompts(outcome):
 
 def begin(person, password=None, code="", **more):
     """What the module asks first: the name of the error, and the answer."""
-    return ask("AUTHENTICATE", USER=person.name, PASSWORD=(password or person.password).encode(), FACTORS=3,
-               SERVICE="sshd", RHOST="192.0.2.9", TTY="ssh", **({"CODE": code.encode()} if code else {}), **more)
+    fields = {"SERVICE": "sshd", "RHOST": "192.0.2.9", "TTY": "ssh", **({"CODE": code.encode()} if code else {}), **more}
+    return ask("AUTHENTICATE", USER=person.name, PASSWORD=(password or person.password).encode(), FACTORS=3, **fields)
 
 
 def offer(person, **more):
@@ -302,6 +304,25 @@ def test_one_field_at_the_first_login(lab, first_logins, newcomer):
     assert (said, confirmed["CODE_LENGTH"]) == ("OK", 0)
     assert ask("AUTHENTICATE", USER=newcomer.name, PASSWORD=newcomer.password.encode(), FACTORS=3, SERVICE="sshd",
                APPENDED=1)[0] == "DENIED"
+
+
+def test_what_a_rule_says(lab, first_logins, newcomer):
+    """I-31: whom a rule or an address spares the code is not asked to enrol, and has no role; a rule may also let them choose."""
+    for where in ({"SERVICE": "free"}, {"RHOST": "198.51.100.7"}):
+        for code in ("", "x"):
+            said, got = begin(newcomer, code=code, **where)
+            assert said == "OK" and "PENDING" not in got, where
+    said, got = begin(newcomer, SERVICE="soft", NO_DIALOGUE=1)
+    assert said == "OK" and "PENDING" not in got
+    said, got = begin(newcomer, SERVICE="soft")
+    assert said == "NOT_ENROLLED" and "press Enter" in got["NOTICE"]
+    assert confirm(newcomer, got["PENDING"])[0] == "OK"
+    assert "press Enter" not in begin(newcomer)[1]["NOTICE"]
+    said = in_parallel(lambda: confirm(newcomer, offer(newcomer)[0]), lambda: begin(newcomer, "wrong", SERVICE="free"),
+                       lambda: confirm(newcomer, offer(newcomer)[0], "123456"))
+    assert [name for name, _ in said] == ["DENIED"] * 3
+    assert "nobody gets in" in said[0][1]["MESSAGE"]
+    assert not is_enrolled(lab, newcomer)
 
 
 # ---- Where nobody has to ----
