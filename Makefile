@@ -28,7 +28,7 @@ pkg = $(shell pkg-config --cflags $(1))
 lib = $(shell pkg-config --libs $(1))
 CONF_PKGS   := ini_config p11-kit-1
 LDAP_PKGS   := ldap
-MFA_PKGS    := liboath sqlite3 libpq libqrencode libcrypto
+MFA_PKGS    := liboath libpskc expat sqlite3 libpq libqrencode libcrypto
 BRIDGE_PKGS := libp11 libcurl libcrypto expat jansson libsystemd libseccomp libmicrohttpd
 ALL_LIBS     = $(call lib,$(CONF_PKGS) $(LDAP_PKGS) $(MFA_PKGS) $(BRIDGE_PKGS)) -pthread
 
@@ -41,7 +41,7 @@ LDAP   := $(call obj,$(call src,ldap))
 MFA    := $(call obj,$(call src,mfa))
 BRIDGE := $(call obj,$(filter-out bridge/main.c,$(call src,bridge)))
 LOGIN  := $(call obj,$(call src,bridge/login) bridge/tcp_owner.c)
-ADMIN  := $(call obj,$(call src,bridge/admin))
+ADMIN  := $(call obj,$(call src,bridge/admin) bridge/login/terminal.c)
 PAM    := $(call obj,$(call src,pam_awsfed))
 
 LIBBASE := $(B)/libbase.a

@@ -10,6 +10,7 @@
  *                              HOTP/T30/6 alice - 3132333435363738393031323334353637383930 0 328482 2026-11-21T17:04:05L
  *   csv                    a first line that names the columns: user, secret (base32), and any of label, digits,
  *                          period, algorithm
+ *   pskc                   hardware tokens in XML, and a CSV of serial,user for whose they are
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -65,6 +66,16 @@ FED_MUST_USE int import_oath(
     struct import_list *list, const char *file, const void *data, size_t len);
 FED_MUST_USE int import_csv(
     struct import_list *list, const char *file, const void *data, size_t len);
+
+/*
+ * Hardware tokens, PSKC (RFC 6030), by libpskc.
+ *   secrets  of the same bytes (mfa/pskc_cipher.h), unlocked if it is locked
+ *   owners   who has which serial number; each that a token was found for is marked
+ */
+struct pskc_cipher;
+struct import_owners;
+FED_MUST_USE int import_pskc(struct import_list *list, const char *file, const void *data,
+    size_t len, const struct pskc_cipher *secrets, struct import_owners *owners);
 
 /* Nobody twice; adds an error for each who is, under this file's name. 0 or FED_E_NOMEM. */
 FED_MUST_USE int import_check(struct import_list *list, const char *file);

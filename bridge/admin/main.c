@@ -77,6 +77,8 @@ print_help(void)
         "  mfa recovery-codes USER  ten new recovery codes, in the place of the old\n"
         "  mfa import --format google-authenticator|users.oath|csv [--dry-run] PATH\n"
         "                           the tokens people have; all of a file or folder, or nothing\n"
+        "  mfa import --format pskc --owners FILE [--key-file FILE] [--dry-run] FILE\n"
+        "                           hardware tokens (RFC 6030), and a CSV of serial,user\n"
         "  mfa export FILE|-        everybody, sealed, for another store\n"
         "  mfa import --format sealed [--dry-run] FILE|-\n"
         "                           everybody of an export; all or nobody\n"

@@ -15,57 +15,40 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "bridge/admin/file.h"
 #include "bridge/admin/mfa_move.h"
+#include "bridge/admin/mfa_pskc.h"
 #include "bridge/admin/words.h"
 #include "mfa/import.h"
 
-enum format { NONE, GOOGLE, OATH, CSV, SEALED };
+enum format { NONE, GOOGLE, OATH, CSV, PSKC, SEALED };
 enum { TIMEOUT_MS = 30000 };
 
 struct import_job {
     const struct admin *admin;
     struct mfa_arrive arrive;
+    struct mfa_pskc pskc;
     enum format format;
     struct import_list list;
 };
 
 /* ---- Reading ---- */
 
-static int
-read_all(int fd, struct fed_secret *ret)
-{
-    struct stat st;
-
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        return FED_E_INVALID;
-    if (st.st_size > IMPORT_FILE_MAX)
-        return FED_E_TOO_BIG;
-    int r = fed_secret_resize(ret, (size_t)st.st_size);
-    for (size_t done = 0; r == 0 && done < ret->len;) {
-        ssize_t n = read(fd, ret->data + done, ret->len - done);
-        if (n <= 0)
-            return FED_E_SYSTEM;
-        done += (size_t)n;
-    }
-    return r;
-}
-
 /* One file; what cannot be read is an error of the list like any other. */
 static int
 take_file(struct import_job *job, int at, const char *path, const char *shown, const char *name)
 {
     struct fed_secret bytes = FED_SECRET_INIT(IMPORT_FILE_MAX);
-    int fd = openat(at, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    int r = fd >= 0 ? read_all(fd, &bytes) : FED_E_SYSTEM;
+    int r = file_read(at, path, &bytes);
 
-    if (fd >= 0)
-        (void)close(fd);
     if (r != 0 && r != FED_E_NOMEM)
         r = import_fail(&job->list, shown, 0, "cannot be read: not a file, a link, or too large");
     else if (r == 0 && job->format == GOOGLE)
         r = import_google(&job->list, shown, name, bytes.data, bytes.len);
     else if (r == 0 && job->format == OATH)
         r = import_oath(&job->list, shown, bytes.data, bytes.len);
+    else if (r == 0 && job->format == PSKC)
+        r = mfa_pskc_take(&job->list, &job->pskc, shown, &bytes);
     else if (r == 0)
         r = import_csv(&job->list, shown, bytes.data, bytes.len);
     fed_secret_done(&bytes);
@@ -230,6 +213,7 @@ format_by_name(const char *name, enum format *ret)
     static const char *const names[] = {[GOOGLE] = "google-authenticator",
         [OATH] = "users.oath",
         [CSV] = "csv",
+        [PSKC] = "pskc",
         [SEALED] = "sealed"};
 
     for (size_t i = GOOGLE; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -238,7 +222,7 @@ format_by_name(const char *name, enum format *ret)
             return ADMIN_DONE;
         }
     }
-    return admin_usage("--format takes google-authenticator, users.oath, csv or sealed");
+    return admin_usage("--format takes google-authenticator, users.oath, csv, pskc or sealed");
 }
 
 static int
@@ -247,6 +231,10 @@ take_option(struct import_job *job, int c)
     job->arrive.dry_run |= c == 'n';
     job->arrive.replace |= c == 'r';
     job->arrive.skip_unknown |= c == 's';
+    if (c == 'o')
+        job->pskc.owners = optarg;
+    if (c == 'k')
+        job->pskc.key_file = optarg;
     if (c == 'f')
         return format_by_name(optarg, &job->format);
     return c == '?' ? ADMIN_USAGE : ADMIN_DONE;
@@ -257,7 +245,8 @@ mfa_import(const struct admin *admin, int argc, char **argv)
 {
     static const struct option longs[] = {{"format", required_argument, NULL, 'f'},
         {"dry-run", no_argument, NULL, 'n'}, {"replace", no_argument, NULL, 'r'},
-        {"skip-unknown", no_argument, NULL, 's'}, {NULL, 0, NULL, 0}};
+        {"skip-unknown", no_argument, NULL, 's'}, {"owners", required_argument, NULL, 'o'},
+        {"key-file", required_argument, NULL, 'k'}, {NULL, 0, NULL, 0}};
     struct import_job job = {.admin = admin, .format = NONE};
     int c, status;
 
@@ -273,6 +262,10 @@ mfa_import(const struct admin *admin, int argc, char **argv)
         return mfa_import_sealed(admin, &job.arrive);
     if (job.arrive.replace || job.arrive.skip_unknown)
         return admin_usage("--replace and --skip-unknown go with --format sealed");
+    if ((job.format == PSKC) != (job.pskc.owners != NULL) ||
+        (job.format != PSKC && job.pskc.key_file != NULL))
+        return admin_usage(
+            "--format pskc takes --owners FILE, and --key-file FILE where it is encrypted");
     import_init(&job.list);
     status = import_all(&job);
     import_done(&job.list);
