@@ -45,6 +45,7 @@ struct bridge {
     struct mapper *mapper;
     struct store *store;
     struct limits *limits;
+    struct clockwatch *clockwatch;
     struct keeper *keeper;
     struct signers *signers;       /* who has the keys that AWS trusts */
     struct sts *sts;               /* NULL without roles */

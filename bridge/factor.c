@@ -144,13 +144,20 @@ check_ticket(struct bridge *b, const char *sid, const unsigned char *code, size_
 }
 
 bool
-factor_has_form(const unsigned char *code, size_t code_len)
+factor_has_digits(const unsigned char *code, size_t code_len)
 {
     size_t digits = 0;
 
     while (digits < code_len && code[digits] >= '0' && code[digits] <= '9')
         digits++;
-    return recovery_has_form(code, code_len) || (digits == code_len && digits <= TOTP_CODE_MAX);
+    return digits == code_len && digits > 0;
+}
+
+bool
+factor_has_form(const unsigned char *code, size_t code_len)
+{
+    return recovery_has_form(code, code_len) ||
+           (factor_has_digits(code, code_len) && code_len <= TOTP_CODE_MAX);
 }
 
 int

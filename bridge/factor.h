@@ -33,6 +33,9 @@ struct factor {
     int64_t enrolled_s;                   /* of the token */
 };
 
+/* Are these digits, and one at least? A one-time code is, a recovery code is not. */
+bool factor_has_digits(const unsigned char *code, size_t code_len);
+
 /* Could this be a code or a recovery code of anybody at all? What could not is no guess at one. */
 bool factor_has_form(const unsigned char *code, size_t code_len);
 

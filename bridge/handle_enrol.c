@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "bridge/clockwatch.h"
 #include "bridge/enrolment.h"
 #include "bridge/factor.h"
 #include "bridge/identity.h"
@@ -243,7 +244,9 @@ handle_enrol_confirm(struct bridge *b, struct job *job, struct answer *answer)
 
     answer->held = true;
     int r = identity_name(b, job->peer.uid, user);
+    /* By a wrong clock the new token would be taken for one that is off, for good. */
     if (r != 0 || (r = identity_find(b, user, &id, why)) != 0 ||
+        (r = clockwatch_check(b, id.domain, why)) != 0 ||
         (r = limits_begin(b->limits, id.key, "", 0, now_s, &attempt)) != 0)
         goto out;
     r = check_and_confirm(b, job, id.sid, now_s, &c, &codes);

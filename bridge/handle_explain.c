@@ -68,6 +68,19 @@ say_step(void *arg, const char *text)
 }
 
 static void
+explain_clock(struct bridge *b, size_t domain, struct wire_out *out)
+{
+    int64_t off_s = 0;
+    unsigned heard = addir_clock_off(b->dirs[domain], &off_s);
+
+    if (heard == 0)
+        step(out, "clock: no domain controller has told its own lately");
+    else
+        step(out, "clock: this host's is %" PRId64 " s off that of %u domain controller%s", off_s,
+            heard, heard == 1 ? "" : "s");
+}
+
+static void
 explain_demand(struct bridge *b, const struct identity *id, const struct addir_entry *entry,
     struct wire_out *out)
 {
@@ -281,6 +294,7 @@ handle_explain(struct bridge *b, struct job *job, struct answer *answer)
     step(out, "login-groups and deny-groups let in: %s",
         verdict(mapper_may_login(b->mapper, id.domain, &entry)));
     explain_enrolment(b, id.sid, out);
+    explain_clock(b, id.domain, out);
     explain_demand(b, &id, &entry, out);
     if (wire_text(&job->msg, WIRE_ROLE_NAME) == NULL)
         explain_roles(b, &id, &entry, out);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bridge/clockwatch.h"
 #include "bridge/enrolment.h"
 #include "bridge/factor.h"
 #include "bridge/handle_admin.h"
@@ -256,7 +257,9 @@ handle_resync(struct bridge *b, struct job *job, struct answer *answer)
 
     if (r != 0)
         return r;
-    if ((r = find_pair(b, job, sid, &s)) == 0)
+    /* A token is not to follow a clock that is wrong itself. */
+    if ((r = clockwatch_check_all(b, answer->message, sizeof(answer->message))) == 0 &&
+        (r = find_pair(b, job, sid, &s)) == 0)
         r = person_change(b->store, sid, NULL, 0, move_clock, &s);
     (void)snprintf(why, sizeof(why), "token %u, %d steps off", (unsigned)s.token, s.drift);
     if (r == FED_E_DENIED)

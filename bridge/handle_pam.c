@@ -73,6 +73,10 @@ explain(int error, struct answer *answer)
     case FED_E_STORE:
         (void)snprintf(answer->message, sizeof(answer->message), "%s", fed_strerror(error));
         break;
+    case FED_E_CLOCK:
+        (void)snprintf(answer->message, sizeof(answer->message),
+            "one-time codes cannot be checked: %s; try again later", fed_strerror(error));
+        break;
     default:
         break;
     }

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "bridge/clockwatch.h"
 #include "bridge/reload.h"
 #include "bridge/renewals.h"
 
@@ -81,6 +82,7 @@ housekeeper_main(void *arg)
 
     bool again;
 
+    clockwatch_round(h->b);
     while (wait_for_work(h, &again)) {
         if (again)
             reload(h->b);
@@ -88,6 +90,7 @@ housekeeper_main(void *arg)
         renewals_start(h->b);
         if (clock_mono_ms() >= h->refresh_at_ms)
             schedule(h, housekeeper_round(h->b));
+        clockwatch_round(h->b);
     }
     return NULL;
 }

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "bridge/clockwatch.h"
 #include "bridge/enrolment.h"
 #include "bridge/factor.h"
 #include "bridge/identity.h"
@@ -227,7 +228,10 @@ confirm_within_limits(struct bridge *b, const struct job *job, struct pending_en
     int64_t now_s = (int64_t)time(NULL);
     struct limits_attempt attempt;
 
-    int r = limits_begin(b->limits, p->proof.sid, rhost != NULL ? rhost : "", 0, now_s, &attempt);
+    /* By a wrong clock the new token would be taken for one that is off, for good. */
+    int r = clockwatch_check(b, p->proof.domain, why);
+    if (r == 0)
+        r = limits_begin(b->limits, p->proof.sid, rhost != NULL ? rhost : "", 0, now_s, &attempt);
     if (r != 0)
         return r;
     r = confirm(b, job, p, now_s, ret_codes, why);

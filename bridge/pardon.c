@@ -8,6 +8,8 @@
 
 #include "base/wire.h"
 
+enum { CODE_LEAST = 6 }; /* digits of the shortest one-time code */
+
 /* Rules go by what root says alone; and a program of the user's own has no address anyway. */
 static struct demand_from
 from_of(const struct signin *a)
@@ -48,6 +50,19 @@ bool
 pardon_may_be(struct bridge *b, const struct signin *a)
 {
     return demand_met(possible(b, a), DEMAND_ABSENT);
+}
+
+bool
+pardon_needs_clock(struct bridge *b, const struct signin *a)
+{
+    size_t len = a->appended ? CODE_LEAST : a->code_len;
+
+    if ((a->factors & WIRE_FACTOR_CODE) == 0)
+        return false;
+    if (a->appended)
+        return a->password->len > len &&
+               factor_has_digits(a->password->data + a->password->len - len, len);
+    return factor_has_digits(a->code, len) && possible(b, a) != DEMAND_NOTHING;
 }
 
 static int

@@ -26,6 +26,9 @@ struct pardon {
 /* May the code be left out, as far as is known without the person? Asked before anything is counted. */
 bool pardon_may_be(struct bridge *b, const struct signin *a);
 
+/* Will something be looked at that is a one-time code by its form, so that the clock has to be right? */
+bool pardon_needs_clock(struct bridge *b, const struct signin *a);
+
 /*
  * Check the code, before the bind. 0: go on, with a right code or for a pardon. Else the errors of factor_check and
  * addir_read, FED_E_DENIED. Who may be a newcomer goes on without one. Blocks on store, keeper and, where it hangs on groups, directory.

@@ -11,6 +11,7 @@
 
 #include "base/wire.h"
 #include "bridge/budget.h"
+#include "bridge/clockwatch.h"
 #include "bridge/identity.h"
 #include "bridge/pardon.h"
 
@@ -274,9 +275,13 @@ signin_check(struct bridge *b, const struct signin *a, struct signin_result *ret
         copy_text(ret->why, sizeof(ret->why), "password or code missing, or both the same");
         return FED_E_DENIED;
     }
+    /* Before it matters whose code it is: it says nothing of anybody, and counts for nobody (I-40). */
+    int r = pardon_needs_clock(b, a) ? clockwatch_check(b, id.domain, ret->why) : 0;
+    if (r != 0)
+        return r;
 
     unsigned cap = __atomic_load_n(&b->password_caps[id.domain], __ATOMIC_RELAXED);
-    int r = limits_begin(b->limits, id.key, a->rhost != NULL ? a->rhost : "", cap, now_s, &attempt);
+    r = limits_begin(b->limits, id.key, a->rhost != NULL ? a->rhost : "", cap, now_s, &attempt);
     if (r != 0)
         return r;
     if (found != 0) {

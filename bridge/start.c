@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "bridge/attribute_store.h"
 #include "bridge/cert.h"
+#include "bridge/clockwatch.h"
 #include "bridge/dispatch.h"
 #include "bridge/endpoint_port.h"
 #include "bridge/flow.h"
@@ -232,6 +233,8 @@ start_tables(struct bridge *b)
     saver_restore(b->conf, b->tickets);
     if ((r = saver_new(b->conf, b->tickets, &b->saver)) != 0)
         return r;
+    if ((r = clockwatch_new(b->conf, &b->clockwatch)) != 0)
+        return r;
     return mapper_new(b->conf, b->dirs, &b->mapper);
 }
 
@@ -328,6 +331,7 @@ bridge_free(struct bridge *b)
     receipts_free(b->receipts);
     pending_free(b->pending);
     mapper_free(b->mapper);
+    clockwatch_free(b->clockwatch);
     listener_free(b->listener);
     federation_free(b->federation);
     keyring_free(b->keyring);

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/clocks.h"
 #include "base/text.h"
 #include "bridge/https.h"
 #include "bridge/saml.h"
@@ -40,6 +41,7 @@ struct learned {
 struct sts {
     const struct conf_aws *conf;
     struct https *https;
+    struct clocks *clock;    /* AWS's, as each reply tells it */
     pthread_mutex_t lock;    /* of learned */
     struct learned *learned; /* one a role at most: their number is the configuration's */
 };
@@ -75,7 +77,9 @@ sts_new(const struct conf_aws *conf, struct sts **ret, char *why)
         return FED_E_NOMEM;
     sts->conf = conf;
     (void)pthread_mutex_init(&sts->lock, NULL);
-    int r = https_new(conf->ca_file, conf->proxy, &sts->https, why);
+    int r = clocks_new(1, &sts->clock);
+    if (r == 0)
+        r = https_new(conf->ca_file, conf->proxy, &sts->https, why);
     if (r != 0) {
         sts_free(sts);
         return r;
@@ -95,6 +99,7 @@ sts_free(struct sts *sts)
         sts->learned = next;
     }
     https_free(sts->https);
+    clocks_free(sts->clock);
     (void)pthread_mutex_destroy(&sts->lock);
     free(sts);
 }
@@ -275,6 +280,23 @@ post(const struct call *call, const char *url, const char *region, const struct 
     return https_send(call->sts->https, &request, ret, why);
 }
 
+static void
+hear_clock(struct sts *sts, const struct https_reply *reply)
+{
+    struct clocks_now now = clocks_now();
+
+    if (reply->has_date)
+        clocks_tell(sts->clock, 0, now.wall_s - reply->skew_s, &now);
+}
+
+bool
+sts_clock_off(struct sts *sts, int64_t *ret_off_s)
+{
+    struct clocks_now now = clocks_now();
+
+    return clocks_off(sts->clock, &now, ret_off_s) > 0;
+}
+
 static int
 attempt(struct call *call, struct sts_credential *ret, enum sts_action *ret_action)
 {
@@ -298,6 +320,7 @@ attempt(struct call *call, struct sts_credential *ret, enum sts_action *ret_acti
     }
     r = post(call, url, region, &form, timeout_ms, &reply, text);
     if (r == 0) {
+        hear_clock(call->sts, &reply);
         r = judge(call, url, &reply, ret, ret_action);
         goto out;
     }

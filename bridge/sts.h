@@ -90,6 +90,9 @@ FED_MUST_USE int sts_assume_role(struct sts *sts, const struct sts_request *requ
     struct sts_credential *ret, char *why, char *request_id);
 void sts_credential_done(struct sts_credential *credential);
 
+/* How far this host's clock is ahead (positive) of AWS's, by the last reply's Date, or behind. False: none was heard lately. */
+bool sts_clock_off(struct sts *sts, int64_t *ret_off_s);
+
 /* ---- The reply's reader, apart so that it can be tested and fuzzed (bridge/sts_reply.c) ---- */
 
 struct sts_error {

@@ -120,6 +120,18 @@ addir_probe(struct addir *dir, char *why)
     return 0;
 }
 
+void
+addir_ask_clocks(struct addir *dir)
+{
+    domain_ask_clocks(dir->domain);
+}
+
+unsigned
+addir_clock_off(struct addir *dir, int64_t *ret_off_s)
+{
+    return domain_clock_off(dir->domain, ret_off_s);
+}
+
 /* ---- Names ---- */
 
 bool

@@ -193,6 +193,14 @@ struct addir_tries {
 FED_MUST_USE int addir_tries(struct addir *dir, const struct addir_person *person, int64_t now_s,
     struct addir_tries *ret, char *why);
 
+/*
+ * The clocks of the domain controllers. addir_ask_clocks asks all of them, for connect-timeout at most: not in a login.
+ * addir_clock_off: how far this host's clock is ahead (positive) of theirs, or behind, as base/clocks.h has it; returns how
+ * many were heard, and with 0 writes nothing. Who was heard was verified by TLS before (I-4).
+ */
+void addir_ask_clocks(struct addir *dir);
+unsigned addir_clock_off(struct addir *dir, int64_t *ret_off_s);
+
 /* Open one connection of either pool and bind the service identity, to find faults at start. */
 FED_MUST_USE int addir_probe(struct addir *dir, char *why);
 

@@ -70,12 +70,9 @@ bool conn_is_stale(const struct conn *conn);
 
 /*
  * Has it rested so long that its server may have gone meanwhile without a word? A request that must not be sent
- * twice is then worth a question before it (conn_ping). Under load nothing rests that long.
+ * twice is then worth a question before it (ldap/root.h). Under load nothing rests that long.
  */
 bool conn_is_rested(const struct conn *conn);
-
-/* One question to which every server has an answer, whoever asks. 0 or FED_E_DIRECTORY: the connection is broken. */
-FED_MUST_USE int conn_ping(struct conn *conn, int64_t deadline_ms, char *why);
 
 /*
  * One simple bind. 0 when an answer came, whatever it says; else the connection is broken.

@@ -8,10 +8,12 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/clocks.h"
 #include "base/log.h"
 #include "conf/keyfile.h"
 #include "ldap/handle.h"
 #include "ldap/pool.h"
+#include "ldap/root.h"
 #include "ldap/scout.h"
 #include "ldap/servers.h"
 #include "ldap/why.h"
@@ -23,6 +25,7 @@ struct domain {
     const struct conf_domain *conf;
     struct servers *servers;
     struct scout *scout;
+    struct clocks *clocks;
     struct pool
         *doors[DOMAIN_DOORS]; /* the service's and the pinned are NULL without an identity */
     struct fed_secret service_password;
@@ -194,6 +197,8 @@ domain_new(const struct conf_domain *conf, struct domain **ret, char *why)
     if (r == 0)
         r = scout_new(conf, domain->servers, NULL, &domain->scout);
     if (r == 0)
+        r = clocks_new(SERVERS_KNOWN, &domain->clocks);
+    if (r == 0)
         r = read_service(domain, why);
     if (r == 0)
         r = trim_service(domain, why);
@@ -220,6 +225,7 @@ domain_free(struct domain *domain)
     for (size_t i = 0; i < DOMAIN_DOORS; i++)
         pool_free(domain->doors[i]);
     servers_free(domain->servers);
+    clocks_free(domain->clocks);
     fed_secret_done(&domain->service_password);
     free(domain);
 }
@@ -242,6 +248,50 @@ domain_answer_by(const struct domain_budget *budget)
     return by < budget->end_ms ? by : budget->end_ms;
 }
 
+/* Is a server there? Then it has told the time too. */
+static int
+ask_root(struct domain *domain, struct conn *conn, int64_t deadline_ms, char *why)
+{
+    int64_t time_s = 0;
+    int r = root_ask(conn, deadline_ms, &time_s, why);
+    struct clocks_now now = clocks_now();
+
+    if (r == 0 && time_s != 0)
+        clocks_tell(domain->clocks, (unsigned)conn_server(conn), time_s, &now);
+    return r;
+}
+
+void
+domain_ask_clocks(struct domain *domain)
+{
+    int64_t deadline_ms = clock_mono_ms() + domain->conf->connect_timeout_s * 1000;
+    size_t order[SERVERS_MAX], n;
+    char why[WHY_MAX] = "";
+
+    if (scout_wait(domain->scout, deadline_ms, why) != 0)
+        return;
+    n = servers_order(domain->servers, order);
+    for (size_t i = 0; i < n; i++) {
+        const struct server *server = servers_get(domain->servers, order[i]);
+        int64_t until_ms = clock_mono_ms() + clock_left_ms(deadline_ms) / (int)(n - i);
+        struct conn *conn = NULL;
+        int r = conn_open(domain->conf, server, order[i], until_ms, &conn, why);
+        if (r == 0)
+            r = ask_root(domain, conn, until_ms, why);
+        if (r != 0)
+            fed_log_debug("%s does not tell the time: %s", server->name, why);
+        conn_close(conn);
+    }
+}
+
+unsigned
+domain_clock_off(struct domain *domain, int64_t *ret_off_s)
+{
+    struct clocks_now now = clocks_now();
+
+    return clocks_off(domain->clocks, &now, ret_off_s);
+}
+
 int
 domain_take(struct domain *domain, enum domain_door door, const struct domain_budget *budget,
     struct conn **ret, char *why)
@@ -257,7 +307,7 @@ domain_take(struct domain *domain, enum domain_door door, const struct domain_bu
             return r;
         /* Half of what is left is for finding out, the other half for another server. */
         half = clock_mono_ms() + clock_left_ms(budget->connect_by_ms) / 2;
-        if (!conn_is_rested(conn) || conn_ping(conn, half, why) == 0) {
+        if (!conn_is_rested(conn) || ask_root(domain, conn, half, why) == 0) {
             why[0] = '\0';
             *ret = conn;
             return 0;

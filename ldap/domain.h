@@ -49,6 +49,15 @@ FED_MUST_USE int domain_take(struct domain *domain, enum domain_door door,
     const struct domain_budget *budget, struct conn **ret, char *why);
 void domain_put(struct domain *domain, enum domain_door door, struct conn *conn);
 
+/*
+ * Ask every server what time it is there, on connections of their own: for a thread that logs nobody in. Those that do not
+ * answer within connect-timeout, all together, are left out. Whoever is asked whether it is still there tells too.
+ */
+void domain_ask_clocks(struct domain *domain);
+
+/* How far this host's clock is off theirs, as clocks_off (base/clocks.h). Never blocks. */
+unsigned domain_clock_off(struct domain *domain, int64_t *ret_off_s);
+
 /* Something that changes nothing in the directory, on one connection. 0 or an error with why. */
 typedef int domain_fn(void *arg, struct conn *conn, const struct domain_budget *budget, char *why);
 

@@ -18,6 +18,7 @@ rely on the line. It ends when its standard input does. Keys, with the default f
     modify   CODE:TEXT (0:)                                      password changes
     after    stay | close | notice                               once an own entry was read
     ping     ok | mute                                           is it there
+    clock    SECONDS () | garbage                                how far its clock is ahead; without: it does not tell
     site     NAME ()                                             of whoever asks
     pages    1 | N | endless | badmark | limit                   searches for groups by prefix
     refer    URL, for answers that refer
@@ -250,8 +251,15 @@ class Connection:
         entries = []
         if b"etlogon" in rest and self.script["site"]:
             entries = [entry("", [("netlogon", [netlogon(self.script["site"])])])]
+        if b"currentTime" in rest and self.script["clock"]:
+            entries = [entry("", [("currentTime", [self.current_time()])])]
         self.send(ident, *entries, result(0x65, 0))
         return True
+
+    def current_time(self):
+        if self.script["clock"] == "garbage":
+            return "half past nine"
+        return time.strftime("%Y%m%d%H%M%S.0Z", time.gmtime(time.time() + int(self.script["clock"])))
 
     def person(self, number="alice", groups=True, **other):
         attributes = {"objectSid": [ALICE], "sAMAccountName": [number], "userAccountControl": ["512"],
@@ -406,7 +414,7 @@ def main():
     folder = Path(sys.argv[1])
     script = {"tls": "ldaps", "cert": "good", "bind": "ok", "service": "ok", "find": "1", "read": "ok",
               "modify": "0:", "pages": "1", "after": "stay", "ping": "ok", "site": "", "refer": "ldap://127.0.0.1:1/",
-              "names": "", "domain": "1", "pieces": ""}
+              "names": "", "domain": "1", "pieces": "", "clock": ""}
     script.update(word.split("=", 1) for word in sys.argv[2:])
     make_certificates(folder)
     context = tls_context(folder, script)
