@@ -60,11 +60,14 @@ class Tap:
     def _serve(self, client):
         try:
             client = self.context.wrap_socket(client, server_side=True)
-            server = ssl._create_unverified_context().wrap_socket(socket.create_connection((self.dc.address, 636)))
-            threading.Thread(target=self._pass_on, args=(server, client, lambda data: b""), daemon=True).start()
-            self._pass_on(client, server, self._note)
         except OSError:
-            client.close()
+            return client.close()
+        with client, ssl._create_unverified_context().wrap_socket(
+                socket.create_connection((self.dc.address, 636))) as server:
+            back = threading.Thread(target=self._pass_on, args=(server, client, lambda data: b""), daemon=True)
+            back.start()
+            self._pass_on(client, server, self._note)
+            back.join()
 
     def _note(self, data):
         while (message := _element(data)) is not None:
@@ -81,7 +84,7 @@ class Tap:
             while data := source.recv(65536):
                 rest = note(rest + data)
                 target.sendall(data)
-        except OSError:
+        except (OSError, ValueError):  # the other direction has ended it
             pass
         for end in (source, target):
             try:
