@@ -81,8 +81,8 @@ enum wire_type {
     ASK_CREDENTIALS = 9,
     /* self: -> nothing */
     ASK_LOGOUT = 10,
-    /* admin: USER [LABEL] [REPLACE] [DIGITS] [PERIOD] [ALGORITHM] [ADD] -> USER SID URI SEED; ADD: beside the tokens there
-     * are */
+    /* admin: USER [LABEL] [REPLACE] [DIGITS] [PERIOD] [ALGORITHM] [ADD] [SID] -> USER SID URI SEED; ADD: beside the tokens
+     * there are; SID: whose the name is, where no service identity can ask */
     ASK_ENROL = 11,
     /* admin: USER [ROLE_NAME] -> SID STEP... (a line each) */
     ASK_EXPLAIN = 12,
@@ -115,7 +115,7 @@ enum wire_type {
     ASK_ENROL_SELF = 72,
     /* self: CODE CODE2 -> [RECOVERY_CODE...]: two codes of the waiting token, one after the other */
     ASK_ENROL_CONFIRM = 73,
-    /* admin: USER -> EXPIRES ENROL_TICKET */
+    /* admin: USER [SID] -> EXPIRES ENROL_TICKET */
     ASK_ENROL_TICKET = 74,
     /* admin: USER SEED [CODE_TIME] [LABEL] [DIGITS] [PERIOD] [ALGORITHM] PARCEL_NUMBER ARRIVAL -> SID: a token from
      * elsewhere, for somebody who has none, joins the arrival; codes up to CODE_TIME were used. SEED is base32,

@@ -36,8 +36,9 @@ int
 admin_find_person(
     struct bridge *b, const struct job *job, struct identity *id, struct answer *answer)
 {
+    const char *user = wire_text(&job->msg, WIRE_USER), *sid = wire_text(&job->msg, WIRE_SID);
     char why[BRIDGE_WHY_MAX] = "";
-    int r = identity_find(b, wire_text(&job->msg, WIRE_USER), id, why);
+    int r = sid != NULL ? identity_told(b, user, sid, id, why) : identity_find(b, user, id, why);
 
     if (r != 0)
         (void)snprintf(answer->message, sizeof(answer->message), "%s%s%s", fed_strerror(r),

@@ -16,7 +16,7 @@
 FED_MUST_USE int admin_audit(struct bridge *b, const struct job *job, const char *event,
     const char *sid, int outcome, const char *why);
 
-/* The directory's person whom the request names; on failure the answer's message says why. */
+/* The directory's person whom the request names, with their SID where it has one; on failure the answer's message says why. */
 FED_MUST_USE int admin_find_person(
     struct bridge *b, const struct job *job, struct identity *id, struct answer *answer);
 

@@ -71,6 +71,7 @@ explain(int error, struct answer *answer)
     case FED_E_LOCKED:
     case FED_E_DIRECTORY:
     case FED_E_STORE:
+    case FED_E_CONFIG:
         (void)snprintf(answer->message, sizeof(answer->message), "%s", fed_strerror(error));
         break;
     case FED_E_CLOCK:
@@ -80,6 +81,20 @@ explain(int error, struct answer *answer)
     default:
         break;
     }
+}
+
+/*
+ * Without a service identity AD lets nobody change a password that it refuses to bind with. It says so only to the right
+ * one (I-12), after the code was checked.
+ */
+static void
+explain_expired(int error, struct answer *answer)
+{
+    if (error == FED_E_PASSWORD_EXPIRED)
+        (void)snprintf(answer->message, sizeof(answer->message),
+            "Your password has expired or must be changed, and this host cannot do that: change it "
+            "where you "
+            "can, on a Windows computer of the domain for instance, and log in again.");
 }
 
 /* The state of an account is told to its own password only: a code alone does not learn it (I-12). */
@@ -192,6 +207,7 @@ handle_authenticate(struct bridge *b, struct job *job, struct answer *answer)
 
 out:
     explain(r, answer);
+    explain_expired(r, answer);
     proof_done(&result.proof);
     fed_secret_done(&password);
     explicit_bzero(token, sizeof(token));
@@ -484,6 +500,7 @@ handle_change_password(struct bridge *b, struct job *job, struct answer *answer)
 out:
     if (r != FED_E_PASSWORD_REFUSED)
         explain(r, answer);
+    explain_expired(r, answer);
     fed_secret_done(&old_password);
     fed_secret_done(&new_password);
     return signin_outward(r);

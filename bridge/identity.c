@@ -66,7 +66,10 @@ expect_enrolled(
     int r = store_find(b->store, name, sid_text);
     if (r == FED_E_NOT_ENROLLED || (r == 0 && sid_from_text(sid_text, &sid) != 0)) {
         (void)snprintf(why, ADDIR_WHY_MAX,
-            "nobody is enrolled as %.80s, and there is no service identity to ask", name);
+            "nobody is enrolled as %.80s, and there is no service identity to ask whose name that "
+            "is: "
+            "awsfed-admin mfa enrol USER --sid SID says it",
+            name);
         return FED_E_UNKNOWN_USER;
     }
     if (r == 0)
@@ -112,6 +115,15 @@ find_in_domain(const struct bridge *b, const char *bare, struct identity *ret, c
                : expect_enrolled(b, ret->domain, bare, &ret->person, why);
 }
 
+static void
+complete(const struct bridge *b, struct identity *id)
+{
+    (void)sid_to_text(&id->person.sid, id->sid);
+    (void)snprintf(id->key, sizeof(id->key), "%s", id->sid);
+    (void)snprintf(
+        id->name, sizeof(id->name), "%s@%s", id->person.sam, b->conf->domains[id->domain].name);
+}
+
 int
 identity_find(const struct bridge *b, const char *user, struct identity *ret, char *why)
 {
@@ -132,11 +144,61 @@ identity_find(const struct bridge *b, const char *user, struct identity *ret, ch
         ret->person = (struct addir_person){0};
         return r;
     }
-    (void)sid_to_text(&ret->person.sid, ret->sid);
-    (void)snprintf(ret->key, sizeof(ret->key), "%s", ret->sid);
-    (void)snprintf(
-        ret->name, sizeof(ret->name), "%s@%s", ret->person.sam, b->conf->domains[ret->domain].name);
+    complete(b, ret);
     return 0;
+}
+
+/* Is the name enrolled as somebody else already? */
+static int
+check_enrolled(const struct bridge *b, const struct identity *id, char *why)
+{
+    char enrolled[STORE_SID_MAX];
+    int r = store_find(b->store, id->name, enrolled);
+
+    if (r == FED_E_NOT_ENROLLED || (r == 0 && strcmp(enrolled, id->sid) == 0))
+        return 0;
+    if (r != 0)
+        return r;
+    (void)snprintf(why, ADDIR_WHY_MAX,
+        "%.80s is enrolled as %.80s: awsfed-admin mfa reset forgets that", id->name, enrolled);
+    return FED_E_EXISTS;
+}
+
+int
+identity_told(
+    const struct bridge *b, const char *user, const char *sid_text, struct identity *ret, char *why)
+{
+    char bare[TEXT_NAME_MAX + 1];
+    struct identity id = {0};
+    struct sid sid;
+
+    why[0] = '\0';
+    if (text_check_name(user) != 0)
+        return FED_E_NAME;
+    if (sid_from_text(sid_text, &sid) != 0 || !sid_is_of_domain(&sid)) {
+        (void)snprintf(why, ADDIR_WHY_MAX,
+            "\"%.80s\" is no SID of a person: it is written as in S-1-5-21-1-2-3-1103", sid_text);
+        return FED_E_INVALID;
+    }
+    if (find_domain(b, user, &id.domain, bare, why) == 0 &&
+        !addir_has_service(b->dirs[id.domain])) {
+        int r = addir_expect(b->dirs[id.domain], bare, &sid, &id.person);
+        if (r != 0)
+            return r;
+        complete(b, &id);
+        if ((r = check_enrolled(b, &id, why)) == 0)
+            *ret = id;
+        return r;
+    }
+    int r = identity_find(b, user, &id, why);
+    if (r == 0 && !sid_equal(&id.person.sid, &sid)) {
+        (void)snprintf(why, ADDIR_WHY_MAX, "%.80s is %.80s in the directory: leave --sid out",
+            id.name, id.sid);
+        r = FED_E_INVALID;
+    }
+    if (r == 0)
+        *ret = id;
+    return r;
 }
 
 static bool

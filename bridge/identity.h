@@ -26,6 +26,15 @@ FED_MUST_USE int identity_find(
     const struct bridge *b, const char *user, struct identity *ret, char *why);
 
 /*
+ * The person whom an administrator names together with their SID, for a first enrolment: in a domain without a service identity
+ * nobody can be asked. Whether the name is that SID's is found out at the first bind (I-8); where somebody can be asked, at once.
+ * FED_E_INVALID (no SID of a person, or another one), FED_E_EXISTS (the name is enrolled as another SID), each with why, and the
+ * errors of identity_find.
+ */
+FED_MUST_USE int identity_told(
+    const struct bridge *b, const char *user, const char *sid, struct identity *ret, char *why);
+
+/*
  * The account on this host. FED_E_LOCAL_USER for one below minimum-uid (I-20) and for local-users; FED_E_NOT_FOUND
  * when this host knows no such account; FED_E_SYSTEM when the name service failed. Blocks on NSS.
  */

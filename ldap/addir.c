@@ -278,6 +278,7 @@ static int
 find_expected(struct addir *dir, struct conn *conn, const struct addir_person *expected,
     const struct domain_budget *budget, struct addir_person *ret, char *why)
 {
+    char is[SID_TEXT_MAX], was[SID_TEXT_MAX];
     struct addir_person found;
     int r = person_search(
         dir->domain, conn, &dir->names, dir->conf->base_dn, expected->upn, budget, &found, why);
@@ -287,8 +288,9 @@ find_expected(struct addir *dir, struct conn *conn, const struct addir_person *e
     if (r != 0)
         return r;
     if (!sid_equal(&found.sid, &expected->sid))
-        return why_not(
-            why, FED_E_DENIED, "the name is not that of the SID that was enrolled under it");
+        return why_not(why, FED_E_DENIED,
+            "%.60s is %s in the directory, and was enrolled as %s: mfa reset, then mfa enrol --sid",
+            expected->upn, sid_to_text(&found.sid, is), sid_to_text(&expected->sid, was));
     *ret = found;
     return 0;
 }

@@ -74,6 +74,7 @@ print_help(void)
         "      --digits, --period, --algorithm\n"
         "                           other than [mfa] says: 6 to 8; 30 or 60; sha1, sha256, sha512\n"
         "      --ticket             a ticket instead, for awsfed-login enrol\n"
+        "      --sid SID            whose name that is, where service-bind = none\n"
         "  mfa recovery-codes USER  ten new recovery codes, in the place of the old\n"
         "  mfa import --format google-authenticator|users.oath|csv [--dry-run] PATH\n"
         "                           the tokens people have; all of a file or folder, or nothing\n"

@@ -19,7 +19,7 @@
 enum { PICTURE_LIMIT = 64 * 1024 };
 
 struct enrol_options {
-    const char *user, *label;
+    const char *user, *label, *sid;
     bool replace, add, qr, ticket;
     int digits, period, algorithm; /* -1: the configuration's */
 };
@@ -71,6 +71,9 @@ take_option(struct enrol_options *o, int c)
     case 'l':
         o->label = optarg;
         return ADMIN_DONE;
+    case 's':
+        o->sid = optarg;
+        return ADMIN_DONE;
     case 'r':
         o->replace = true;
         return ADMIN_DONE;
@@ -100,10 +103,11 @@ static int
 parse_enrol(int argc, char **argv, struct enrol_options *o)
 {
     static const struct option longs[] = {{"label", required_argument, NULL, 'l'},
-        {"replace", no_argument, NULL, 'r'}, {"add", no_argument, NULL, 'a'},
-        {"ticket", no_argument, NULL, 't'}, {"digits", required_argument, NULL, 'd'},
-        {"period", required_argument, NULL, 'p'}, {"algorithm", required_argument, NULL, 'g'},
-        {"qr", no_argument, NULL, 'q'}, {"no-qr", no_argument, NULL, 'n'}, {NULL, 0, NULL, 0}};
+        {"sid", required_argument, NULL, 's'}, {"replace", no_argument, NULL, 'r'},
+        {"add", no_argument, NULL, 'a'}, {"ticket", no_argument, NULL, 't'},
+        {"digits", required_argument, NULL, 'd'}, {"period", required_argument, NULL, 'p'},
+        {"algorithm", required_argument, NULL, 'g'}, {"qr", no_argument, NULL, 'q'},
+        {"no-qr", no_argument, NULL, 'n'}, {NULL, 0, NULL, 0}};
     int c;
 
     o->qr = isatty(STDOUT_FILENO) == 1;
@@ -172,6 +176,7 @@ give_token(const struct admin *admin, const struct enrol_options *o)
     admin_request(&out, ASK_ENROL);
     wire_put_text(&out, WIRE_USER, o->user);
     wire_put_text(&out, WIRE_LABEL, o->label);
+    wire_put_text(&out, WIRE_SID, o->sid);
     if (o->replace)
         wire_put_number(&out, WIRE_REPLACE, 1);
     if (o->digits >= 0)
@@ -221,6 +226,7 @@ give_ticket(const struct admin *admin, const struct enrol_options *o)
 
     admin_request(&out, ASK_ENROL_TICKET);
     wire_put_text(&out, WIRE_USER, o->user);
+    wire_put_text(&out, WIRE_SID, o->sid);
     int status = admin_ask(admin, &out, &reply);
     if (status != ADMIN_DONE)
         return status;

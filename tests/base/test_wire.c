@@ -277,10 +277,12 @@ oversized_messages_are_refused(void **state)
     assert_int_equal(raw_parse(), FED_E_PROTO);
 }
 
+enum { REQUEST_MOST = 8 };
+
 /* What each request must have and may have, once more and by hand: the table in wire.c is the one tested. */
 static const struct {
     unsigned type;
-    unsigned must[6], may[6];
+    unsigned must[REQUEST_MOST], may[REQUEST_MOST];
 } requests[] = {
     {ASK_AUTHENTICATE, {WIRE_USER, WIRE_FACTORS, WIRE_SERVICE},
         {WIRE_PASSWORD, WIRE_CODE, WIRE_RHOST, WIRE_TTY, WIRE_APPENDED, WIRE_NO_DIALOGUE}},
@@ -295,14 +297,14 @@ static const struct {
     {ASK_CREDENTIALS, {0}, {WIRE_ROLE_NAME, WIRE_DURATION}},
     {ASK_LOGOUT, {0}, {0}},
     {ASK_ENROL, {WIRE_USER},
-        {WIRE_LABEL, WIRE_REPLACE, WIRE_DIGITS, WIRE_PERIOD, WIRE_ALGORITHM, WIRE_ADD}},
+        {WIRE_LABEL, WIRE_REPLACE, WIRE_DIGITS, WIRE_PERIOD, WIRE_ALGORITHM, WIRE_ADD, WIRE_SID}},
     {ASK_ENROL_AT_LOGIN, {WIRE_USER, WIRE_SERVICE, WIRE_PENDING},
         {WIRE_CODE, WIRE_CODE2, WIRE_RHOST, WIRE_TTY}},
     {ASK_RECOVERY_CODES, {WIRE_PASSWORD, WIRE_CODE}, {WIRE_TTY}},
     {ASK_RECOVERY_CODES_OF, {WIRE_USER}, {0}},
     {ASK_ENROL_SELF, {WIRE_PASSWORD, WIRE_CODE}, {WIRE_TTY, WIRE_PICTURE_KIND}},
     {ASK_ENROL_CONFIRM, {WIRE_CODE, WIRE_CODE2}, {0}},
-    {ASK_ENROL_TICKET, {WIRE_USER}, {0}},
+    {ASK_ENROL_TICKET, {WIRE_USER}, {WIRE_SID}},
     {ASK_IMPORT, {WIRE_USER, WIRE_SEED, WIRE_PARCEL_NUMBER, WIRE_ARRIVAL},
         {WIRE_CODE_TIME, WIRE_LABEL, WIRE_DIGITS, WIRE_PERIOD, WIRE_ALGORITHM}},
     {ASK_RESEAL, {0}, {WIRE_PLACE}},
@@ -320,9 +322,9 @@ static const struct {
 };
 
 static bool
-in(const unsigned tags[6], unsigned tag)
+in(const unsigned tags[REQUEST_MOST], unsigned tag)
 {
-    for (size_t i = 0; i < 6; i++) {
+    for (size_t i = 0; i < REQUEST_MOST; i++) {
         if (tags[i] == tag)
             return true;
     }

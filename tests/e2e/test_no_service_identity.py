@@ -3,8 +3,14 @@
 SPDX-License-Identifier: Apache-2.0
 """
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from asker import authenticate  # noqa: E402
 
 SECTION = "domain corp.example.com"
 
@@ -65,3 +71,59 @@ def test_a_wrong_password_and_a_stranger(lab, person, alone):
     lab.sshd.login(person.name, "wrong", lab.codes.fresh(person.name), command="true")
     assert lab.directory.bad_password_count(person.name) == before + 1
     assert lab.sshd.login("ivan", lab.people.person("ivan").password, "123456").status != 0
+
+
+def sid_of(lab, name):
+    from samba.dcerpc import security
+    from samba.ndr import ndr_unpack
+    entry, = lab.directory.samdb().search(
+        lab.places.BASE_DN, expression=f"(sAMAccountName={name})", attrs=["objectSid"])
+    return str(ndr_unpack(security.dom_sid, entry["objectSid"][0]))
+
+
+def enrol(*words):
+    return subprocess.run(["awsfed-admin", "mfa", "enrol", *words], text=True, capture_output=True)
+
+
+def test_a_first_enrolment(lab, alone):
+    """I-8: an administrator says whose the name is; with the right SID that person logs in."""
+    someone = lab.people.take()
+    assert "--sid" in enrol(someone.name).stderr
+    for sid in ("S-1-5-32-544", "S-1-5-21-1-2", "nonsense"):
+        refused = enrol("--sid", sid, someone.name)
+        assert refused.returncode != 0 and "no SID of a person" in refused.stderr
+    lab.codes.enrol(someone.name, "--sid", sid_of(lab, someone.name))
+    refused = enrol("--sid", sid_of(lab, "bob"), f"{lab.places.NETBIOS}\\{someone.name}")
+    assert refused.returncode != 0 and "is enrolled as" in refused.stderr
+    assert authenticate(someone.name, someone.password, lab.codes.fresh(someone.name)) == "OK"
+
+
+def test_enrolled_as_somebody_else(lab, alone):
+    """I-8: a name and a SID of two people: the right password and code of either are none, and the trail has both SIDs."""
+    someone, other = lab.people.take(), sid_of(lab, lab.people.take().name)
+    lab.codes.enrol(someone.name, "--sid", other)
+    assert authenticate(someone.name, someone.password, lab.codes.fresh(someone.name)) == "DENIED"
+    reason = lab.awsfed.audit(event="login", user=someone.name)[-1]["reason"]
+    assert other in reason and sid_of(lab, someone.name) in reason and "--sid" in reason
+    subprocess.run(["awsfed-admin", "mfa", "reset", someone.name], check=True, capture_output=True)
+    lab.codes.enrol(someone.name, "--sid", sid_of(lab, someone.name))
+    assert authenticate(someone.name, someone.password, lab.codes.fresh(someone.name)) == "OK"
+
+
+def test_where_somebody_can_be_asked_the_sid_is_compared(lab, bridge):
+    """With a service identity --sid may say what the directory says, and nothing else."""
+    someone = lab.people.take()
+    refused = enrol("--sid", sid_of(lab, "bob"), someone.name)
+    assert refused.returncode != 0 and "in the directory: leave --sid out" in refused.stderr
+    assert enrol("--sid", sid_of(lab, someone.name), someone.name).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["erin", "gina"])
+def test_an_expired_password_is_changed_elsewhere(lab, alone, name):
+    """I-12, I-13: must-change and expired: whoever has the right password and code is told what to do; nobody else is."""
+    password = lab.people.person(name).password
+    lab.codes.enrol(name, "--replace", "--sid", sid_of(lab, name))
+    assert "expired" not in lab.sshd.login(name, "wrong", lab.codes.fresh(name)).transcript
+    refused = lab.sshd.login(name, password, lab.codes.fresh(name), command="echo shell-came")
+    assert refused.status != 0 and "shell-came" not in refused.output
+    assert "cannot do that: change it where you can" in " ".join(refused.transcript.split())
