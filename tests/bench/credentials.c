@@ -16,6 +16,7 @@
 #include "bridge/cert.h"
 #include "bridge/keeper.h"
 #include "bridge/saml.h"
+#include "bridge/signer.h"
 #include "bridge/sts.h"
 
 enum { RUNS_MOST = 100000, NOBODY = 65534, SIGNED_BYTES = 1000 };
@@ -23,7 +24,7 @@ enum { RUNS_MOST = 100000, NOBODY = 65534, SIGNED_BYTES = 1000 };
 static struct {
     struct conf conf;
     struct conf_role role;
-    struct keeper *keeper;
+    struct keeper *keeper, *signer; /* of the same key, which a token has too */
     struct sts *sts;
     struct cert cert;
     EVP_PKEY *key;
@@ -103,6 +104,16 @@ do_keeper_signature(void)
 }
 
 static void
+do_token_signature(void)
+{
+    unsigned char data[SIGNED_BYTES] = {0};
+    struct fed_secret ret = FED_SECRET_INIT(512);
+
+    check(keeper_sign(b.signer, data, sizeof(data), &ret), "keeper_sign of a signer");
+    fed_secret_done(&ret);
+}
+
+static void
 do_response(void)
 {
     struct fed_secret ret = FED_SECRET_INIT(SAML_RESPONSE_MAX);
@@ -152,6 +163,7 @@ static const struct {
 } parts[] = {
     {"raw-signature", do_raw_signature},
     {"keeper-signature", do_keeper_signature},
+    {"token-signature", do_token_signature},
     {"signed-response", do_response},
     {"bare-post", do_post},
     {"signature-and-post", do_signed_post},
@@ -192,6 +204,24 @@ set_up_curl(const char *endpoint, const char *ca_file)
     free(url);
 }
 
+/* credentials.py has put the key into a token of SoftHSM's in the folder. */
+static void
+set_up_token(const char *folder)
+{
+    static char nobody[] = "nobody";
+    struct conf conf = {.bridge.user = nobody};
+    char why[CERT_WHY_MAX] = "";
+
+    if (asprintf(&conf.saml.key,
+            "pkcs11:token=bench;object=saml?module-path=%s/hsm.so&pin-source=file:%s/token.pin",
+            folder, folder) < 0)
+        exit(1);
+    int r = signer_start(&conf, SIGNER_SAML, b.conf.saml.certificate, &b.signer, why, sizeof(why));
+    if (r != 0 || why[0] != '\0')
+        check(r != 0 ? r : FED_E_KEEPER, why);
+    free(conf.saml.key);
+}
+
 static void
 set_up(char *endpoint, char *ca_file, const char *folder)
 {
@@ -211,6 +241,7 @@ set_up(char *endpoint, char *ca_file, const char *folder)
     if (keeper_start(&b.conf, uid, gid, &b.keeper, why, sizeof(why)) != 0 ||
         cert_read(b.conf.saml.certificate, &b.cert, why) != 0)
         check(FED_E_CONFIG, why);
+    set_up_token(folder);
     check(sts_global_init(), "libcurl");
     check(sts_new(&b.conf.aws, &b.sts, why), why);
     FILE *f = fopen(b.conf.saml.key, "r");

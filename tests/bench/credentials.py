@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """
 What does a cold credential cost? One signature and one round trip on a warm connection, beside a bare POST by libcurl
-and OpenSSL's bare signature in the same run; and signing a response beside xmlsec1 and pysaml2. That two hundred who ask
+and OpenSSL's bare signature in the same run; the same signature made in a PKCS#11 token; and signing a response beside
+xmlsec1 and pysaml2. That two hundred who ask
 at once are one call is counted by tests/e2e/test_journey.py, not here. Prints, asserts nothing.
 usage: credentials.py [RUNS]; AWSFED_BUILD names the build folder.
 SPDX-License-Identifier: Apache-2.0
@@ -9,6 +10,7 @@ SPDX-License-Identifier: Apache-2.0
 import os
 import pathlib
 import secrets
+import shutil
 import signal
 import socket
 import ssl
@@ -36,6 +38,23 @@ def make_files(folder):
     (folder / "seal.key").write_text(secrets.token_hex(32) + "\n")
     for name in ("saml.key", "seal.key"):
         (folder / name).chmod(0o600)
+
+
+def make_token(folder, build):
+    """The same key in a token; the library is SoftHSM's, told by tests/bridge/hsm.c where its token is."""
+    shutil.copy(build / "tests/bridge/hsm.so", folder / "hsm.so")
+    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder}/tokens\nobjectstore.backend = file\n")
+    (folder / "tokens").mkdir()
+    (folder / "token.pin").write_text("123456\n")
+    (folder / "token.pin").chmod(0o600)
+    environment = {**os.environ, "SOFTHSM2_CONF": str(folder / "softhsm2.conf")}
+    run("softhsm2-util", "--init-token", "--free", "--label", "bench", "--pin", "123456", "--so-pin", "87654321",
+        env=environment)
+    run("softhsm2-util", "--import", folder / "saml.key", "--token", "bench", "--label", "saml", "--id", "01", "--pin",
+        "123456", env=environment)
+    if os.geteuid() == 0:
+        run("chown", "-R", "nobody", folder / "tokens")
+        folder.chmod(0o755)
 
 
 def reply():
@@ -103,10 +122,12 @@ def others(folder, runs):
 def main():
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 500
     build = pathlib.Path(os.environ.get("AWSFED_BUILD", ROOT / "build")).resolve()
-    run("make", "-s", "-C", ROOT, f"B={build}", build / "tests/bench/credentials")
+    run("make", "-s", "-C", ROOT, f"B={build}", build / "tests/bench/credentials",
+        build / "tests/bridge/hsm.so")
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         make_files(folder)
+        make_token(folder, build)
         port, child = server(folder)
         try:
             out = run(build / "tests/bench/credentials", f"https://127.0.0.1:{port}", folder / "tls.crt", folder, runs,
@@ -121,7 +142,8 @@ def main():
         print(f"{what:20} median {statistics.median(ordered):8.0f} us   best {ordered[0]:8.0f} us   "
               f"95 % {ordered[int(len(ordered) * .95)]:8.0f} us")
     for over, under in (("cold-credential", "signature-and-post"), ("cold-credential", "bare-post"),
-                        ("keeper-signature", "raw-signature"), ("signed-response", "raw-signature"),
+                        ("keeper-signature", "raw-signature"),
+                        ("token-signature", "keeper-signature"), ("signed-response", "raw-signature"),
                         ("xmlsec1", "signed-response"), ("pysaml2", "signed-response")):
         ratio = statistics.median(times[over]) / statistics.median(times[under])
         print(f"{over} / {under}: {ratio:.2f}")
