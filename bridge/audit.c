@@ -8,10 +8,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <systemd/sd-journal.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,9 +24,19 @@
 enum { TEXT_MAX = 2048 };
 
 struct audit {
-    int fd; /* -1 = the journal */
+    int fd;               /* -1 = the journal */
+    pthread_mutex_t lock; /* of torn, and of the writes that it is about */
+    bool torn;            /* the file ends within a line: a disk was full */
     char host[256];
 };
+
+static bool
+ends_within_a_line(int fd, off_t size)
+{
+    char last = '\n';
+
+    return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
+}
 
 int
 audit_open(const char *where, uid_t uid, gid_t gid, struct audit **ret, char *why, size_t why_size)
@@ -35,12 +47,12 @@ audit_open(const char *where, uid_t uid, gid_t gid, struct audit **ret, char *wh
     if (a == NULL)
         return FED_E_NOMEM;
     a->fd = -1;
+    (void)pthread_mutex_init(&a->lock, NULL);
     if (gethostname(a->host, sizeof(a->host) - 1) != 0)
         a->host[0] = '\0';
     if (strncmp(where, "file:", 5) == 0) {
         const char *path = where + 5;
-        a->fd =
-            open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0640);
+        a->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0640);
         if (a->fd < 0 || fstat(a->fd, &st) != 0) {
             (void)snprintf(
                 why, why_size, "cannot open the audit file \"%s\": %s", path, strerror(errno));
@@ -57,6 +69,7 @@ audit_open(const char *where, uid_t uid, gid_t gid, struct audit **ret, char *wh
         }
         if (geteuid() == 0 && fchown(a->fd, uid, gid) != 0)
             fed_log_warning("cannot give the audit file \"%s\" to uid %u", path, (unsigned)uid);
+        a->torn = ends_within_a_line(a->fd, st.st_size);
     }
     *ret = a;
     return 0;
@@ -69,6 +82,7 @@ audit_close(struct audit *audit)
         return;
     if (audit->fd >= 0)
         (void)close(audit->fd);
+    (void)pthread_mutex_destroy(&audit->lock);
     free(audit);
 }
 
@@ -136,15 +150,26 @@ to_json(const struct audit *audit, const struct audit_event *e)
     return line;
 }
 
+/*
+ * One write, one line. A disk that is full takes a part of a line, and what would come next would be glued to it: then the next
+ * one begins with a line end, so that only what was refused is unreadable. Cutting the part off again would race with who rotates.
+ */
 static int
-write_line(int fd, char *text)
+write_line(struct audit *audit, char *text)
 {
     size_t len = strlen(text);
+    char end[] = "\n";
 
-    text[len] = '\n'; /* in the place of the NUL: one write, one line */
-    ssize_t n = write(fd, text, len + 1);
-    text[len] = '\0';
-    return n == (ssize_t)(len + 1) ? 0 : FED_E_SYSTEM;
+    (void)pthread_mutex_lock(&audit->lock);
+    const struct iovec parts[] = {{end, audit->torn ? 1 : 0}, {text, len}, {end, 1}};
+    ssize_t whole = (ssize_t)(parts[0].iov_len + len + 1);
+    ssize_t n = writev(audit->fd, parts, sizeof(parts) / sizeof(parts[0]));
+    if (n > 0)
+        audit->torn = n < whole && !(audit->torn && n == 1);
+    (void)pthread_mutex_unlock(&audit->lock);
+    if (n >= 0 && n < whole)
+        errno = ENOSPC;
+    return n == whole ? 0 : FED_E_SYSTEM;
 }
 
 /* The fields are for searches: journalctl AWSFED_SID=…, awsfed-admin whois. */
@@ -168,7 +193,7 @@ audit_write(struct audit *audit, const struct audit_event *event)
     int r = FED_E_NOMEM;
 
     if (text != NULL && audit->fd >= 0)
-        r = write_line(audit->fd, text);
+        r = write_line(audit, text);
     else if (text != NULL)
         r = write_journal(text, event);
     if (r != 0)
