@@ -355,6 +355,9 @@ handle_session_open(struct bridge *b, struct job *job, struct answer *answer)
     if (r == 0)
         r = audited;
     if (r != 0) {
+        /* A sign-in that is not in the trail is none, though tickets may outlive their sessions. */
+        if (ticket_id[0] != '\0')
+            (void)tickets_end_uid(b->tickets, uid);
         int closed = tickets_close_session(b->tickets, session);
         (void)closed;
         goto out;
