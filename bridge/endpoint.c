@@ -66,14 +66,14 @@ static enum MHD_Result
 on_accept(void *cls, const struct sockaddr *peer, socklen_t len)
 {
     struct endpoint *e = cls;
-    unsigned n = 0;
+    unsigned own = 0, all = 0;
     uid_t uid;
 
     if (len < sizeof(struct sockaddr_in) || find_owner(e, peer, &uid) != 0)
         return MHD_NO;
-    for (const struct caller *c = e->callers; c != NULL; c = c->next)
-        n += c->uid == uid;
-    return n < ENDPOINT_CONNECTIONS_PER_UID ? MHD_YES : MHD_NO;
+    for (const struct caller *c = e->callers; c != NULL; c = c->next, all++)
+        own += c->uid == uid;
+    return endpoint_has_place(own, all) ? MHD_YES : MHD_NO;
 }
 
 static void
@@ -410,7 +410,7 @@ start_daemon(struct endpoint *e)
     struct MHD_Daemon *daemon =
         MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, on_accept, e,
             on_request, e, MHD_OPTION_LISTEN_SOCKET, e->options.fd, MHD_OPTION_CONNECTION_LIMIT,
-            (unsigned)ENDPOINT_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+            (unsigned)ENDPOINT_PLACES, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
             (size_t)ENDPOINT_HEAD_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)ENDPOINT_IDLE_S,
             MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, on_connection, e,
             MHD_OPTION_NOTIFY_COMPLETED, on_completed, e, MHD_OPTION_END);

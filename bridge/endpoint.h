@@ -5,7 +5,7 @@
  *
  * Let in is who has the session's token and is, by the kernel's word on the TCP socket, the session's uid or root. The server has a
  * thread of its own, waits for nobody, and parks a request while a worker has it. One uid has at most ENDPOINT_PER_UID
- * requests with the workers, the others queue (I-55).
+ * requests with the workers, the others queue, and connections as endpoint_has_place gives them (I-55).
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef BRIDGE_ENDPOINT_H
@@ -20,8 +20,6 @@ struct endpoint;
 
 enum {
     ENDPOINT_PER_UID = 4,
-    ENDPOINT_CONNECTIONS_MAX = 1024,
-    ENDPOINT_CONNECTIONS_PER_UID = 256,
     ENDPOINT_HEAD_MAX = 8192, /* bytes of a request */
     ENDPOINT_IDLE_S = 5,
 };

@@ -30,6 +30,14 @@ is_our_host(const char *host, unsigned port)
     return text_equal_nocase(host, expected);
 }
 
+bool
+endpoint_has_place(unsigned own, unsigned all)
+{
+    unsigned left = all < ENDPOINT_PLACES ? ENDPOINT_PLACES - all : 0;
+
+    return own < ENDPOINT_PLACES_PER_UID && own < (left + 7) / 8;
+}
+
 const struct endpoint_error *
 endpoint_judge(const struct endpoint_head *head, unsigned port)
 {

@@ -20,6 +20,15 @@
 
 #define ENDPOINT_PATH "/credentials"
 
+enum { ENDPOINT_PLACES = 4096, ENDPOINT_PLACES_PER_UID = 256 };
+
+/*
+ * May a uid that has so many of all the connections there are have another? At most ENDPOINT_PLACES_PER_UID, and no more than
+ * an eighth of the places that are left: the fuller it is the less anybody can have, so that it takes some fifty uids
+ * that work together to leave none for the next, and not a handful (I-55).
+ */
+bool endpoint_has_place(unsigned own, unsigned all);
+
 enum { ENDPOINT_JSON_MAX = 80 * 1024, ENDPOINT_MESSAGE_MAX = 1280 };
 
 /* A request as its head says it. NULL = not there; the texts are borrowed. */

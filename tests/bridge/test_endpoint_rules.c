@@ -171,6 +171,39 @@ test_a_credential_is_what_sdks_read(void **state)
     fed_secret_done(&out);
 }
 
+/* Take all that one can have; how much that was. */
+static unsigned
+take_all(unsigned *all)
+{
+    unsigned own = 0;
+
+    while (endpoint_has_place(own, *all)) {
+        own++;
+        (*all)++;
+    }
+    return own;
+}
+
+static void
+test_a_few_uids_cannot_take_all_places_i55(void **state)
+{
+    unsigned all = 0, uids = 0;
+
+    (void)state;
+    assert_int_equal(
+        take_all(&all), ENDPOINT_PLACES_PER_UID); /* alone, or nearly: as many as ever */
+    for (uids = 1; uids < 20; uids++) {
+        (void)take_all(&all);
+        assert_true(endpoint_has_place(0, all) && endpoint_has_place(3, all));
+    }
+    while (take_all(&all) > 0)
+        uids++;
+    assert_true(uids >= 50);
+    assert_int_equal(all, ENDPOINT_PLACES);
+    assert_false(endpoint_has_place(0, ENDPOINT_PLACES));
+    assert_false(endpoint_has_place(0, ENDPOINT_PLACES + 1));
+}
+
 int
 main(void)
 {
@@ -181,6 +214,7 @@ main(void)
         cmocka_unit_test(test_errors_have_a_status_and_a_code),
         cmocka_unit_test(test_bodies_are_json),
         cmocka_unit_test(test_a_credential_is_what_sdks_read),
+        cmocka_unit_test(test_a_few_uids_cannot_take_all_places_i55),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
