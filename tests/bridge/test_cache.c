@@ -16,6 +16,10 @@
 
 #include "bridge/cache.h"
 
+/* Of each test, fresh: a cache, the key that most ask for, and who asks. */
+static struct cache *cache;
+static struct cache_key key;
+static struct job one;
 static atomic_uint resumed;
 
 static void
@@ -26,23 +30,31 @@ count_resumed(void *arg, struct job *job)
     (void)atomic_fetch_add(&resumed, 1);
 }
 
-static struct cache *
-fresh_cache(void)
-{
-    struct cache *cache = NULL;
-
-    atomic_store(&resumed, 0);
-    assert_int_equal(cache_new(count_resumed, NULL, &cache), 0);
-    return cache;
-}
-
 static struct cache_key
 key_of(const char *ticket, unsigned role)
 {
-    struct cache_key key = {.role = role};
+    struct cache_key made = {.role = role};
 
-    (void)strncpy(key.ticket, ticket, sizeof(key.ticket) - 1);
-    return key;
+    (void)strncpy(made.ticket, ticket, sizeof(made.ticket) - 1);
+    return made;
+}
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    atomic_store(&resumed, 0);
+    key = key_of("t", 1);
+    one = (struct job){.landed = false};
+    return cache_new(count_resumed, NULL, &cache);
+}
+
+static int
+tear_down(void **state)
+{
+    (void)state;
+    cache_free(cache);
+    return 0;
 }
 
 static void
@@ -58,213 +70,194 @@ make_credential(struct sts_credential *c, int64_t left_s)
 }
 
 static void
-land(struct cache *cache, const struct cache_key *key, int64_t left_s, int64_t asked_s)
+land(const struct cache_key *of, int64_t left_s, int64_t asked_s)
 {
     struct sts_credential c;
 
     make_credential(&c, left_s);
-    assert_int_equal(cache_land(cache, key, 0, "", &c, asked_s), 0);
+    assert_int_equal(cache_land(cache, of, 0, "", &c, asked_s), 0);
     sts_credential_done(&c);
 }
 
+/* What an asker gets; where it is a refusal, which. */
 static enum cache_claim
-claim(struct cache *cache, const struct cache_key *key, struct job *job, int *error)
+claim(const struct cache_key *of, struct job *asker, int *ret_error)
 {
     struct sts_credential c = {0};
     char why[STS_WHY_MAX] = "";
     int e = 0;
-    enum cache_claim outcome = cache_claim(cache, key, job, (int64_t)time(NULL), &c, &e, why);
+    enum cache_claim outcome = cache_claim(cache, of, asker, (int64_t)time(NULL), &c, &e, why);
 
     if (outcome == CACHE_HIT)
         assert_string_equal(fed_secret_str(&c.access_key), "ASIAEXAMPLE");
     sts_credential_done(&c);
-    if (error != NULL)
-        *error = e;
+    if (ret_error != NULL)
+        *ret_error = e;
     return outcome;
+}
+
+static void
+expect(const struct cache_key *of, enum cache_claim wanted)
+{
+    assert_int_equal(claim(of, &one, NULL), wanted);
+}
+
+/* One asker leads, and the credential lands. */
+static void
+fetch(const struct cache_key *of, int64_t left_s, int64_t asked_s)
+{
+    expect(of, CACHE_LEAD);
+    land(of, left_s, asked_s);
+}
+
+/* One asker leads, and there is none. */
+static void
+fail_to_fetch(const struct cache_key *of, int error)
+{
+    struct sts_credential none = {0};
+
+    expect(of, CACHE_LEAD);
+    assert_int_equal(cache_land(cache, of, error, "no", &none, 0), error);
 }
 
 /* I-63: two hundred ask; one leads, the others wait and are resumed, and then all are served. */
 static void
 test_one_flight_for_two_hundred(void **state)
 {
-    struct cache *cache = fresh_cache();
-    struct cache_key key = key_of("t", 1);
     struct job *jobs = calloc(200, sizeof(*jobs));
     unsigned leaders = 0, waiters = 0;
 
     (void)state;
     for (int i = 0; i < 200; i++) {
-        enum cache_claim c = claim(cache, &key, &jobs[i], NULL);
+        enum cache_claim c = claim(&key, &jobs[i], NULL);
         leaders += c == CACHE_LEAD;
         waiters += c == CACHE_WAIT;
     }
     assert_int_equal(leaders, 1);
     assert_int_equal(waiters, 199);
-    land(cache, &key, 3600, 3600);
+    land(&key, 3600, 3600);
     assert_int_equal(atomic_load(&resumed), 199);
     for (int i = 0; i < 200; i++)
-        assert_int_equal(claim(cache, &key, &jobs[i], NULL), CACHE_HIT);
+        assert_int_equal(claim(&key, &jobs[i], NULL), CACHE_HIT);
     free(jobs);
-    cache_free(cache);
 }
 
 static void
 test_other_ticket_role_or_duration_is_another_flight(void **state)
 {
-    struct cache *cache = fresh_cache();
     struct cache_key a = key_of("t", 1), b = key_of("t", 2), c = key_of("u", 1), d = a;
-    struct job job = {0};
 
     (void)state;
     d.duration_s = 1800;
-    assert_int_equal(claim(cache, &a, &job, NULL), CACHE_LEAD);
-    assert_int_equal(claim(cache, &b, &job, NULL), CACHE_LEAD);
-    assert_int_equal(claim(cache, &c, &job, NULL), CACHE_LEAD);
-    assert_int_equal(claim(cache, &d, &job, NULL), CACHE_LEAD);
-    cache_free(cache);
+    expect(&a, CACHE_LEAD);
+    expect(&b, CACHE_LEAD);
+    expect(&c, CACHE_LEAD);
+    expect(&d, CACHE_LEAD);
 }
 
 static void
 test_less_than_a_quarter_of_an_hour_is_renewed(void **state)
 {
-    struct cache *cache = fresh_cache();
-    struct cache_key key = key_of("t", 1);
-    struct job job = {0};
-
     (void)state;
-    assert_int_equal(claim(cache, &key, &job, NULL), CACHE_LEAD);
-    land(cache, &key, CACHE_FRESH_S - 60, 3600);
-    assert_int_equal(claim(cache, &key, &job, NULL), CACHE_LEAD);
-    land(cache, &key, CACHE_FRESH_S + 60, 3600);
-    assert_int_equal(claim(cache, &key, &job, NULL), CACHE_HIT);
-    cache_free(cache);
+    fetch(&key, CACHE_FRESH_S - 60, 3600);
+    fetch(&key, CACHE_FRESH_S + 60, 3600);
+    expect(&key, CACHE_HIT);
 }
 
 /* Asked for fifteen minutes, it has never more than that left: half of it counts as fresh. */
 static void
 test_a_short_one_is_kept_for_half_its_time(void **state)
 {
-    struct cache *cache = fresh_cache();
-    struct cache_key key = key_of("t", 1);
-    struct job job = {0};
-
     (void)state;
-    assert_int_equal(claim(cache, &key, &job, NULL), CACHE_LEAD);
-    land(cache, &key, 899, 900);
-    assert_int_equal(claim(cache, &key, &job, NULL), CACHE_HIT);
-    cache_free(cache);
+    fetch(&key, 899, 900);
+    expect(&key, CACHE_HIT);
 }
 
 /* Who waited for a flight takes what it brought, even if that is short: it does not fly again. */
 static void
 test_who_waited_takes_what_came(void **state)
 {
-    struct cache *cache = fresh_cache();
-    struct cache_key key = key_of("t", 1);
     struct job leader = {0}, waiter = {0};
 
     (void)state;
-    assert_int_equal(claim(cache, &key, &leader, NULL), CACHE_LEAD);
-    assert_int_equal(claim(cache, &key, &waiter, NULL), CACHE_WAIT);
-    land(cache, &key, 300, 3600);
+    assert_int_equal(claim(&key, &leader, NULL), CACHE_LEAD);
+    assert_int_equal(claim(&key, &waiter, NULL), CACHE_WAIT);
+    land(&key, 300, 3600);
     assert_true(waiter.landed);
-    assert_int_equal(claim(cache, &key, &waiter, NULL), CACHE_HIT);
-    cache_free(cache);
+    assert_int_equal(claim(&key, &waiter, NULL), CACHE_HIT);
 }
 
 static void
 test_a_refusal_stands_for_a_while(void **state)
 {
-    struct cache *cache = fresh_cache();
-    struct cache_key key = key_of("t", 1);
-    struct job job = {0};
     int error = 0;
 
     (void)state;
-    assert_int_equal(claim(cache, &key, &job, NULL), CACHE_LEAD);
-    struct sts_credential none = {0};
-    assert_int_equal(cache_land(cache, &key, FED_E_AWS_REFUSED, "no", &none, 0), FED_E_AWS_REFUSED);
-    assert_int_equal(claim(cache, &key, &job, &error), CACHE_REFUSED);
+    fail_to_fetch(&key, FED_E_AWS_REFUSED);
+    assert_int_equal(claim(&key, &one, &error), CACHE_REFUSED);
     assert_int_equal(error, FED_E_AWS_REFUSED);
-    cache_free(cache);
 }
 
 /* AWS out of reach: what is left of the older credential serves; refused: it does not. */
 static void
 test_an_outage_leaves_the_older_one(void **state)
 {
-    struct cache *cache = fresh_cache();
-    struct cache_key key = key_of("t", 1);
-    struct job job = {0};
     struct sts_credential got = {0};
 
     (void)state;
-    assert_int_equal(claim(cache, &key, &job, NULL), CACHE_LEAD);
-    land(cache, &key, 600, 3600);
-    assert_int_equal(claim(cache, &key, &job, NULL), CACHE_LEAD);
+    fetch(&key, 600, 3600);
+    expect(&key, CACHE_LEAD);
     assert_int_equal(cache_land(cache, &key, FED_E_AWS_UNAVAILABLE, "away", &got, 0), 0);
     assert_string_equal(fed_secret_str(&got.access_key), "ASIAEXAMPLE");
     sts_credential_done(&got);
-    assert_int_equal(claim(cache, &key, &job, NULL), CACHE_HIT);
+    expect(&key, CACHE_HIT);
 
     struct cache_key other = key_of("t", 2);
-    assert_int_equal(claim(cache, &other, &job, NULL), CACHE_LEAD);
-    land(cache, &other, 600, 3600);
-    assert_int_equal(claim(cache, &other, &job, NULL), CACHE_LEAD);
-    got = (struct sts_credential){0};
-    assert_int_equal(
-        cache_land(cache, &other, FED_E_AWS_REFUSED, "no", &got, 0), FED_E_AWS_REFUSED);
-    assert_int_equal(claim(cache, &other, &job, NULL), CACHE_REFUSED);
-    cache_free(cache);
+    fetch(&other, 600, 3600);
+    fail_to_fetch(&other, FED_E_AWS_REFUSED);
+    expect(&other, CACHE_REFUSED);
 }
 
 /* Signed out while AWS was thinking: the answer is kept for nobody. */
 static void
 test_a_purge_in_flight_keeps_nothing(void **state)
 {
-    struct cache *cache = fresh_cache();
-    struct cache_key key = key_of("t", 1);
     struct job leader = {0}, waiter = {0};
 
     (void)state;
-    assert_int_equal(claim(cache, &key, &leader, NULL), CACHE_LEAD);
-    assert_int_equal(claim(cache, &key, &waiter, NULL), CACHE_WAIT);
+    assert_int_equal(claim(&key, &leader, NULL), CACHE_LEAD);
+    assert_int_equal(claim(&key, &waiter, NULL), CACHE_WAIT);
     cache_purge(cache, "t");
-    land(cache, &key, 3600, 3600);
+    land(&key, 3600, 3600);
     assert_int_equal(atomic_load(&resumed), 1);
     assert_int_equal(cache_until(cache, "t", 1, (int64_t)time(NULL)), 0);
-    assert_int_equal(claim(cache, &key, &leader, NULL), CACHE_LEAD);
-    cache_free(cache);
+    assert_int_equal(claim(&key, &leader, NULL), CACHE_LEAD);
 }
 
 static void
 test_one_ticket_cannot_fill_the_memory(void **state)
 {
-    struct cache *cache = fresh_cache();
-    struct cache_key key = key_of("t", 1), first = key_of("t", 1);
-    struct job job = {0};
+    struct cache_key first = key;
 
     (void)state;
     first.duration_s = 900;
     for (int64_t i = 0; i < CACHE_PER_TICKET + 10; i++) {
         key.duration_s = 900 + i;
-        assert_int_equal(claim(cache, &key, &job, NULL), CACHE_LEAD);
-        land(cache, &key, 1000 + i, 3600);
+        fetch(&key, 1000 + i, 3600);
     }
-    assert_int_equal(claim(cache, &key, &job, NULL), CACHE_HIT);
-    assert_int_equal(claim(cache, &first, &job, NULL), CACHE_LEAD); /* it has made room */
-    cache_free(cache);
+    expect(&key, CACHE_HIT);
+    expect(&first, CACHE_LEAD); /* it has made room */
 }
 
 static bool
-renewable(struct cache *cache, const char *ticket, int64_t ticket_left_s)
+renewable(const char *ticket, int64_t ticket_left_s)
 {
     int64_t now_s = (int64_t)time(NULL);
-    struct cache_key key;
-    bool found = cache_renewable(cache, ticket, now_s + ticket_left_s, now_s, &key);
+    struct cache_key ahead;
+    bool found = cache_renewable(cache, ticket, now_s + ticket_left_s, now_s, &ahead);
 
     if (found)
-        assert_int_equal(key.role, 1);
+        assert_int_equal(ahead.role, 1);
     return found;
 }
 
@@ -272,67 +265,61 @@ renewable(struct cache *cache, const char *ticket, int64_t ticket_left_s)
 static void
 test_what_is_used_is_renewed_ahead_of_time(void **state)
 {
-    struct cache_key key = key_of("t", 1);
-    struct job job = {0}, renewal = {.renews = true};
-    struct cache *cache = fresh_cache();
+    struct job renewal = {.renews = true};
 
     (void)state;
-    assert_int_equal(claim(cache, &key, &job, NULL), CACHE_LEAD);
-    assert_false(renewable(cache, "t", 7200)); /* it flies */
-    land(cache, &key, CACHE_FRESH_S + CACHE_AHEAD_S + 60, 3600);
-    assert_false(renewable(cache, "t", 7200)); /* too early */
+    expect(&key, CACHE_LEAD);
+    assert_false(renewable("t", 7200)); /* it flies */
+    land(&key, CACHE_FRESH_S + CACHE_AHEAD_S + 60, 3600);
+    assert_false(renewable("t", 7200)); /* too early */
     cache_purge(cache, "t");
 
-    assert_int_equal(claim(cache, &key, &job, NULL), CACHE_LEAD);
-    land(cache, &key, CACHE_FRESH_S + CACHE_AHEAD_S - 60, 3600);
-    assert_false(renewable(cache, "u", 7200));
-    assert_false(
-        renewable(cache, "t", 900)); /* another would end with the ticket, as this one does */
-    assert_true(renewable(cache, "t", 7200));
-    assert_false(renewable(cache, "t", 7200)); /* at rest */
+    fetch(&key, CACHE_FRESH_S + CACHE_AHEAD_S - 60, 3600);
+    assert_false(renewable("u", 7200));
+    assert_false(renewable("t", 900)); /* another would end with the ticket, as this one does */
+    assert_true(renewable("t", 7200));
+    assert_false(renewable("t", 7200)); /* at rest */
 
     /* While it is renewed, and after that has failed, everybody gets the one that is there. */
-    assert_int_equal(claim(cache, &key, &renewal, NULL), CACHE_LEAD);
-    assert_int_equal(claim(cache, &key, &job, NULL), CACHE_HIT);
+    assert_int_equal(claim(&key, &renewal, NULL), CACHE_LEAD);
+    expect(&key, CACHE_HIT);
     struct sts_credential none = {0};
     int r = cache_land(cache, &key, FED_E_AWS_REFUSED, "no", &none, 0);
     assert_int_equal(r, FED_E_AWS_REFUSED);
-    assert_int_equal(claim(cache, &key, &job, NULL), CACHE_HIT);
-    cache_free(cache);
+    expect(&key, CACHE_HIT);
 }
 
 /* Nobody asked since the last renewal: it is let go. */
 static void
 test_what_is_not_used_is_not_renewed_again(void **state)
 {
-    struct cache_key key = key_of("t", 1);
-    struct job job = {0}, renewal = {.renews = true};
-    struct cache *cache = fresh_cache();
+    struct job renewal = {.renews = true};
 
     (void)state;
-    assert_int_equal(claim(cache, &key, &renewal, NULL), CACHE_LEAD);
-    land(cache, &key, CACHE_FRESH_S + 60, 3600);
-    assert_false(renewable(cache, "t", 7200));
-    assert_int_equal(claim(cache, &key, &job, NULL), CACHE_HIT);
-    assert_true(renewable(cache, "t", 7200));
-    cache_free(cache);
+    assert_int_equal(claim(&key, &renewal, NULL), CACHE_LEAD);
+    land(&key, CACHE_FRESH_S + 60, 3600);
+    assert_false(renewable("t", 7200));
+    expect(&key, CACHE_HIT);
+    assert_true(renewable("t", 7200));
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_flight_for_two_hundred),
-        cmocka_unit_test(test_other_ticket_role_or_duration_is_another_flight),
-        cmocka_unit_test(test_less_than_a_quarter_of_an_hour_is_renewed),
-        cmocka_unit_test(test_a_short_one_is_kept_for_half_its_time),
-        cmocka_unit_test(test_who_waited_takes_what_came),
-        cmocka_unit_test(test_a_refusal_stands_for_a_while),
-        cmocka_unit_test(test_an_outage_leaves_the_older_one),
-        cmocka_unit_test(test_a_purge_in_flight_keeps_nothing),
-        cmocka_unit_test(test_one_ticket_cannot_fill_the_memory),
-        cmocka_unit_test(test_what_is_used_is_renewed_ahead_of_time),
-        cmocka_unit_test(test_what_is_not_used_is_not_renewed_again),
+        TEST(test_one_flight_for_two_hundred),
+        TEST(test_other_ticket_role_or_duration_is_another_flight),
+        TEST(test_less_than_a_quarter_of_an_hour_is_renewed),
+        TEST(test_a_short_one_is_kept_for_half_its_time),
+        TEST(test_who_waited_takes_what_came),
+        TEST(test_a_refusal_stands_for_a_while),
+        TEST(test_an_outage_leaves_the_older_one),
+        TEST(test_a_purge_in_flight_keeps_nothing),
+        TEST(test_one_ticket_cannot_fill_the_memory),
+        TEST(test_what_is_used_is_renewed_ahead_of_time),
+        TEST(test_what_is_not_used_is_not_renewed_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
