@@ -6,6 +6,9 @@
 
 #include "bridge/login/json.h"
 #include "bridge/login/output.h"
+#include "bridge/login/roles.h"
+
+enum { TEXT_MAX = 2048 };
 
 void
 credentials_ask(const struct options *o, struct answer *a)
@@ -48,9 +51,29 @@ credentials_read(const struct answer *a, struct credentials *ret_credentials)
     return 0;
 }
 
+/* Not a role of theirs: is it one, but for a letter or its end? */
+static enum outcome
+complain_of_role(const struct options *o, const struct answer *a)
+{
+    struct fed_secret text = FED_SECRET_INIT(TEXT_MAX);
+    struct answer roles = ANSWER_INIT;
+
+    ask_plain(o->socket, ASK_ROLES, ASK_SOON_MS, &roles);
+    const char *meant = roles.error == 0 ? roles_nearest(&roles.reply.msg, o->role) : NULL;
+    if (meant != NULL && answer_text(a, &text) == 0)
+        output_complain("%s; did you mean \"%s\"?", fed_secret_str(&text), meant);
+    else
+        (void)answer_complain(a);
+    fed_secret_done(&text);
+    answer_done(&roles);
+    return outcome_of(a->error);
+}
+
 enum outcome
 credentials_complain(const struct options *o, const struct answer *a)
 {
+    if (a->error == FED_E_ROLE && o->role != NULL)
+        return complain_of_role(o, a);
     if (a->error != FED_E_FRESH_CODE || o->role == NULL || wire_has(&a->reply.msg, WIRE_MESSAGE))
         return answer_complain(a);
     /* Plain awsfed-login would find the ticket good and ask for nothing. */

@@ -63,18 +63,24 @@ exec_remember_signals(void)
 static enum outcome
 check_need(const struct options *o)
 {
-    char left_text[WHEN_SIZE], need_text[WHEN_SIZE];
+    char left_text[WHEN_SIZE], need_text[WHEN_SIZE], whole_text[WHEN_SIZE];
     struct answer a = ANSWER_INIT;
     enum outcome outcome = OUTCOME_DONE;
 
     if (o->need_s == 0)
         return OUTCOME_DONE;
     ask_plain(o->socket, ASK_STATUS_OF, ASK_SOON_MS, &a);
-    uint64_t left_s = when_left(wire_number(&a.reply.msg, WIRE_EXPIRES, 0), when_now());
+    uint64_t expires_s = wire_number(&a.reply.msg, WIRE_EXPIRES, 0);
+    uint64_t left_s = when_left(expires_s, when_now());
+    uint64_t whole_s = when_left(expires_s, wire_number(&a.reply.msg, WIRE_STARTED, 0));
     if (a.error == FED_E_NO_TICKET) {
         outcome = OUTCOME_DONE;
     } else if (a.error != 0) {
         outcome = answer_complain(&a);
+    } else if (left_s < o->need_s && whole_s < o->need_s) {
+        output_complain("a sign-in lasts %s here, and --need asks for %s; nothing was started",
+            when_span(whole_s, whole_text), when_span(o->need_s, need_text));
+        outcome = OUTCOME_SIGN_IN;
     } else if (left_s < o->need_s) {
         output_complain("your sign-in ends in %s, and --need asks for %s; nothing was started; run "
                         "awsfed-login logout, then awsfed-login",

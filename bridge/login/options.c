@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "bridge/login/output.h"
 
-enum { WORDS_MAX = 24, NAME_MAX_LEN = 24, ROLE_MAX = 128, SERVICE_MAX = 32, PROFILE_MAX = 128 };
+enum { WORDS_MAX = 24, NAME_MAX_LEN = 64, ROLE_MAX = 128, SERVICE_MAX = 32, PROFILE_MAX = 128 };
 
 /* AWS's own limits on DurationSeconds (AssumeRole, AssumeRoleWithSAML). */
 enum { DURATION_LEAST = 900, DURATION_MOST = 43200, DURATION_LONGEST_NEED = 7 * 86400 };

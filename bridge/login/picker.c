@@ -164,7 +164,7 @@ draw(struct picker *p)
     for (size_t i = 0; r == 0 && i < shown; i++)
         r = add_row(p, &frame, first + i, columns - 1);
     p->drawn = shown;
-    if (r == 0 && p->choice.n_left != shown) {
+    if (r == 0 && (p->choice.n_left != shown || shown == 0)) {
         r = fed_secret_addf(&frame, "\r\n  (%zu of %zu)", p->choice.n_left, p->count);
         p->drawn++;
     }

@@ -13,7 +13,7 @@
 #include "bridge/login/when.h"
 
 enum column { NAME, ACCOUNT, MAX, CODE, CACHED, COLUMNS };
-enum { CELL_SIZE = 160, GAP = 2 };
+enum { CELL_SIZE = 160, GAP = 2, ROLES_LOOKED_AT = 1024 };
 
 static const char *const headers[COLUMNS] = {"NAME", "ACCOUNT", "MAX", "CODE", "CACHED"};
 
@@ -140,6 +140,20 @@ roles_want_code(const struct wire_msg *reply, const char *name)
             return wire_number(&role, WIRE_CODE_NEEDED, 0) != 0;
     }
     return false;
+}
+
+const char *
+roles_nearest(const struct wire_msg *reply, const char *typed)
+{
+    const char *names[ROLES_LOOKED_AT];
+    struct wire_msg role;
+    size_t n = 0;
+
+    for (size_t i = 0; n < ROLES_LOOKED_AT && wire_group_at(reply, WIRE_ROLE, i, &role); i++) {
+        names[n] = wire_text(&role, WIRE_ROLE_NAME);
+        n += names[n] != NULL;
+    }
+    return options_nearest(typed, names, n);
 }
 
 static void

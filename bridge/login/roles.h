@@ -21,4 +21,7 @@ FED_MUST_USE int roles_add_table(
 /* Does the role of this name want a fresher code than the ticket has? False when it is not there. */
 bool roles_want_code(const struct wire_msg *reply, const char *name);
 
+/* The role of a reply to ASK_ROLES that a mistyped name was meant to be; NULL when none is near. Borrowed from the reply. */
+const char *roles_nearest(const struct wire_msg *reply, const char *typed);
+
 #endif

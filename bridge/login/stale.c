@@ -133,6 +133,24 @@ stale_find(const struct options *o, struct stale *ret_found)
 }
 
 void
+stale_find_of_shell(const struct options *o, struct stale *ret_found)
+{
+    const char *profile = getenv("AWS_PROFILE"), *key = getenv("AWS_ACCESS_KEY_ID");
+    char name[TEXT_NAME_MAX], *text;
+
+    stale_find(o, ret_found);
+    if (profile != NULL && *profile != '\0' && (text = next_text(ret_found)) != NULL)
+        (void)snprintf(text, STALE_TEXT_MAX,
+            "AWS_PROFILE is set in this shell, which stays with the profile \"%s\"; type: %s",
+            text_clean(name, sizeof(name), profile), how_to_unset(o->shell));
+    else if (ret_found->count == 0 && key != NULL && *key != '\0' &&
+             (text = next_text(ret_found)) != NULL)
+        (void)snprintf(text, STALE_TEXT_MAX,
+            "this shell has AWS keys in its environment and stays with them; type: %s",
+            how_to_unset(o->shell));
+}
+
+void
 stale_tell(const struct options *o, const struct stale *found)
 {
     for (size_t i = 0; i < found->count && !o->quiet; i++)

@@ -24,6 +24,12 @@ struct stale {
 /* Look at the environment and at the profile that role-less commands use. Blocks for reading two small files. */
 void stale_find(const struct options *o, struct stale *ret_found);
 
+/*
+ * Look at this shell too, for a person who has just chosen a role for all of them: a profile or keys in its environment, however
+ * good, come before the session endpoint.
+ */
+void stale_find_of_shell(const struct options *o, struct stale *ret_found);
+
 /* Find, and tell. */
 void stale_warn(const struct options *o);
 

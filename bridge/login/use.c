@@ -58,7 +58,7 @@ write_json(const struct options *o, const struct wire_msg *msg)
     struct json j;
     bool ends = when_rfc3339(wire_number(msg, WIRE_EXPIRES, 0), until) == 0;
 
-    stale_find(o, &found);
+    stale_find_of_shell(o, &found);
     json_init(&j, OUTPUT_MAX);
     json_open(&j, NULL, '{');
     json_text(&j, "role", wire_text(msg, WIRE_ROLE_NAME));
@@ -78,6 +78,7 @@ enum outcome
 use_run(const struct options *o)
 {
     struct answer a = ANSWER_INIT;
+    struct stale found;
 
     if (o->role == NULL && !signin_possible()) {
         output_complain("which role? awsfed-login use ROLE; awsfed-login roles lists them");
@@ -86,8 +87,10 @@ use_run(const struct options *o)
     enum outcome outcome = obtain(o, ask_use, &a);
     if (outcome == OUTCOME_DONE)
         outcome = o->json ? write_json(o, &a.reply.msg) : say_done(o, &a.reply.msg);
-    if (outcome == OUTCOME_DONE && !o->json)
-        stale_warn(o);
+    if (outcome == OUTCOME_DONE && !o->json) {
+        stale_find_of_shell(o, &found);
+        stale_tell(o, &found);
+    }
     answer_done(&a);
     return outcome;
 }

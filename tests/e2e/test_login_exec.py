@@ -215,11 +215,13 @@ def test_nothing_is_started_without_credentials(ready, tmp_path):
 
 
 def test_need_refuses_at_once(ready, tmp_path):
-    ready.on("STATUS_OF", lambda _: status(EXPIRES=int(time.time()) + 7190))
+    ready.on("STATUS_OF", lambda _: status(EXPIRES=int(time.time()) + 7190, STARTED=int(time.time()) + 7190 - 36000))
     touch = ["touch", str(tmp_path / "started")]
+    done = run(ready, "exec", "--need", "11h", "-r", "Admin", "--", *touch)
+    assert done.returncode == 4 and "a sign-in lasts 10 h 0 min here" in one_line(done.stderr), "another would not help"
     done = run(ready, "exec", "--need", "3h", "-r", "Admin", "--", *touch)
     assert done.returncode == 4 and "your sign-in ends in 1 h 59 min, and --need asks for 3 h 0 min" in one_line(done.stderr)
-    assert not (tmp_path / "started").exists() and ready.types() == ["STATUS_OF"]
+    assert not (tmp_path / "started").exists() and ready.types() == ["STATUS_OF"] * 2
     assert run(ready, "exec", "--need", "1h", "-r", "Admin", "--", *touch).returncode == 0
     assert (tmp_path / "started").exists()
 

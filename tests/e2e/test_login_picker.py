@@ -207,7 +207,42 @@ def test_use_refuses_what_is_not_mine(bridge):
     bridge.on("USE", Refusal("ROLE", MESSAGE=['no role "X" for you']))
     done = run(bridge, "use", "X")
     assert done.returncode == 3 and one_line(done.stderr) == 'no role "X" for you'
-    assert bridge.asked == [("USE", {"ROLE_NAME": "X"})]
+    assert bridge.asked[0] == ("USE", {"ROLE_NAME": "X"})
+
+
+@pytest.mark.parametrize("words", [("use",), ("credential-process", "-r"), ("exec", "-r")])
+def test_a_role_that_is_nearly_mine_is_named(several, words):
+    """Of a name that begins like one, or is a letter off; not of any other, and with the status of a refusal."""
+    for kind in ("USE", "CREDENTIALS"):
+        several.on(kind, Refusal("ROLE", MESSAGE=["no such role for you"]))
+    more = ("--", "true") if words[0] == "exec" else ()
+    for typed, said in (("Adm", 'no such role for you; did you mean "Admin"?'), ("auditor", '; did you mean "Auditor"?'),
+                        ("Überwachen", '; did you mean "Überwacher"?'), ("payroll", "no such role for you")):
+        done = run(several, *words, typed, *more)
+        assert done.returncode == 3 and done.stdout == "" and one_line(done.stderr).endswith(said), done.stderr
+    several.on("ROLES", Refusal("SYSTEM"))
+    assert one_line(run(several, *words, "Adm", *more).stderr) == "no such role for you"
+
+
+def test_a_shell_that_stays_with_something_else_is_told(several):
+    """`use` is of the session's endpoint, which SDKs ask last."""
+    assert run(several, "use", "Admin").stderr == ""
+    line = one_line(run(several, "use", "Admin", env={"AWS_PROFILE": "old\x1b"}).stderr)
+    assert 'stays with the profile "old?"' in line and "env --unset" in line
+    good = {"AWS_ACCESS_KEY_ID": "ASIA", "AWS_CREDENTIAL_EXPIRATION": "2099-01-01T00:00:00Z"}
+    assert "stays with them" in one_line(run(several, "use", "Admin", env=good).stderr)
+    assert run(several, "use", "-q", "Admin", env=good).stderr == "" and run(several, "status", env=good).stderr == ""
+
+
+def test_a_filter_that_fits_nothing_says_so(several, tmp_path):
+    child = at(several, tmp_path, "use")
+    child.expect_exact("> ")
+    child.send("zzz\r")
+    child.expect_exact("(0 of 4)")
+    child.send(ESCAPE)
+    child.expect("no role chosen")
+    child.expect(pexpect.EOF)
+    assert ended(child) == 1
 
 
 def test_a_sign_in_that_ends_soon_is_told(several):
