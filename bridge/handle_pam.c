@@ -177,13 +177,13 @@ handle_authenticate(struct bridge *b, struct job *job, struct answer *answer)
     struct audit_event e = event_of(job, "login");
 
     answer->held = true;
-    a.newcomers = newcomer_may_enrol(b, job, a.factors);
     a.code = wire_bytes(&job->msg, WIRE_CODE, &a.code_len);
     int r = secret_field(job, WIRE_PASSWORD, &password);
     if (r != 0 || (r = dispatch_may_act_for(b, &job->peer, a.user)) != 0 ||
         (r = limit_stranger(&job->peer, &a)) != 0)
         goto out;
     r = identity_uid(b, a.user, &uid);
+    a.newcomers = r == 0 && newcomer_may_enrol(b, job, a.factors);
     /* An account that is not on this host may be judged all the same: it gets no session anyway. */
     if (r == 0 || r == FED_E_NOT_FOUND)
         r = signin_check(b, &a, &result);

@@ -44,32 +44,42 @@ ask_below(const struct call *call, const char *notice, const char *prompt,
     return r;
 }
 
+/* What was typed for a code. FED_E_INVALID: no answer, one of several lines, or one that is too long (I-47). */
+static int
+ask_code(
+    const struct call *call, const char *notice, const char *prompt, struct fed_secret *ret_code)
+{
+    bool bad = false;
+    int r = ask_below(call, notice, prompt, ret_code, &bad);
+
+    if (r == 0 && bad)
+        r = FED_E_INVALID;
+    return r;
+}
+
 struct pair {
-    struct fed_secret first, second;
-    bool skipped;
+    struct fed_secret first, second; /* both empty: none was given */
 };
 
 /*
- * Two codes, or nothing at all. The password in the place of a code is sshd's password method, which has but one answer: nobody
- * was asked, and no code is taken from it.
+ * Two codes, or nothing at all. The password in the place of a code is sshd's password method, which has but one answer (I-48): nobody
+ * was asked, and nothing is taken from it.
  */
 static int
 ask_pair(const struct call *call, const char *notice, const struct fed_secret *password,
     struct pair *pair)
 {
-    bool bad = false;
-    int r = ask_below(call, notice, "Code: ", &pair->first, &bad);
+    int r = ask_code(call, notice, "Code: ", &pair->first);
 
-    if (r == 0 && !bad &&
-        !fed_secret_equal(pair->first.data, pair->first.len, password->data, password->len))
-        r = factors_trim(&pair->first);
-    else
+    /* Compared as it was given, blanks included. */
+    if (fed_secret_equal(pair->first.data, pair->first.len, password->data, password->len))
         fed_secret_clear(&pair->first);
-    pair->skipped = pair->first.len == 0;
-    if (r != 0 || bad || pair->skipped)
-        return bad ? FED_E_INVALID : r;
-    r = ask_below(call, NULL, "Next code: ", &pair->second, &bad);
-    return r == 0 && !bad ? factors_trim(&pair->second) : bad ? FED_E_INVALID : r;
+    if (r == 0)
+        r = factors_trim(&pair->first);
+    if (r != 0 || pair->first.len == 0)
+        return r;
+    r = ask_code(call, NULL, "Next code: ", &pair->second);
+    return r == 0 ? factors_trim(&pair->second) : r;
 }
 
 /* One try: the person's answers to the bridge, and its answer into reply. */
@@ -92,7 +102,7 @@ try_once(const struct call *call, const char *pending, const char *notice,
             .pending = pending};
         client_reply_done(reply);
         r = ask_bridge(call, &question, reply);
-        *ret_again = r == FED_E_DENIED && !pair.skipped;
+        *ret_again = r == FED_E_DENIED && pair.first.len != 0;
     }
     fed_secret_done(&pair.first);
     fed_secret_done(&pair.second);

@@ -193,6 +193,8 @@ def test_where_nothing_can_be_asked(lab, first_logins, newcomer):
     assert {told[0], wrong[0], code[0]} == {"DENIED"}
     assert "PENDING" not in told[1] and "no second factor yet" in told[1]["MESSAGE"]
     assert "MESSAGE" not in wrong[1] and "PENDING" not in code[1]
+    # An account of AD alone, which this host does not know, has no session to enrol for.
+    assert begin(lab.people.person("zoe"))[0] == "DENIED"
     said, got = ask("AUTHENTICATE", USER=newcomer.name, PASSWORD=newcomer.password.encode(), FACTORS=1, SERVICE="sshd")
     assert said == "OK" and "PENDING" not in got
 
