@@ -290,6 +290,8 @@ grant(struct bridge *b, struct job *job, struct pending_enrolment *p,
         r = receipts_add(b->receipts, p->user, &proof, token);
     }
     if (r == 0) {
+        if (codes->len == 0) /* sshd's password method shows all of it, and only now */
+            say(answer, "no second factor was set up, and the secret above opens nothing");
         answer_begin(job, answer);
         wire_put_text(&job->reply, WIRE_RECEIPT, token);
         wire_put_number(&job->reply, WIRE_CODE_LENGTH, 0);

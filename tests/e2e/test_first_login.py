@@ -318,7 +318,8 @@ def test_what_a_rule_says(lab, first_logins, newcomer):
     assert said == "OK" and "PENDING" not in got
     said, got = begin(newcomer, SERVICE="soft")
     assert said == "NOT_ENROLLED" and "press Enter" in got["NOTICE"]
-    assert confirm(newcomer, got["PENDING"])[0] == "OK"
+    said, got = confirm(newcomer, got["PENDING"])
+    assert said == "OK" and "secret above opens nothing" in got["MESSAGE"]
     assert "press Enter" not in begin(newcomer)[1]["NOTICE"]
     said = in_parallel(lambda: confirm(newcomer, offer(newcomer)[0]), lambda: begin(newcomer, "wrong", SERVICE="free"),
                        lambda: confirm(newcomer, offer(newcomer)[0], "123456"))
