@@ -88,7 +88,8 @@ enum wire_type {
     ASK_EXPLAIN = 12,
     /* admin: -> TICKET... ; its ROLE_NAME is the one that the session endpoint gives */
     ASK_SESSIONS = 13,
-    /* admin: USER -> COUNT (tickets ended) REVOCATION... (a role that they have, and the policy that ends what was given of it) */
+    /* admin: USER [APPLY] -> COUNT (tickets ended) REVOCATION... (a role that they have, and the policy that ends what was given of
+     * it; with APPLY also APPLIED: whether AWS has it now, and in MESSAGE why not) */
     ASK_REVOKE = 14,
     /* admin: USER -> nothing: failure counts are forgotten */
     ASK_UNLOCK = 15,
@@ -224,7 +225,9 @@ enum wire_type {
     X(CODES_LEFT, 164, NUMBER, false, 8)                                                           \
     X(CODES_MADE, 165, NUMBER, false, 8)                                                           \
     X(PERSON, 166, GROUP, true, 8192)                                                              \
-    X(NEXT, 167, TEXT, false, 192)
+    X(NEXT, 167, TEXT, false, 192)                                                                 \
+    X(APPLY, 168, NUMBER, false, 8)                                                                \
+    X(APPLIED, 169, NUMBER, false, 8)
 
 enum wire_tag {
 #define WIRE_TAG_ENUM(name, tag, kind, many, limit) WIRE_##name = (tag),

@@ -17,6 +17,7 @@
 #include "bridge/cache.h"
 #include "bridge/endpoint.h"
 #include "bridge/federation.h"
+#include "bridge/iam.h"
 #include "bridge/keeper.h"
 #include "bridge/keyring.h"
 #include "bridge/listener.h"
@@ -51,6 +52,7 @@ struct bridge {
     struct sts *sts;               /* NULL without roles */
     struct federation *federation; /* NULL without roles */
     struct base_credential *base;  /* NULL without [aws] base-credential */
+    struct iam *iam;               /* likewise */
     struct keyring *keyring;
     struct arrivals *arrivals;
     struct audit *audit;

@@ -9,13 +9,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
+#include "base/text.h"
 #include "bridge/expand.h"
 #include "bridge/handle_admin.h"
 #include "bridge/identity.h"
+#include "bridge/revocation.h"
 #include "bridge/signin.h"
 #include "conf/charset.h"
 
-enum { POLICY_SIZE = 1024, ROLES_MOST = 100, LIKE_LIMIT = 1024 };
+enum { POLICY_SIZE = 1024, ROLES_MOST = 100, LIKE_LIMIT = 1024, REASON_MOST = 256 };
 
 /* ---- Which roles: those of the live ticket, and those that the groups give now ---- */
 
@@ -112,30 +115,74 @@ write_policy(struct bridge *b, const struct proof *proof, const struct conf_role
     return r;
 }
 
-/* Without a policy where the session's name does not say whose it is. */
+/* The line stands after the act, for it tells how that ended; the policy is at AWS whether the line could be written or not. */
 static void
-put_role(struct bridge *b, struct wire_out *out, const struct proof *proof,
-    const struct conf_role *role, int64_t now_s)
+audit_apply(struct bridge *b, const struct job *job, const struct proof *proof,
+    const struct conf_role *role, int outcome, const char *why)
 {
-    char policy[POLICY_SIZE];
+    struct audit_event e = {.event = "revoke-apply",
+        .outcome = outcome,
+        .reason = outcome != 0 ? why : NULL,
+        .user = wire_text(&job->msg, WIRE_USER),
+        .sid = proof->sid,
+        .role = role->name,
+        .role_arn = role->arn,
+        .asked_by = job->peer.uid,
+        .request = job->msg.request};
+    int audited = audit_write(b->audit, &e);
+
+    (void)audited; /* it takes away, and gives nothing */
+}
+
+/* 0, or why AWS has it not, or is not known to have it. */
+static int
+apply(struct revocation *v, const struct job *job, const struct proof *proof,
+    const struct conf_role *role, const char *policy, char reason[REASON_MOST])
+{
+    char why[STS_WHY_MAX] = "";
+
+    v->book = proof->book;
+    int r =
+        clock_left_ms(v->deadline_ms) > 0 ? revocation_apply(v, role, policy, why) : FED_E_TIMEOUT;
+    if (r != 0)
+        (void)snprintf(reason, REASON_MOST, "%.250s", why[0] != '\0' ? why : fed_strerror(r));
+    text_clean_in_place(reason, false);
+    audit_apply(v->b, job, proof, role, r, reason);
+    return r;
+}
+
+/*
+ * Without a policy where the session's name does not say whose it is.
+ *   v   NULL: nothing is applied
+ */
+static void
+put_role(struct bridge *b, struct job *job, const struct proof *proof, const struct conf_role *role,
+    int64_t now_s, struct revocation *v)
+{
+    struct wire_out *out = &job->reply;
+    char policy[POLICY_SIZE], reason[REASON_MOST] = "";
     int r = write_policy(b, proof, role, now_s, policy);
+    int applied = v != NULL && r == 0 ? apply(v, job, proof, role, policy, reason) : FED_E_INVALID;
 
     wire_begin_group(out, WIRE_REVOCATION);
+    wire_put_text(out, WIRE_MESSAGE, reason[0] != '\0' ? reason : NULL);
     wire_put_text(out, WIRE_ROLE_NAME, role->name);
     wire_put_text(out, WIRE_ROLE_ARN, role->arn);
     wire_put_text(out, WIRE_ACCOUNT, role->account);
     wire_put_text(out, WIRE_POLICY, r == 0 ? policy : NULL);
+    if (v != NULL)
+        wire_put_number(out, WIRE_APPLIED, applied == 0 ? 1 : 0);
     wire_end_group(out);
 }
 
 static void
 put_roles(struct bridge *b, struct job *job, const struct proof *proof, const struct proof *had,
-    int64_t now_s)
+    int64_t now_s, struct revocation *v)
 {
     for (size_t i = 0; i < proof->n_roles && i < ROLES_MOST; i++) {
         const struct conf_role *role = proof_role(proof, i);
         if (!has_arn(proof, role->arn, i) && (had == NULL || !has_arn(had, role->arn, ROLES_MOST)))
-            put_role(b, &job->reply, proof, role, now_s);
+            put_role(b, job, proof, role, now_s, v);
     }
 }
 
@@ -144,11 +191,16 @@ handle_revoke(struct bridge *b, struct job *job, struct answer *answer)
 {
     char sid[SID_TEXT_MAX];
     struct wanted had = {.sid = sid};
+    char policy_name[REVOCATION_NAME_SIZE];
+    struct revocation applying = {
+        .b = b, .policy_name = policy_name, .deadline_ms = clock_mono_ms() + REVOCATION_MS};
+    struct revocation *v = wire_number(&job->msg, WIRE_APPLY, 0) != 0 ? &applying : NULL;
     struct proof now = {0};
     int r = admin_find_sid(b, job, sid, answer);
 
     if (r != 0)
         return r;
+    revocation_name(wire_text(&job->msg, WIRE_USER), policy_name);
     tickets_each(b->tickets, copy_ticket, &had);
     /* First: a session that opens now finds none, and makes no ticket. What becomes a receipt goes before receipts do. */
     pending_end_sid(b->pending, sid);
@@ -164,9 +216,9 @@ handle_revoke(struct bridge *b, struct job *job, struct answer *answer)
     answer_begin(job, answer);
     wire_put_number(&job->reply, WIRE_COUNT, n);
     if (had.found)
-        put_roles(b, job, &had.proof, NULL, now_s);
+        put_roles(b, job, &had.proof, NULL, now_s, v);
     if (known)
-        put_roles(b, job, &now, had.found ? &had.proof : NULL, now_s);
+        put_roles(b, job, &now, had.found ? &had.proof : NULL, now_s, v);
 
 out:
     proof_done(&had.proof);

@@ -206,7 +206,8 @@ set_signer(CURL *curl, const struct https_signer *signer, struct transfer *t)
     char scope[96];
     CURLcode c = CURLE_OK;
 
-    int n = snprintf(scope, sizeof(scope), "aws:amz:%s:sts", signer->region);
+    int n = snprintf(scope, sizeof(scope), "aws:amz:%s:%s", signer->region,
+        signer->service != NULL ? signer->service : "sts");
     if (n < 0 || (size_t)n >= sizeof(scope))
         return CURLE_BAD_FUNCTION_ARGUMENT;
     if (signer->session_token->len > 0) {

@@ -43,9 +43,10 @@ FED_MUST_USE int https_global_init(void);
 FED_MUST_USE int https_new(const char *ca_file, const char *proxy, struct https **ret, char *why);
 void https_free(struct https *https);
 
-/* AWS Signature Version 4, by libcurl, for STS. All borrowed. */
+/* AWS Signature Version 4, by libcurl. All borrowed. */
 struct https_signer {
     const char *region;
+    const char *service; /* NULL = sts */
     const struct fed_secret *access_key, *secret_key;
     const struct fed_secret
         *session_token; /* empty = a long-term key; else it is sent, and signed too */

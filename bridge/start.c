@@ -210,7 +210,8 @@ open_sts(struct bridge *b)
     if ((r = sts_global_init()) != 0 || (r = sts_new(&b->conf->aws, &b->sts, why)) != 0 ||
         (r = federation_new(&b->conf->aws, &b->federation, why)) != 0 ||
         (b->conf->aws.base != CONF_BASE_NONE &&
-            (r = base_credential_new(&b->conf->aws, b->sts, &b->base, why)) != 0))
+            ((r = base_credential_new(&b->conf->aws, b->sts, &b->base, why)) != 0 ||
+                (r = iam_new(&b->conf->aws, &b->iam, why)) != 0)))
         return complain(r, why);
     return 0;
 }
@@ -336,6 +337,7 @@ bridge_free(struct bridge *b)
     federation_free(b->federation);
     keyring_free(b->keyring);
     base_credential_free(b->base);
+    iam_free(b->iam);
     sts_free(b->sts);
     limits_free(b->limits);
     arrivals_free(b->arrivals);

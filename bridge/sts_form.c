@@ -42,8 +42,8 @@ add_encoded(struct fed_secret *form, const void *data, size_t len)
     return r;
 }
 
-static int
-add_parameter(struct fed_secret *form, const char *name, const char *value)
+int
+sts_form_add(struct fed_secret *form, const char *name, const char *value)
 {
     int r = fed_secret_addf(form, "&%s=", name);
 
@@ -93,7 +93,7 @@ add_member(
 
     (void)snprintf(
         name, sizeof(name), "%s.member.%zu%s%s", list, i + 1, *field != '\0' ? "." : "", field);
-    return add_parameter(form, name, value);
+    return sts_form_add(form, name, value);
 }
 
 /* What an assertion or a token would say, AssumeRole takes as parameters. */
@@ -104,9 +104,9 @@ add_session(const struct sts_request *request, struct fed_secret *form)
     int r = 0;
 
     if (role->external_id != NULL)
-        r = add_parameter(form, "ExternalId", role->external_id);
+        r = sts_form_add(form, "ExternalId", role->external_id);
     if (r == 0 && request->source_identity != NULL)
-        r = add_parameter(form, "SourceIdentity", request->source_identity);
+        r = sts_form_add(form, "SourceIdentity", request->source_identity);
     for (size_t i = 0; r == 0 && i < request->n_tags; i++) {
         r = add_member(form, "Tags", i, "Key", request->tags[i].key);
         if (r == 0)
@@ -123,10 +123,10 @@ add_proof(const struct sts_request *request, int64_t duration_s, struct fed_secr
     int r;
 
     if (request->how == STS_WITH_SAML) {
-        r = add_parameter(form, "PrincipalArn", request->role->provider);
+        r = sts_form_add(form, "PrincipalArn", request->role->provider);
         return r != 0 ? r : add_assertion(request, duration_s, form);
     }
-    r = add_parameter(form, "RoleSessionName", request->session_name);
+    r = sts_form_add(form, "RoleSessionName", request->session_name);
     if (r != 0)
         return r;
     return request->how == STS_WITH_KEYS ? add_session(request, form)
@@ -141,10 +141,10 @@ sts_form_write(const struct sts_request *request, int64_t duration_s, struct fed
     int r = fed_secret_addf(ret, "Action=%s&Version=2011-06-15&DurationSeconds=%" PRId64,
         sts_form_action(request->how), duration_s);
     if (r == 0)
-        r = add_parameter(ret, "RoleArn", role->arn);
+        r = sts_form_add(ret, "RoleArn", role->arn);
     for (size_t i = 0; r == 0 && i < role->policy_arns.n; i++)
         r = add_member(ret, "PolicyArns", i, "arn", role->policy_arns.items[i]);
     if (r == 0 && request->policy != NULL)
-        r = add_parameter(ret, "Policy", request->policy);
+        r = sts_form_add(ret, "Policy", request->policy);
     return r != 0 ? r : add_proof(request, duration_s, ret);
 }

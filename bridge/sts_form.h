@@ -23,4 +23,7 @@ const char *sts_form_action(enum sts_how how);
 FED_MUST_USE int sts_form_write(
     const struct sts_request *request, int64_t duration_s, struct fed_secret *ret);
 
+/* Append "&NAME=value" to a form, the value percent-encoded. 0, FED_E_TOO_BIG, FED_E_NOMEM. */
+FED_MUST_USE int sts_form_add(struct fed_secret *form, const char *name, const char *value);
+
 #endif

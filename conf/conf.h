@@ -129,6 +129,7 @@ struct conf_aws {
     char *region;
     struct conf_list fallback_regions;
     char *endpoint;        /* NULL = by region and partition; else https://HOST[:PORT] */
+    char *iam_endpoint;    /* the same for IAM */
     char *signin_endpoint; /* the same for the sign-in service of the console */
     char *ca_file;         /* NULL = the system's */
     char *proxy;           /* NULL = none */

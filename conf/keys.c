@@ -122,6 +122,7 @@ static const struct key keys[] = {
     {AWS("fallback-regions", fallback_regions), NULL, LIST(form_region)},
     {AWS("endpoint", endpoint), NULL, TEXT(.form = form_https)},
     {AWS("signin-endpoint", signin_endpoint), NULL, TEXT(.form = form_https)},
+    {AWS("iam-endpoint", iam_endpoint), NULL, TEXT(.form = form_https)},
     {AWS("ca-file", ca_file), NULL, PATH},
     {AWS("proxy", proxy), NULL, SECRET(form_proxy)},
     {AWS("timeout", timeout_s), "10s", TIME(1, 2 * MINUTE)},

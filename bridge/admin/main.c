@@ -96,6 +96,7 @@ print_help(void)
         "  explain USER [--role R]  what they may do here, and why; of one role every rule\n"
         "  sessions                 who is signed in\n"
         "  revoke USER              end their sign-in now, and say what ends their credentials\n"
+        "      --apply              put that on the roles, where base-credential may\n"
         "  whois ACCESS-KEY-ID      who got the credential with that access key id\n"
         "      --json               for programs\n"
         "  report                   who signed in and took what, and what nobody uses\n"

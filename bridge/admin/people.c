@@ -4,11 +4,13 @@
  */
 #include "bridge/admin/words.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include "base/text.h"
+#include "bridge/revocation.h"
 
 static void
 print_time(uint64_t when_s)
@@ -56,6 +58,7 @@ print_revocation(const char *user, const struct wire_msg *row)
 {
     const char *arn = wire_text(row, WIRE_ROLE_ARN), *account = wire_text(row, WIRE_ACCOUNT),
                *name = wire_text(row, WIRE_ROLE_NAME), *policy = wire_text(row, WIRE_POLICY);
+    char policy_name[REVOCATION_NAME_SIZE];
     const char *last = arn != NULL ? strrchr(arn, '/') : NULL;
 
     if (last == NULL || account == NULL || name == NULL)
@@ -67,43 +70,85 @@ print_revocation(const char *user, const struct wire_msg *row)
             account, name);
         return;
     }
+    revocation_name(user, policy_name);
     (void)printf("\n# account %s, [role %s]\n"
-                 "aws iam put-role-policy --role-name '%s' --policy-name 'awsfed-revoked-",
-        account, name, last + 1);
-    for (const char *p = user; *p != '\0'; p++) /* [\w+=,.@-]+ */
-        (void)putchar(isalnum((unsigned char)*p) || strchr("+=,.@-_", *p) != NULL ? *p : '-');
-    (void)printf("' --policy-document '%s'\n", policy);
+                 "aws iam put-role-policy --role-name '%s' --policy-name '%s' "
+                 "--policy-document '%s'\n",
+        account, name, last + 1, policy_name, policy);
+}
+
+/* What is to be done by hand. */
+static void
+print_commands(const char *user, const struct wire_msg *reply)
+{
+    struct wire_msg row;
+    bool any = false;
+
+    for (size_t i = 0; wire_group_at(reply, WIRE_REVOCATION, i, &row); i++) {
+        if (wire_number(&row, WIRE_APPLIED, 0) != 0)
+            continue;
+        if (!any)
+            (void)printf("# To end them too, run these as an administrator of each account, and "
+                         "delete the policies after 12 hours:\n");
+        any = true;
+        print_revocation(user, &row);
+    }
+}
+
+/* What AWS has now, a line a role. False when it has not everything. */
+static bool
+print_applied(const char *user, const struct wire_msg *reply)
+{
+    char policy_name[REVOCATION_NAME_SIZE], clean[512];
+    struct wire_msg row;
+    bool all = true;
+
+    revocation_name(user, policy_name);
+    for (size_t i = 0; wire_group_at(reply, WIRE_REVOCATION, i, &row); i++) {
+        const char *account = wire_text(&row, WIRE_ACCOUNT), *why = wire_text(&row, WIRE_MESSAGE),
+                   *name = wire_text(&row, WIRE_ROLE_NAME);
+        bool done = wire_number(&row, WIRE_APPLIED, 0) != 0;
+        all = all && done;
+        (void)printf("# account %s, [role %s]: %s%s\n", account != NULL ? account : "?",
+            name != NULL ? name : "?", done ? "applied as " : "NOT APPLIED: ",
+            done ? policy_name
+                 : text_clean(
+                       clean, sizeof(clean), why != NULL ? why : "no policy singles them out"));
+    }
+    return all;
 }
 
 int
 word_revoke(const struct admin *admin, int argc, char **argv)
 {
     struct client_reply reply;
-    struct wire_msg row;
     struct wire_out out;
     const char *message;
+    bool apply = argc == 3 && strcmp(argv[2], "--apply") == 0;
+    bool all = true;
 
-    if (argc != 2)
-        return admin_usage("revoke takes one USER");
+    if ((argc != 2 && !apply) || argv[1][0] == '-')
+        return admin_usage("revoke takes one USER, and perhaps --apply after it");
     admin_request(&out, ASK_REVOKE);
     wire_put_text(&out, WIRE_USER, argv[1]);
+    if (apply)
+        wire_put_number(&out, WIRE_APPLY, 1);
     int status = admin_ask(admin, &out, &reply);
     if (status != ADMIN_DONE)
         return status;
     (void)printf("# %s: %" PRIu64
                  " ticket(s) ended. Credentials that AWS has given already stay valid until they "
-                 "expire.\n",
-        argv[1], wire_number(&reply.msg, WIRE_COUNT, 0));
+                 "expire%s.\n",
+        argv[1], wire_number(&reply.msg, WIRE_COUNT, 0),
+        apply ? ", but where this says that it was applied; give AWS some seconds to take it in"
+              : "");
     if ((message = wire_text(&reply.msg, WIRE_MESSAGE)) != NULL)
         (void)printf("# %s\n", message);
-    if (wire_group_at(&reply.msg, WIRE_REVOCATION, 0, &row))
-        (void)printf("# To end them too, run these as an administrator of each account, and delete "
-                     "the policies "
-                     "after 12 hours:\n");
-    for (size_t i = 0; wire_group_at(&reply.msg, WIRE_REVOCATION, i, &row); i++)
-        print_revocation(argv[1], &row);
+    if (apply)
+        all = print_applied(argv[1], &reply.msg) && message == NULL;
+    print_commands(argv[1], &reply.msg);
     client_reply_done(&reply);
-    return ADMIN_DONE;
+    return all ? ADMIN_DONE : ADMIN_FAILED;
 }
 
 int

@@ -45,7 +45,7 @@ JOINED_NAME = "JUMP"  # the jump host's own account in the domain, for those who
 DB = ("127.0.0.30", "db.corp.example.com")  # where a test wants PostgreSQL
 REGION = "eu-central-1"
 STS = ("127.0.0.20", f"sts.{REGION}.amazonaws.com", "sts.us-east-1.amazonaws.com",
-       "signin.aws.amazon.com")
+       "signin.aws.amazon.com", "iam.amazonaws.com")
 
 # Where AWS has the instance's metadata and its containers' credentials; only in namespaces of our own.
 METADATA = ("169.254.169.254", "169.254.170.2")

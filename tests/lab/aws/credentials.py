@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import threading
+import time
 from dataclasses import asdict, dataclass, field
 
 from world import ARN
@@ -28,6 +29,7 @@ class Credential:
     transitive: list = field(default_factory=list)
     source_identity: str = None
     chained: bool = False  # came of another role's session
+    issued: float = 0  # Unix seconds
 
     @property
     def account(self):
@@ -50,6 +52,7 @@ def new_credential(arn, user_id, expires, **about):
     """
     access_key = "ASIA" + base64.b32encode(secrets.token_bytes(10)).decode()
     token = "IQoJb3JpZ2luX2Vj" + _random_text(700 + secrets.randbelow(500)) + "/+=="
+    about.setdefault("issued", time.time())
     return Credential(access_key, _random_text(40), token, expires, arn, user_id, **about)
 
 

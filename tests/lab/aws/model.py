@@ -8,7 +8,8 @@ import re
 
 import botocore.session
 
-_SERVICE = botocore.session.get_session().get_service_model("sts")
+_SESSION = botocore.session.get_session()
+_SERVICES = {name: _SESSION.get_service_model(name) for name in ("sts", "iam")}
 
 
 def _scalar(shape, name, text):
@@ -40,9 +41,9 @@ def _any(shape, name, left):
         yield from _scalar(shape, name, left.pop(name))
 
 
-def complaints(action, parameters):
+def complaints(action, parameters, service="sts"):
     """What is wrong with a request's parameters (a dict of the form's names), as a list of texts."""
-    shape = _SERVICE.operation_model(action).input_shape
+    shape = _SERVICES[service].operation_model(action).input_shape
     left = {key: value for key, value in parameters.items() if key not in ("Action", "Version")}
     found = []
     if shape is not None:

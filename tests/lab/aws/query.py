@@ -27,6 +27,11 @@ class Query:
         """The action asked for, without taking it."""
         return self._left.get("Action")
 
+    @property
+    def version(self):
+        """The version of the service's interface, by which STS and IAM are told apart, without taking it."""
+        return self._left.get("Version")
+
     def take(self, name, low=None, high=None):
         """The text of a parameter, None when it is not there; with a length, a parameter outside it is refused."""
         value = self._left.pop(name, None)

@@ -21,15 +21,16 @@ def _elements(pairs, depth):
             yield f"{indent}<{name}>{escape(str(value))}</{name}>\n"
 
 
-def result(action, pairs, request_id):
+def result(action, pairs, request_id, namespace=NAMESPACE):
+    """pairs None: an action that has no result."""
     body = "".join(_elements([(f"{action}Result", pairs), ("ResponseMetadata", [("RequestId", request_id)])], 1))
-    return f'<{action}Response xmlns="{NAMESPACE}">\n{body}</{action}Response>\n'.encode()
+    return f'<{action}Response xmlns="{namespace}">\n{body}</{action}Response>\n'.encode()
 
 
-def error(refusal, request_id):
+def error(refusal, request_id, namespace=NAMESPACE):
     about = [("Type", refusal.fault), ("Code", refusal.code), ("Message", refusal.message)]
     body = "".join(_elements([("Error", about), ("RequestId", request_id)], 1))
-    return f'<ErrorResponse xmlns="{NAMESPACE}">\n{body}</ErrorResponse>\n'.encode()
+    return f'<ErrorResponse xmlns="{namespace}">\n{body}</ErrorResponse>\n'.encode()
 
 
 def timestamp(seconds):

@@ -14,6 +14,7 @@ from email.utils import formatdate
 from http.client import responses
 from http.server import BaseHTTPRequestHandler
 
+import iam
 import reply
 from query import Query
 from refusal import Refusal
@@ -133,6 +134,8 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _answer(self, call, query, refusal, fault, request_id):
         """(status, body, what the journal says of it)."""
+        to_iam = query is not None and query.version == iam.VERSION
+        namespace = iam.NAMESPACE if to_iam else reply.NAMESPACE
         if fault.kind == "http":
             return fault.status, b"", {"result": f"HTTP {fault.status}"}
         try:
@@ -141,10 +144,10 @@ class _Connection(BaseHTTPRequestHandler):
                 raise refusal
             if self.path == FEDERATION:
                 return 200, self._get_signin_token(call, query), {"result": "ok"}
-            action, pairs = self.server.sts.answer(call, query)
-            return 200, reply.result(action, pairs, request_id), {"result": "ok"}
+            action, pairs = (self.server.sts.iam if to_iam else self.server.sts).answer(call, query)
+            return 200, reply.result(action, pairs, request_id, namespace), {"result": "ok"}
         except Refusal as no:
-            return no.status, reply.error(no, request_id), {"result": no.code, "why": no.why}
+            return no.status, reply.error(no, request_id, namespace), {"result": no.code, "why": no.why}
         except Exception:
             traceback.print_exc()
             no = Refusal("InternalFailure", "The stand-in has a defect: see its stderr")

@@ -29,8 +29,8 @@ MISMATCH = ("The request signature we calculated does not match the signature yo
 class _Verifier(SigV4Auth):
     """botocore's canonicalisation, over the headers that the request says are signed, neither more nor fewer."""
 
-    def __init__(self, keys, region, signed):
-        super().__init__(keys, "sts", region)
+    def __init__(self, keys, service, region, signed):
+        super().__init__(keys, service, region)
         self._signed = signed
 
     def headers_to_sign(self, request):
@@ -41,12 +41,13 @@ class _Verifier(SigV4Auth):
         return chosen
 
 
-def verify(method, host, path, headers, body, region, credentials, now):
+def verify(method, host, path, headers, body, region, credentials, now, wanted="sts"):
     """
     The Credential that signed the request, or Refusal.
       headers      (name, value) pairs as received
       region       the region of the endpoint spoken to
       credentials  Credentials, for find()
+      wanted       the service spoken to
     """
     values = {}
     for name, value in headers:
@@ -62,13 +63,13 @@ def verify(method, host, path, headers, body, region, credentials, now):
     signed = signed.split(";")
     _check_signed_headers(signed, values)
     timestamp = _check_date(values["x-amz-date"], day, now)
-    _check_scope(scope_region, region, service)
+    _check_scope(scope_region, region, service, wanted)
     credential = _find(credentials, access_key, values.get("x-amz-security-token"))
     _check_payload(values.get("x-amz-content-sha256"), body)
 
     request = AWSRequest(method=method, url=f"https://{host}{path}", headers=dict(headers), data=body)
     request.context["timestamp"] = timestamp
-    verifier = _Verifier(Keys(credential.access_key, credential.secret), region, signed)
+    verifier = _Verifier(Keys(credential.access_key, credential.secret), wanted, region, signed)
     ours = verifier.signature(verifier.string_to_sign(request, verifier.canonical_request(request)), request)
     if not hmac.compare_digest(ours, signature):
         raise Refusal("SignatureDoesNotMatch", MISMATCH)
@@ -106,11 +107,11 @@ def _check_date(text, day, now):
     return text
 
 
-def _check_scope(scope_region, region, service):
+def _check_scope(scope_region, region, service, wanted):
     if scope_region != region:
         raise Refusal("SignatureDoesNotMatch", f"Credential should be scoped to a valid region, not '{scope_region}'.")
-    if service != "sts":
-        raise Refusal("SignatureDoesNotMatch", "Credential should be scoped to correct service: 'sts'.")
+    if service != wanted:
+        raise Refusal("SignatureDoesNotMatch", f"Credential should be scoped to correct service: '{wanted}'.")
 
 
 def _find(credentials, access_key, token):

@@ -15,6 +15,7 @@ import saml_verify
 import sigv4_verify
 from credentials import new_credential, unique_id
 from federation import Federation
+from iam import Iam
 from refusal import Refusal, constraint, invalid_token
 from reply import timestamp
 from world import split_arn
@@ -44,6 +45,7 @@ class Sts:
         self._credentials = credentials
         self._seen_assertions = set()
         self.federation = Federation(credentials)
+        self.iam = Iam(world, credentials)
         self._actions = {
             "AssumeRoleWithSAML": self._assume_role_with_saml,
             "AssumeRoleWithWebIdentity": self._assume_role_with_web_identity,
@@ -191,6 +193,8 @@ class Sts:
         if role is None or not asker.may(role, "sts:AssumeRole"):
             raise Refusal("AccessDenied", denied.format("sts:AssumeRole"),
                           "no such role, its trust policy has not the caller, or the ExternalId is another")
+        if self.iam.denied(who, "sts:AssumeRole"):
+            raise Refusal("AccessDenied", denied.format("sts:AssumeRole") + " with an explicit deny in an identity-based policy")
         asker.check_options(role, wanted, denied)
         duration = _duration(wanted.duration, role)
         if who.role_arn and duration > CHAINED_MAX_S:
@@ -210,7 +214,7 @@ class Sts:
         if call.life is not None:
             ends = call.now + call.life
         issued = new_credential(session_arn, user_id, ends, role_arn=role.arn, tags=wanted.tags,
-                                transitive=wanted.transitive, source_identity=wanted.source_identity,
+                                issued=call.now, transitive=wanted.transitive, source_identity=wanted.source_identity,
                                 chained=call.note.get("chained", False))
         self._credentials.add(issued)
         call.note.update(access_key=issued.access_key, expires=timestamp(ends))

@@ -17,10 +17,11 @@
                   "external_id": "…",                          trust policy: condition on sts:ExternalId
                   "tag_session": false,                        trust policy: sts:TagSession
                   "source_identity": false,                    trust policy: sts:SetSourceIdentity
+                  "may": ["iam:PutRolePolicy"],                what its sessions may do, beside what trust policies allow
                   "trust": {…},                                the policy itself, in the place of all of these
                   "max_duration": 3600,                        the role's MaxSessionDuration
                   "tells_maximum": false}},                    error text about the duration names the maximum
-  "keys":      {"AKIA…": {"secret": "…", "arn": "arn:aws:iam::111122223333:user/base"}}
+  "keys":      {"AKIA…": {"secret": "…", "arn": "arn:aws:iam::111122223333:user/base", "may": []}}
 }
 """
 
@@ -69,6 +70,7 @@ class Role:
     max_duration: int = 3600
     tells_maximum: bool = False
     trust: dict = None
+    may: tuple = ()
 
     def __post_init__(self):
         if self.trust is not None:
@@ -171,6 +173,16 @@ class World:
     def role(self, arn):
         """The role of exactly this ARN (names are case-sensitive here), or None."""
         return self._file.get().roles.get(arn)
+
+    def roles(self):
+        return list(self._file.get().roles.values())
+
+    def may(self, who, action):
+        """Is an action among what a credential's role, or its user, may?"""
+        if who.role_arn is not None:
+            role = self.role(who.role_arn)
+            return role is not None and action in role.may
+        return action in self._file.get().keys.get(who.access_key, {}).get("may", [])
 
     def key(self, access_key):
         """(secret, ARN) of a long-term access key, or None."""
