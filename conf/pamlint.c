@@ -25,7 +25,7 @@ struct lint {
 
 /* ---- Modules ---- */
 
-enum kind { OTHER, AWSFED, LOCAL, DIRECTORY, PERMIT, DENY, ROOT_ONLY };
+enum kind { OTHER, AWSFED, LOCAL, DIRECTORY, PERMIT, DENY, ROOT_ONLY, CONDITION };
 
 static enum kind
 kind_of(const struct pamstack_module *module)
@@ -35,8 +35,10 @@ kind_of(const struct pamstack_module *module)
         enum kind kind;
     } names[] = {{OURS, AWSFED}, {"pam_unix.so", LOCAL}, {"pam_pwdb.so", LOCAL},
         {"pam_permit.so", PERMIT}, {"pam_deny.so", DENY}, {"pam_rootok.so", ROOT_ONLY},
-        {"pam_localuser.so", ROOT_ONLY}, {"pam_sss.so", DIRECTORY}, {"pam_ldap.so", DIRECTORY},
-        {"pam_krb5.so", DIRECTORY}, {"pam_winbind.so", DIRECTORY}, {"pam_lsass.so", DIRECTORY},
+        {"pam_localuser.so", ROOT_ONLY}, {"pam_succeed_if.so", CONDITION},
+        {"pam_usertype.so", CONDITION}, {"pam_listfile.so", CONDITION}, {"pam_wheel.so", CONDITION},
+        {"pam_sss.so", DIRECTORY}, {"pam_ldap.so", DIRECTORY}, {"pam_krb5.so", DIRECTORY},
+        {"pam_winbind.so", DIRECTORY}, {"pam_lsass.so", DIRECTORY},
         {"pam_centrifydc.so", DIRECTORY}, {"pam_vas3.so", DIRECTORY},
         {"pam_radius_auth.so", DIRECTORY}};
 
@@ -59,12 +61,14 @@ has_argument(const struct pamstack_module *module, const char *word)
 
 /* ---- One attempt ---- */
 
-/* What each kind returns, and who was asked, in which order. */
+/* What each kind returns, and who was asked. */
 struct attempt {
-    enum pamfile_result ours, local, directory, root;
-    unsigned asked; /* modules so far */
-    unsigned ours_at, local_at;
-    const struct pamstack_module *local_module, *before_ours; /* the last one asked before ours */
+    enum pamfile_result ours, local, directory, condition;
+    bool asked_ours;
+    const struct pamstack_module *local_before,
+        *local_after;                     /* pam_unix, asked before ours and behind it */
+    const struct pamstack_module *test;   /* a condition that was looked at */
+    const struct pamstack_module *evaded; /* one that, were it met, would have ours not asked */
     struct pamstack_verdict verdict;
 };
 
@@ -73,39 +77,59 @@ answer(void *arg, const struct pamstack_module *module)
 {
     struct attempt *a = arg;
 
-    a->asked++;
     switch (kind_of(module)) {
     case AWSFED:
-        if (a->ours_at == 0)
-            a->ours_at = a->asked;
+        a->asked_ours = true;
         return a->ours;
     case LOCAL:
-        if (a->local_at == 0 || (a->ours_at != 0 && a->local_at < a->ours_at)) {
-            a->local_at = a->asked;
-            a->local_module = module;
-        }
+        if (!a->asked_ours)
+            a->local_before = module;
+        else
+            a->local_after = module;
         return a->local;
     case DIRECTORY:
         return a->directory;
+    case CONDITION:
+        if (!a->asked_ours)
+            a->test = module;
+        return a->condition;
     case DENY:
-        return PAMFILE_AUTH_ERR;
     case ROOT_ONLY:
-        return a->root;
+        return PAMFILE_AUTH_ERR;
     default:
         return PAMFILE_SUCCESS;
     }
 }
 
-/* Somebody of the directory, whom nothing else on this host knows. */
+static struct attempt
+try_if(const struct lint *l, enum pamfile_phase phase, const struct attempt *with,
+    enum pamfile_result condition)
+{
+    struct attempt a = {.ours = with->ours,
+        .local = with->local,
+        .directory = with->directory,
+        .condition = condition};
+
+    pamstack_run(l->stack, phase, answer, &a, &a.verdict);
+    return a;
+}
+
+/*
+ * Somebody of the directory, whom nothing else on this host knows. A condition is one that they meet, unless ours would then not be
+ * asked: such a one tells the accounts of this host apart.
+ */
 static struct attempt
 try_one(const struct lint *l, enum pamfile_phase phase, enum pamfile_result ours,
     enum pamfile_result local, enum pamfile_result directory)
 {
-    struct attempt a = {
-        .ours = ours, .local = local, .directory = directory, .root = PAMFILE_AUTH_ERR};
+    const struct attempt with = {.ours = ours, .local = local, .directory = directory};
+    struct attempt met = try_if(l, phase, &with, PAMFILE_SUCCESS);
 
-    pamstack_run(l->stack, phase, answer, &a, &a.verdict);
-    return a;
+    if (met.asked_ours || met.test == NULL)
+        return met;
+    struct attempt other = try_if(l, phase, &with, PAMFILE_AUTH_ERR);
+    other.evaded = met.test;
+    return other.asked_ours ? other : met;
 }
 
 static bool
@@ -197,22 +221,25 @@ look_at_order(const struct lint *l, enum pamfile_phase phase)
 {
     struct attempt good = try_one(l, phase, PAMFILE_SUCCESS, PAMFILE_AUTH_ERR, PAMFILE_AUTH_ERR);
 
-    if (good.ours_at == 0) {
+    if (!good.asked_ours) {
         say(l, FINDING_FAIL, good.verdict.decisive != NULL ? good.verdict.decisive : l->ours[phase],
             "put pam_awsfed.so before this line, or take its \"sufficient\" or \"done\" away",
             "the phase ends here, and pam_awsfed is not asked");
         return;
     }
-    if (phase == PAMFILE_SESSION || good.local_at == 0)
+    if (good.evaded != NULL)
+        say(l, FINDING_WARN, good.evaded, "see to it that nobody of the directory does",
+            "whoever meets this condition is not asked by pam_awsfed");
+    if (phase == PAMFILE_SESSION)
         return;
-    if (good.local_at < good.ours_at)
-        say(l, FINDING_WARN, good.local_module, "put pam_awsfed.so before pam_unix.so",
+    if (good.local_before != NULL)
+        say(l, FINDING_WARN, good.local_before, "put pam_awsfed.so before pam_unix.so",
             phase == PAMFILE_AUTH
                 ? "pam_unix is asked first: people of the directory type their password twice, and "
                   "into a module that it is not for"
                 : "pam_unix is asked first, which does not know people of the directory");
-    else
-        say(l, FINDING_WARN, good.local_module,
+    if (good.local_after != NULL)
+        say(l, FINDING_WARN, good.local_after,
             "let the success of pam_awsfed jump over it: " LIKE_OURS,
             phase == PAMFILE_ACCOUNT
                 ? "pam_unix is asked too after pam_awsfed has said yes, and may not know people of "
@@ -242,7 +269,7 @@ look_at_refusals(const struct lint *l, enum pamfile_phase phase)
             return; /* the others would only repeat it */
         }
         a = try_one(l, phase, refusals[i], PAMFILE_SUCCESS, PAMFILE_AUTH_ERR);
-        if (opens(&a) || (phase == PAMFILE_AUTH && a.local_at > a.ours_at)) {
+        if (opens(&a) || (phase == PAMFILE_AUTH && a.local_after != NULL)) {
             findings_add_at(l->findings, opens(&a) ? FINDING_FAIL : FINDING_WARN,
                 l->ours[phase]->file, l->ours[phase]->line.number, LIKE_OURS,
                 "%s: pam_unix is asked after pam_awsfed said %s%s", pamfile_phase_name(phase),

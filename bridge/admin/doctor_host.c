@@ -158,6 +158,8 @@ hear(int fd, char *why, size_t size)
         int ready = poll(&p, 1, clock_left_ms(deadline_ms));
         if (ready == 0)
             return false;
+        if (ready < 0 && errno == EINTR)
+            continue;
         n = ready > 0 && len < size - 1 ? read(fd, why + len, size - 1 - len) : 0;
         len += n > 0 ? (size_t)n : 0;
     }

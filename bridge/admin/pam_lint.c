@@ -112,7 +112,7 @@ static json_t *
 json_module(const struct pamstack_module *module)
 {
     const struct pamfile_line *line = &module->line;
-    char control[CONTROL_SIZE], text[TEXT_SIZE];
+    char control[CONTROL_SIZE], text[TEXT_SIZE], file[TEXT_SIZE];
     json_t *arguments = json_array();
 
     for (size_t i = 0; i < line->n_args; i++)
@@ -120,8 +120,9 @@ json_module(const struct pamstack_module *module)
             arguments, json_string(text_clean(text, sizeof(text), line->args[i])));
     return json_pack("{s:s, s:s, s:s, s:o, s:s, s:i, s:i}", "phase",
         pamfile_phase_name(line->phase), "control", control_of(line, control), "module",
-        text_clean(text, sizeof(text), line->name), "arguments", arguments, "file", module->file,
-        "line", (int)line->number, "level", (int)module->level);
+        text_clean(text, sizeof(text), line->name), "arguments", arguments, "file",
+        text_clean(file, sizeof(file), module->file), "line", (int)line->number, "level",
+        (int)module->level);
 }
 
 json_t *

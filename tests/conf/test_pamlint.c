@@ -162,6 +162,22 @@ what_opens_the_door_is_found(void **state)
         FINDING_WARN, "d/s:2", "without a password needs none");
 }
 
+/* A condition that tells the host's accounts apart is no fault, but what it says is worth a look; one that people have to meet is. */
+static void
+conditions_are_taken_as_they_are_meant(void **state)
+{
+    (void)state;
+    one_finding("auth [success=1 default=ignore] pam_succeed_if.so uid < 1000\n" AUTH ACCOUNT REST,
+        FINDING_WARN, "d/s:1", "whoever meets this condition");
+    struct findings f =
+        lint((const char *const[]){"s",
+                 AUTH "account required pam_succeed_if.so user ingroup x\n" ACCOUNT REST, NULL},
+            "s");
+    assert_int_equal(f.n, 0);
+    one_finding("auth sufficient pam_succeed_if.so uid < 1000\n" AUTH ACCOUNT REST, FINDING_WARN,
+        "d/s:1", "whoever meets this condition");
+}
+
 /* I-45, I-13 */
 static void
 an_account_phase_that_does_not_decide_is_found(void **state)
@@ -402,6 +418,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_opens_the_door_is_found),
+        cmocka_unit_test(conditions_are_taken_as_they_are_meant),
         cmocka_unit_test(an_account_phase_that_does_not_decide_is_found),
         cmocka_unit_test(who_is_shut_out_is_found),
         cmocka_unit_test(what_is_missing_depends_on_the_service),
