@@ -47,7 +47,7 @@ struct reader {
     const char *attribute;
     struct sid sid;
     struct fed_secret value;
-    bool has_value;
+    bool has_value, may_write;
     size_t n_entries;
     attribute_fn *fn; /* NULL: keep the one there is */
     void *arg;
@@ -74,7 +74,7 @@ on_start(void *arg)
     struct reader *reader = arg;
 
     fed_secret_clear(&reader->value);
-    reader->has_value = false;
+    reader->has_value = reader->may_write = false;
     reader->sid.len = 0;
     reader->n_entries = 0;
 }
@@ -96,6 +96,11 @@ on_attribute(void *arg, const struct berval *name, const struct berval *values, 
 
     if (entry_name_is(name, "objectSid"))
         return n == 1 ? sid_parse(values->bv_val, values->bv_len, &reader->sid) : FED_E_DIRECTORY;
+    if (entry_name_is(name, "allowedAttributesEffective")) {
+        for (size_t i = 0; i < n && !reader->may_write; i++)
+            reader->may_write = entry_name_is(&values[i], reader->attribute);
+        return 0;
+    }
     if (!entry_name_is(name, reader->attribute))
         return 0;
     if (n != 1 || values->bv_len == 0)
@@ -104,9 +109,10 @@ on_attribute(void *arg, const struct berval *name, const struct berval *values, 
     return fed_secret_set(&reader->value, values->bv_val, values->bv_len);
 }
 
-int
-attribute_read(struct domain *domain, const struct sid *sid, const char *attribute,
-    const struct domain_budget *budget, struct fed_secret *ret, char *why)
+/* The entry of a SID, into the reader. Errors of attribute_read. */
+static int
+read_entry(struct domain *domain, const struct sid *sid, const char *attribute,
+    const struct domain_budget *budget, struct reader *reader, char *why)
 {
     char dn[DN_MAX];
     char *names[] = {(char *)"objectSid", (char *)attribute, NULL};
@@ -115,21 +121,54 @@ attribute_read(struct domain *domain, const struct sid *sid, const char *attribu
         .filter = "(objectClass=*)",
         .attributes = names,
         .most = 1};
-    struct reader reader = {.attribute = attribute, .value = FED_SECRET_INIT(ATTRIBUTE_VALUE_MAX)};
-    struct conn_sink sink = {on_start, on_entry, on_attribute, &reader};
+    struct conn_sink sink = {on_start, on_entry, on_attribute, reader};
     struct conn_answer answer;
 
     dn_of(sid, dn);
     int r = search(domain, &query, &sink, budget, &answer, why);
-    if (r == 0 && answer.code == LDAP_NO_SUCH_OBJECT)
-        r = why_not(why, FED_E_UNKNOWN_USER, "no entry has that SID");
-    else if (r == 0 && (answer.code != LDAP_SUCCESS || reader.n_entries != 1))
-        r = why_not(
+    if (r != 0)
+        return why[0] != '\0'
+                   ? r
+                   : why_not(why, r, "%s: more than one value, or one that is too long", attribute);
+    if (answer.code == LDAP_NO_SUCH_OBJECT)
+        return why_not(why, FED_E_UNKNOWN_USER, "no entry has that SID");
+    if (answer.code != LDAP_SUCCESS || reader->n_entries != 1)
+        return why_not(
             why, FED_E_DIRECTORY, "reading %s: result %d: %s", attribute, answer.code, answer.text);
-    else if (r == 0 && !sid_equal(&reader.sid, sid))
-        r = why_not(why, FED_E_DIRECTORY, "reading %s: somebody else's entry came", attribute);
-    else if (r != 0 && why[0] == '\0')
-        (void)why_not(why, r, "%s: more than one value, or one that is too long", attribute);
+    if (!sid_equal(&reader->sid, sid))
+        return why_not(why, FED_E_DIRECTORY, "reading %s: somebody else's entry came", attribute);
+    return 0;
+}
+
+/*
+ * There is no value; or it is hidden from us, which AD tells by nothing (MS-ADTS 3.1.1.3.1.3.2: as if it did not exist). So
+ * "none" is only believed on entries on which we have the right to write one: where that came by inheritance and was cut
+ * off, as for everybody who becomes an administrator, both rights are gone (I-29).
+ */
+static int
+check_rights(struct domain *domain, const struct sid *sid, const char *attribute,
+    const struct domain_budget *budget, char *why)
+{
+    struct reader reader = {.attribute = attribute, .value = FED_SECRET_INIT(0)};
+    int r = read_entry(domain, sid, "allowedAttributesEffective", budget, &reader, why);
+
+    if (r == 0 && !reader.may_write)
+        r = why_not(why, FED_E_DIRECTORY,
+            "%s of an entry may be hidden from the service identity, which has no right to write "
+            "it there: give it both rights",
+            attribute);
+    return r;
+}
+
+int
+attribute_read(struct domain *domain, const struct sid *sid, const char *attribute,
+    const struct domain_budget *budget, struct fed_secret *ret, char *why)
+{
+    struct reader reader = {.attribute = attribute, .value = FED_SECRET_INIT(ATTRIBUTE_VALUE_MAX)};
+    int r = read_entry(domain, sid, attribute, budget, &reader, why);
+
+    if (r == 0 && !reader.has_value)
+        r = check_rights(domain, sid, attribute, budget, why);
     if (r == 0)
         fed_secret_move(ret, &reader.value);
     fed_secret_done(&reader.value);
@@ -214,6 +253,30 @@ why_not_first(struct domain *domain, const struct sid *sid, const char *attribut
                        answer->code, answer->text);
 }
 
+/*
+ * Who could write a first value and cannot read it would take its owner for somebody without one for ever: it is taken away
+ * again, and the enrolment fails.
+ */
+static int
+check_first(struct domain *domain, const struct sid *sid, const char *dn, const char *attribute,
+    const struct fed_secret *value, const struct domain_budget *budget, char *why)
+{
+    struct fed_secret now = FED_SECRET_INIT(ATTRIBUTE_VALUE_MAX), none = FED_SECRET_INIT(0);
+    struct conn_answer answer;
+    char ignored[WHY_MAX];
+    int r = attribute_read(domain, sid, attribute, budget, &now, why);
+
+    if (r == 0 && now.len == 0) {
+        int back = send_exchange(domain, dn, attribute, value, &none, budget, &answer, ignored);
+        (void)back; /* what stays hides from us, as it did before */
+        r = why_not(why, FED_E_DIRECTORY,
+            "%s was written and cannot be read: give the service identity the right to read it",
+            attribute);
+    }
+    fed_secret_done(&now);
+    return r;
+}
+
 int
 attribute_exchange(struct domain *domain, const struct sid *sid, const char *attribute,
     const struct fed_secret *old_value, const struct fed_secret *new_value,
@@ -230,7 +293,8 @@ attribute_exchange(struct domain *domain, const struct sid *sid, const char *att
         return r;
     switch (answer.code) {
     case LDAP_SUCCESS:
-        return 0;
+        return old_value->len == 0 ? check_first(domain, sid, dn, attribute, new_value, budget, why)
+                                   : 0;
     case LDAP_NO_SUCH_ATTRIBUTE:
         return FED_E_REPLAY;
     case LDAP_NO_SUCH_OBJECT:

@@ -18,7 +18,8 @@ enum { ATTRIBUTE_VALUE_MAX = 8 * 1024 };
 /*
  * The value that somebody's entry has, "" when it has none. Found by their SID.
  *   ret  initialised by the caller; replaced
- * 0, FED_E_UNKNOWN_USER (no such entry), FED_E_TOO_BIG, FED_E_DIRECTORY (also: more than one value), …; why on failure.
+ * 0, FED_E_UNKNOWN_USER (no such entry), FED_E_TOO_BIG, FED_E_DIRECTORY (also: more than one value; or none, where the
+ * service identity could not write one: it may be hidden), …; why on failure.
  */
 FED_MUST_USE int attribute_read(struct domain *domain, const struct sid *sid, const char *attribute,
     const struct domain_budget *budget, struct fed_secret *ret, char *why);

@@ -70,6 +70,34 @@ def test_ad_another_persons_value(lab, kept_in_ad, one_of_ad):
     lab.directory.DC1.set(str(entry.dn), **{ATTRIBUTE: None})
 
 
+def test_ad_that_hides_the_value(lab, kept_in_ad, one_of_ad):
+    """I-29: who lost the rights on the attribute, as on an administrator's, is told nothing by AD: nobody is "not enrolled" by it."""
+    code = lab.codes.fresh(one_of_ad.name)
+    lab.directory.DC1.forbid("RPWP", one_of_ad.dn, lab.people.SERVICE_NAME, ATTRIBUTE)
+    for host in kept_in_ad:
+        assert authenticate(host, one_of_ad, one_of_ad.password, code) == "STORE"
+    explained = subprocess.run(["awsfed-admin", "explain", one_of_ad.name], text=True, capture_output=True,
+                               env={"PATH": lab.places.PATH})
+    assert "second factor: the second-factor store is unavailable" in explained.stdout
+
+
+def test_ad_that_is_written_and_not_read(lab, kept_in_ad):
+    """I-29: without the right to read nobody is enrolled in the first place, and nothing stays behind."""
+    nobody = lab.people.take()
+    lab.directory.DC1.forbid("RP", nobody.dn, lab.people.SERVICE_NAME, ATTRIBUTE)
+    enrolled = subprocess.run(["awsfed-admin", "mfa", "enrol", nobody.name], text=True, capture_output=True,
+                              env={"PATH": lab.places.PATH})
+    assert enrolled.returncode != 0 and "secret" not in enrolled.stdout
+    assert lab.directory.attribute(nobody.name, ATTRIBUTE) is None
+
+
+def test_ad_where_nothing_may_be_written(lab, kept_in_ad):
+    """I-29: nor is somebody "not enrolled" where the right to write is gone, as with what is inherited by administrators."""
+    nobody = lab.people.take()
+    lab.directory.DC1.forbid("WP", nobody.dn, lab.people.SERVICE_NAME, ATTRIBUTE)
+    assert authenticate(kept_in_ad[0], nobody, nobody.password, "123456") == "STORE"
+
+
 def test_ad_is_listed_and_reset(lab, kept_in_ad, one_of_ad):
     """Who is enrolled is found in AD, and a reset takes the value away."""
     env = {"PATH": lab.places.PATH}

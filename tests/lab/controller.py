@@ -122,6 +122,13 @@ class Controller:
 
     def grant_write(self, name, attribute_name):
         """Let an account write one attribute of everybody's entry, as an administrator's delegation does."""
+        self._add_ace(self.domain.base_dn, "(OA;CI;RPWP;{};;{})", name, attribute_name)
+
+    def forbid(self, rights, dn, name, attribute_name):
+        """Take from an account rights (RP to read, WP to write) on one attribute of an entry."""
+        self._add_ace(dn, f"(OD;;{rights};{{}};;{{}})", name, attribute_name)
+
+    def _add_ace(self, dn, ace, name, attribute_name):
         from samba.dcerpc import misc, security
         from samba.ndr import ndr_unpack
         from samba.sd_utils import SDUtils
@@ -131,7 +138,7 @@ class Controller:
             self.samdb().get_schema_basedn(), expression=f"(lDAPDisplayName={attribute_name})", attrs=["schemaIDGUID"])
         sid = ndr_unpack(security.dom_sid, account["objectSid"][0])
         guid = ndr_unpack(misc.GUID, schema["schemaIDGUID"][0])
-        SDUtils(self.samdb()).dacl_add_ace(self.domain.base_dn, f"(OA;CI;RPWP;{guid};;{sid})")
+        SDUtils(self.samdb()).dacl_add_ace(dn, ace.format(guid, sid))
 
     def bad_password_count(self, name):
         """How many wrong passwords it has counted: tells whether a bind was made."""

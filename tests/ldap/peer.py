@@ -18,6 +18,7 @@ rely on the line. It ends when its standard input does. Keys, with the default f
     modify   CODE:TEXT (0:)                                      password changes
     after    stay | close | notice                               once an own entry was read
     ping     ok | mute                                           is it there
+    rights   NAME ()                                             an attribute that whoever asks may write
     clock    SECONDS () | garbage                                how far its clock is ahead; without: it does not tell
     site     NAME ()                                             of whoever asks
     pages    1 | N | endless | badmark | limit                   searches for groups by prefix
@@ -268,6 +269,8 @@ class Connection:
                       "msDS-User-Account-Control-Computed": ["0"], "department": ["R & D"]}
         if groups:
             attributes["tokenGroups"] = TOKENS
+        if self.script["rights"]:
+            attributes["allowedAttributesEffective"] = ["info", self.script["rights"]]
         attributes.update({k.replace("_", "-"): v for k, v in other.items()})
         return entry(PERSON_DN, [(k, v) for k, v in attributes.items() if v is not None])
 
@@ -414,7 +417,8 @@ def main():
     folder = Path(sys.argv[1])
     script = {"tls": "ldaps", "cert": "good", "bind": "ok", "service": "ok", "find": "1", "read": "ok",
               "modify": "0:", "pages": "1", "after": "stay", "ping": "ok", "site": "", "refer": "ldap://127.0.0.1:1/",
-              "names": "", "domain": "1", "pieces": "", "clock": ""}
+              "names": "", "domain": "1", "pieces": "", "clock": "",
+              "rights": ""}
     script.update(word.split("=", 1) for word in sys.argv[2:])
     make_certificates(folder)
     context = tls_context(folder, script)

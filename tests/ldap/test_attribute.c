@@ -75,11 +75,39 @@ test_the_second_server_is_never_asked_i24(void **state)
     peer_free(second);
 }
 
+/* AD tells what is hidden by nothing: "none" is believed where we could write one, and nowhere else (I-29). */
+static void
+test_none_or_hidden_i29(void **state)
+{
+    static const struct {
+        const char *script;
+        int error;
+    } cases[] = {{"rights=thumbnailLogo", 0}, {"rights=THUMBNAILLOGO", 0},
+        {"rights=thumbnailLogo2", FED_E_DIRECTORY}, {"", FED_E_DIRECTORY},
+        {"read=othersid rights=thumbnailLogo", FED_E_DIRECTORY},
+        {"read=none rights=thumbnailLogo", FED_E_DIRECTORY}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct peer *peer = peer_start(cases[i].script);
+        struct peer_domain *d = domain_start(CONF_LDAPS, (unsigned[]){peer->port, 0});
+        struct fed_secret value = FED_SECRET_INIT(64);
+        assert_int_equal(
+            addir_attribute_read(d->dir, &d->person.sid, "thumbnailLogo", &value, d->why),
+            cases[i].error);
+        assert_int_equal(value.len, 0);
+        assert_true((d->why[0] != '\0') == (cases[i].error != 0));
+        domain_stop(d);
+        peer_free(peer);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers_of_an_exchange),
+        cmocka_unit_test(test_none_or_hidden_i29),
         cmocka_unit_test(test_the_second_server_is_never_asked_i24),
     };
 
