@@ -14,6 +14,7 @@ from screen import Screen  # noqa: E402
 # Says how often it was interrupted, and ends with its input.
 COUNTS = """\
 import signal, sys
+signal.signal(signal.SIGCONT, lambda *_: print("goes on", flush=True))
 signal.signal(signal.SIGINT, lambda *_: print("interrupts:", sys.argv.append(1) or len(sys.argv) - 1, flush=True))
 print("ready", flush=True)
 for line in sys.stdin:
@@ -62,6 +63,7 @@ def test_picker_and_exec(lab):
         screen.key("C-z")
         screen.wait("Stopped", "here>")
         screen.line("fg")
+        screen.wait("goes on")  # what is typed before is the shell's
         screen.line("still there")
         screen.wait("read still there")
         screen.key("C-d")
