@@ -143,7 +143,7 @@ enum wire_type {
      * cached (HELD: the role and the session); or else, is the ticket of that id still good */
     ASK_WHOIS = 90,
     /* admin: [SID] -> PERSON... [NEXT]: everybody who is enrolled, by SID, those after that one; NEXT is what to ask with
-     * for more. Of a person MESSAGE is the name of the error that keeps them out, STEP... the names of their roles */
+     * for more. Of a person STATUS is the error that keeps them out, or from being known, STEP... the names of their roles */
     ASK_PEOPLE = 91,
 };
 

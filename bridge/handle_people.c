@@ -132,7 +132,8 @@ put_person(struct bridge *b, struct wire_out *out, const struct next *who, int *
     if (fed_error_class(standing) == FED_CLASS_UNAVAILABLE)
         *unavailable = standing;
     wire_begin_group(out, WIRE_PERSON);
-    wire_put_text(out, WIRE_MESSAGE, standing != 0 ? fed_error_name(standing) : NULL);
+    if (standing != 0)
+        wire_put_number(out, WIRE_STATUS, fed_error_to_wire(standing));
     wire_put_text(out, WIRE_USER, who->name);
     wire_put_text(out, WIRE_SID, who->sid);
     wire_put_number(out, WIRE_STARTED, (uint64_t)p.row.enrolled_s);

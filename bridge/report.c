@@ -252,11 +252,13 @@ report_person(struct report *report, const struct report_person *p)
     const json_t *seen = json_object_get(report->people, p->sid);
     int r = count_at(report->root, "enrolled");
 
-    if (r == 0 && p->standing == NULL)
+    if (r == 0 && fed_error_class(p->standing) == FED_CLASS_UNAVAILABLE)
+        r = count_at(report->root, "standing_unknown");
+    if (r == 0 && p->standing == 0)
         r = add_access(report, p, json_object_get(seen, "roles"));
-    else if (r == 0 &&
-             json_array_append_new(report->kept_out,
-                 json_pack("{ss ss ss}", "user", p->name, "sid", p->sid, "why", p->standing)) != 0)
+    else if (r == 0 && json_array_append_new(
+                           report->kept_out, json_pack("{ss ss ss}", "user", p->name, "sid", p->sid,
+                                                 "why", fed_error_name(p->standing))) != 0)
         r = FED_E_NOMEM;
     if (r == 0)
         r = add_factor(report, p);
@@ -303,6 +305,7 @@ report_is_whole(const struct report *report)
 
     return json_integer_value(json_object_get(trail, "unread")) == 0 &&
            json_object_get(report->people, OTHERS) == NULL &&
+           json_integer_value(json_object_get(report->root, "standing_unknown")) == 0 &&
            json_object_get(report->root, "people_not_asked") == NULL;
 }
 
@@ -332,6 +335,7 @@ report_new(int64_t since_s, int64_t until_s, int64_t unused_s, struct report **r
         part(r->root, "refused_unknown_names", json_integer(0)) == NULL ||
         (r->acts = part(r->root, "acts", json_object())) == NULL ||
         part(r->root, "enrolled", json_integer(0)) == NULL ||
+        part(r->root, "standing_unknown", json_integer(0)) == NULL ||
         (r->unused_roles = part(r->root, "roles_never_used", json_array())) == NULL ||
         (r->unused_access = part(r->root, "access_never_used", json_array())) == NULL ||
         (r->unused_factors = part(r->root, "factors_unused", json_array())) == NULL ||

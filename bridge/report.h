@@ -24,8 +24,7 @@ struct report;
 /* One who is enrolled, as the bridge tells of them. */
 struct report_person {
     const char *name, *sid;
-    const char
-        *standing; /* NULL, or the name of the error that keeps them out, or from being known */
+    int standing; /* 0, or the error that keeps them out; one of class UNAVAILABLE: nothing is known of them */
     int64_t enrolled_s, last_code_s; /* Unix seconds; 0 = never */
     uint64_t tokens, codes_left, codes_made, n_roles;
     const char *const *roles; /* the names of n_named of them, NULL = none */

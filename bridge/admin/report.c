@@ -6,6 +6,7 @@
 #include "bridge/admin/words.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,7 +69,9 @@ take_person(struct report *report, const struct wire_msg *row)
     const char *roles[NAMED_MOST];
     struct report_person p = {.name = wire_text(row, WIRE_USER),
         .sid = wire_text(row, WIRE_SID),
-        .standing = wire_text(row, WIRE_MESSAGE),
+        .standing = wire_has(row, WIRE_STATUS)
+                        ? fed_error_from_wire((unsigned)wire_number(row, WIRE_STATUS, 0))
+                        : 0,
         .enrolled_s = (int64_t)wire_number(row, WIRE_STARTED, 0),
         .last_code_s = (int64_t)wire_number(row, WIRE_CODE_TIME, 0),
         .tokens = wire_number(row, WIRE_TOKENS, 0),
@@ -137,6 +140,12 @@ say_gaps(const struct report *report, const struct trail_told *told, int people)
     if (told->unread > 0)
         (void)fprintf(stderr, "  %u file(s) of the audit trail were not read: %s\n", told->unread,
             text_clean(clean, sizeof(clean), told->what));
+    int64_t unknown =
+        (int64_t)json_integer_value(json_object_get(report_object(report), "standing_unknown"));
+    if (unknown > 0)
+        (void)fprintf(stderr,
+            "  of %" PRId64 " who are enrolled the directory did not say which roles they have\n",
+            unknown);
     if (people != 0)
         (void)fprintf(
             stderr, "  the bridge did not say who is enrolled: %s\n", fed_strerror(people));

@@ -165,7 +165,7 @@ what_is_not_used(void **state)
     assert_int_equal(report_person(report, &p), 0); /* has had no time yet */
     p = (struct report_person){.name = "gone@corp",
         .sid = "S-3",
-        .standing = "DISABLED",
+        .standing = FED_E_DISABLED,
         .enrolled_s = NOW - 91 * DAY,
         .tokens = 1};
     assert_int_equal(report_person(report, &p), 0);
@@ -235,6 +235,13 @@ what_is_missing_is_told(void **state)
     char *text = written(report, report_json);
     assert_non_null(strstr(text, "\"whole\": false"));
     free(text);
+    report_free(report);
+    /* Nobody's access is known while the directory is away: no list of who does not use it is whole. */
+    report = fresh();
+    struct report_person p = {.name = "a", .sid = "S-1", .standing = FED_E_DIRECTORY};
+    assert_int_equal(report_person(report, &p), 0);
+    report_told(report, &whole, NULL);
+    assert_false(report_is_whole(report));
     report_free(report);
 }
 
