@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "mfa/appended.h"
 #include "mfa/person.h"
 #include "mfa/recovery.h"
 #include "mfa/ticket.h"
@@ -51,40 +52,25 @@ struct presented {
     size_t len;
 };
 
-/*
- * What of the answer is this token's code? At the end, with a password before it, as many bytes as the token has digits;
- * too short an answer has none, which is checked like any other.
- */
+/* What of the answer is this token's code? */
 static const unsigned char *
 code_for(const struct record_token *t, const struct presented *answer, size_t *ret_len)
 {
-    size_t digits = t->params.digits;
-
+    if (answer->form == FACTOR_AT_END)
+        return appended_code(answer->bytes, answer->len, t->params.digits, ret_len);
     *ret_len = answer->len;
-    if (answer->form != FACTOR_AT_END)
-        return answer->bytes;
-    *ret_len = answer->len > digits ? digits : 0;
-    return answer->bytes + answer->len - *ret_len;
+    return answer->bytes;
 }
 
-/*
- * The recovery code of an answer, as it is shown: "xxxxx-xxxxx". So the hyphen stands where a one-time code of six digits
- * or more would have a digit, and no answer ends in both. False when there is none.
- */
+/* The recovery code of an answer; false when there is none. */
 static bool
 find_recovery_code(const struct presented *answer, const unsigned char **ret_code, size_t *ret_len)
 {
-    const size_t shown = RECOVERY_TEXT_SIZE - 1, after = shown / 2;
-
+    if (answer->form == FACTOR_AT_END)
+        return appended_recovery_code(answer->bytes, answer->len, ret_code, ret_len);
     *ret_code = answer->bytes;
     *ret_len = answer->len;
-    if (answer->form == FACTOR_AT_END) {
-        if (answer->len <= shown || answer->bytes[answer->len - after - 1] != '-')
-            return false;
-        *ret_code = answer->bytes + answer->len - shown;
-        *ret_len = shown;
-    }
-    return recovery_has_form(*ret_code, *ret_len);
+    return recovery_has_form(answer->bytes, answer->len);
 }
 
 /*
