@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/ui.h>
 
 #include "bridge/signing_key.h"
 
@@ -63,6 +64,28 @@ add_name(char list[LIST_SIZE], const char *name)
 
 /* ---- The library ---- */
 
+/*
+ * A key that wants the PIN for each signature makes libp11 ask for it, on whatever terminal there is. A service has none, and an
+ * empty answer would cost a try.
+ */
+static int
+refuse_to_ask(UI *ui, UI_STRING *what)
+{
+    (void)ui, (void)what;
+    return 0;
+}
+
+static int
+forbid_questions(PKCS11_CTX *ctx)
+{
+    UI_METHOD *method = UI_create_method("none");
+
+    return method != NULL && UI_method_set_reader(method, refuse_to_ask) == 0 &&
+                   PKCS11_set_ui_method(ctx, method, NULL) == 0
+               ? 0
+               : FED_E_NOMEM;
+}
+
 static int
 load(const struct search *s, PKCS11_CTX **ret)
 {
@@ -76,7 +99,7 @@ load(const struct search *s, PKCS11_CTX **ret)
         return fail(s, FED_E_CONFIG,
             "\"%s\" is not a PKCS#11 module: name the library that came with the token", module);
     PKCS11_CTX *ctx = PKCS11_CTX_new();
-    if (ctx == NULL)
+    if (ctx == NULL || forbid_questions(ctx) != 0)
         return FED_E_NOMEM;
     if (PKCS11_CTX_load(ctx, module) != 0)
         return fail(s, FED_E_KEEPER, "\"%s\" does not start: %s: does its service run?", module,
@@ -143,6 +166,9 @@ find_token(const struct search *s, PKCS11_CTX *ctx, PKCS11_SLOT **ret)
 
 /* ---- The PIN ---- */
 
+/* People paste this: the token's own words, which may be anything, have no place in it. */
+#define PROVE "pkcs11-tool --module %s --token-label TOKEN --login --list-objects"
+
 /* Does this refusal say that the PIN is no good? Then it may have cost a try. */
 static bool
 is_about_pin(unsigned long code)
@@ -161,16 +187,14 @@ check_tries(const struct search *s, const PKCS11_TOKEN *token)
             token->label);
     if (token->userPinFinalTry)
         return fail(s, FED_E_KEEPER,
-            "token \"%s\" has one try left for its PIN, which is not spent here: prove the PIN "
-            "with "
-            "pkcs11-tool --module %s --token-label \"%s\" --login --list-objects",
-            token->label, s->o->module, token->label);
+            "token \"%s\" has one try left for its PIN, which is not spent here: prove it "
+            "with " PROVE,
+            token->label, s->o->module);
     if (token->userPinCountLow && !s->o->pin_proven)
         return fail(s, FED_E_KEEPER,
             "token \"%s\" was given a wrong PIN last, so it is not given \"%s\" now: put the right "
-            "PIN there, prove it with pkcs11-tool --module %s --token-label \"%s\" --login "
-            "--list-objects, then restart",
-            token->label, s->o->uri->pin, s->o->module, token->label);
+            "PIN there, prove it with " PROVE ", then restart",
+            token->label, s->o->uri->pin, s->o->module);
     return 0;
 }
 
@@ -198,9 +222,8 @@ log_in(const struct search *s, PKCS11_SLOT *slot)
     return fail(s, FED_E_DENIED,
         "token \"%s\" refuses the PIN of \"%s\": %s; it is not tried again: correct the file, "
         "prove "
-        "the PIN with pkcs11-tool --module %s --token-label \"%s\" --login --list-objects, then "
-        "restart",
-        token->label, s->o->uri->pin, hsm_key_complaint(), s->o->module, token->label);
+        "the PIN with " PROVE ", then restart",
+        token->label, s->o->uri->pin, hsm_key_complaint(), s->o->module);
 }
 
 /* ---- The key ---- */

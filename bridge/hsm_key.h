@@ -30,7 +30,8 @@ struct hsm_key_options {
  *
  * The PIN is presented at most once, and only where a wrong one would not be the last: a token locks itself after a few,
  * for good. Unless it is known to be right it is not presented either when the token says that somebody's last try
- * was wrong, so that a service which is started again and again does not use them up.
+ * was wrong, so that a service which is started again and again does not use them up. Nobody is ever asked for one: a key
+ * that wants it for each signature (CKA_ALWAYS_AUTHENTICATE) does not sign.
  *
  *   ret   lives as long as the process
  *   why   on failure what, with the remedy; text of the token in it is not cleaned

@@ -12,7 +12,7 @@
  * In the child, for good: every descriptor but fd closed, the last wall raised (bridge/signer_box.h), then the library loaded,
  * the PIN presented and wiped, READY said on fd with hsm_key_open's status and words; then SIGN, TOKEN and PUBLIC
  * answered until the signer closes its end, all three with this one key. A failure has words.
- *   o     its pin is wiped
+ *   o     its pin is wiped; libp11 and the library keep what they make of it
  *   pin   that of o
  */
 _Noreturn void signer_module(int fd, const struct hsm_key_options *o, struct fed_secret *pin);

@@ -113,6 +113,31 @@ test_last_try_is_never_spent(void **state)
     keeper_stop(signer);
 }
 
+/* A key that wants the PIN each time would be given an empty one, or stop at a terminal: it is given none. */
+static void
+test_nobody_is_asked_for_a_pin(void **state)
+{
+    const struct signer_start start = {signer_uri("unit", "object=again"), NULL, false};
+    struct keeper *signer = NULL;
+    char why[512];
+
+    (void)state;
+    assert_int_equal(
+        signer_tool(
+            "pkcs11-tool --module /usr/lib/softhsm/libsofthsm2.so --token-label unit --login "
+            "--pin 123456 --keypairgen --key-type rsa:2048 --label again --id 09 "
+            "--always-auth"),
+        0);
+    signer_give_token();
+    assert_int_equal(signer_try(&start, &signer, why), 0);
+    assert_string_equal(why, "");
+    assert_int_equal(signer_sign(signer), FED_E_KEEPER);
+    assert_int_equal(
+        signer_logins(), 2); /* to the token, once more after the failure; to the key never */
+    keeper_stop(signer);
+    keeper_stop(signer_good()); /* and no try was lost */
+}
+
 /* ---- What is not there, or not right ---- */
 
 static void
@@ -228,6 +253,7 @@ main(void)
         TEST(test_last_try_is_never_spent),
         TEST(test_proven_pin_is_used_again),
         TEST(test_no_pin_for_a_token_that_wants_one),
+        TEST(test_nobody_is_asked_for_a_pin),
         TEST(test_token_and_key_that_are_not_there),
         TEST(test_pin_files_i66),
         TEST(test_modules_i66),
