@@ -144,7 +144,7 @@ print_json(const struct pamstack *stack, const struct findings *findings)
 {
     json_t *modules = json_array();
 
-    for (size_t i = 0; i < stack->n; i++)
+    for (size_t i = 0; stack != NULL && i < stack->n; i++)
         (void)json_array_append_new(modules, json_module(stack->modules[i]));
     json_t *all = json_pack("{s:o, s:o}", "stack", modules, "findings", findings_to_json(findings));
     (void)json_dumpf(all, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII);
@@ -163,10 +163,10 @@ lint(const char *dir, const char *sshd_config, const char *service, bool as_json
         (void)fprintf(stderr, "awsfed-admin: there is no \"%s\" in %s\n", service, dir);
     else if (r != 0 && findings.n == 0)
         (void)fprintf(stderr, "awsfed-admin: %s/%s: %s\n", dir, service, fed_strerror(r));
-    else if (r != 0)
-        print_findings(&findings);
     else if (as_json)
         print_json(stack, &findings);
+    else if (r != 0)
+        print_findings(&findings);
     else {
         print_stack(stack);
         print_findings(&findings);

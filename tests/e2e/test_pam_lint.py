@@ -37,6 +37,14 @@ def test_a_mangled_stack_is_told_with_line_and_remedy(lab, tmp_path):
     assert {"phase": "auth", "module": "pam_deny.so"}.items() <= told["stack"][2].items()
 
 
+def test_what_cannot_be_read_is_told_to_machines_too(tmp_path):
+    (tmp_path / "folder").mkdir()
+    done = lint("--dir", tmp_path, "--json", "folder")
+    told = json.loads(done.stdout)
+    assert done.returncode == 1 and told["stack"] == [] and "regular file" in told["findings"][0]["what"]
+    assert "regular file" in lint("--dir", tmp_path, "folder").stdout
+
+
 def test_usage():
     assert lint("no-such-service").returncode == 1
     for words in ((), ("a", "b"), ("../sshd",), ("--what", "sshd")):
