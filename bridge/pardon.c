@@ -5,6 +5,7 @@
 #include "bridge/pardon.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/wire.h"
 
@@ -199,6 +200,23 @@ pardon_settle(struct bridge *b, const struct signin *a, const struct identity *i
     if (p->no_role && a->aim == SIGNIN_SESSION)
         p->factor = (struct factor){.code_len = p->factor.code_len};
     return 0;
+}
+
+int
+pardon_drop_roles(struct bridge *b, const struct addir_entry *entry, struct proof *proof)
+{
+    struct demand_from from = {.service = proof->service, .rhost = proof->rhost};
+    enum demand demand = DEMAND_CODE;
+    struct book *book = mapper_book(b->mapper);
+    int r = demand_decide(&b->conf->mfa, book, &from, proof->domain, entry, &demand, NULL);
+
+    book_unref(book);
+    if (r == 0 && demand == DEMAND_NOTHING) {
+        free(proof->roles);
+        proof->roles = NULL;
+        proof->n_roles = 0;
+    }
+    return r;
 }
 
 enum limits_outcome

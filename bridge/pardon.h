@@ -46,6 +46,13 @@ int pardon_refusal(const struct pardon *pardon, int error);
 FED_MUST_USE int pardon_settle(struct bridge *b, const struct signin *a, const struct identity *id,
     const struct addir_entry *entry, struct pardon *pardon, char *why);
 
+/*
+ * At a re-check: whose sign-in would give no role by the rules and groups of now, as of somebody who came into exempt-groups,
+ * has none from here on. 0 or FED_E_DIRECTORY.
+ */
+FED_MUST_USE int pardon_drop_roles(
+    struct bridge *b, const struct addir_entry *entry, struct proof *proof);
+
 /* How a success counts. */
 enum limits_outcome pardon_outcome(const struct pardon *pardon, const struct signin *a);
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/wire.h"
+#include "bridge/pardon.h"
 #include "bridge/signin.h"
 
 enum { ASK_AGAIN_MS = 10 * 1000, RECHECK_TRIES = 8 };
@@ -79,8 +80,8 @@ recheck(struct bridge *b, const struct ticket *t, struct proof *proof, char *why
     if (r == 0)
         r = mapper_may_login(b->mapper, proof->domain, &entry);
     if (r == 0 && (t->proof.factors & WIRE_FACTOR_CODE) &&
-        (t->proof.factors & WIRE_FACTOR_PASSWORD))
-        r = signin_set_roles(b, &entry, proof);
+        (t->proof.factors & WIRE_FACTOR_PASSWORD) && (r = signin_set_roles(b, &entry, proof)) == 0)
+        r = pardon_drop_roles(b, &entry, proof);
     addir_entry_done(&entry);
     return r;
 }
