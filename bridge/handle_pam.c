@@ -12,6 +12,7 @@
 #include "bridge/budget.h"
 #include "bridge/endpoint_rules.h"
 #include "bridge/identity.h"
+#include "bridge/outage.h"
 #include "bridge/newcomer.h"
 #include "bridge/signin.h"
 
@@ -226,7 +227,7 @@ check_account(
     if (r != 0 && r != FED_E_NOT_FOUND)
         return r;
     if ((r = identity_find(b, user, id, why)) != 0)
-        return r;
+        return outage_hide(b, id, r, why);
     e->name = id->name;
     e->sid = id->sid;
     if ((r = addir_read(b->dirs[id->domain], &id->person, &entry, why)) == 0 &&
@@ -488,6 +489,7 @@ handle_change_password(struct bridge *b, struct job *job, struct answer *answer)
         (r = text_check_password((const char *)new_password.data, new_password.len)) == 0 &&
         (r = may_change(b, job, &old_password, &id)) == 0)
         r = change(b, job, &id, &old_password, &new_password, answer, why);
+    r = outage_hide(b, &id, r, why);
     e.outcome = r;
     e.reason = why;
     e.name = id.name;

@@ -138,6 +138,7 @@ identity_find(const struct bridge *b, const char *user, struct identity *ret, ch
         r = find_in_domain(b, bare, ret, why);
     } else {
         set_unknown_key(ret, b, user);
+        ret->anywhere = true;
         r = find_by_suffix(b, user, ret, why);
     }
     if (r != 0) {

@@ -10,6 +10,7 @@
 
 struct identity {
     size_t domain;
+    bool anywhere; /* the name is of no domain's form: whoever has it as a userPrincipalName */
     struct addir_person person;
     char sid[SID_TEXT_MAX];
     char name[2 * TEXT_NAME_MAX + 2]; /* "sam@domain", as the directory knows them */

@@ -13,6 +13,7 @@
 #include "bridge/budget.h"
 #include "bridge/clockwatch.h"
 #include "bridge/identity.h"
+#include "bridge/outage.h"
 #include "bridge/pardon.h"
 
 int
@@ -257,38 +258,37 @@ is_complete(struct bridge *b, const struct signin *a)
            !fed_secret_equal(a->password->data, a->password->len, a->code, a->code_len);
 }
 
-int
-signin_check(struct bridge *b, const struct signin *a, struct signin_result *ret)
+/* found: what identity_find said of id. */
+static int
+check(struct bridge *b, const struct signin *a, struct identity *id, int found,
+    struct signin_result *ret)
 {
     int64_t now_s = (int64_t)time(NULL);
     enum limits_outcome outcome = LIMITS_NO_VERDICT;
     struct limits_attempt attempt;
-    struct identity id;
 
-    *ret = (struct signin_result){.password_days = -1};
-    int found = identity_find(b, a->user, &id, ret->why);
     if (found != 0 && fed_error_class(found) != FED_CLASS_DENIED)
         return found;
-    copy_text(ret->name, sizeof(ret->name), id.name);
-    copy_text(ret->sid, sizeof(ret->sid), id.sid);
+    copy_text(ret->name, sizeof(ret->name), id->name);
+    copy_text(ret->sid, sizeof(ret->sid), id->sid);
     if (!is_complete(b, a)) {
         copy_text(ret->why, sizeof(ret->why), "password or code missing, or both the same");
         return FED_E_DENIED;
     }
     /* Before it matters whose code it is: it says nothing of anybody, and counts for nobody (I-40). */
-    int r = pardon_needs_clock(b, a) ? clockwatch_check(b, id.domain, ret->why) : 0;
+    int r = pardon_needs_clock(b, a) ? clockwatch_check(b, id->domain, ret->why) : 0;
     if (r != 0)
         return r;
 
-    unsigned cap = __atomic_load_n(&b->password_caps[id.domain], __ATOMIC_RELAXED);
-    r = limits_begin(b->limits, id.key, a->rhost != NULL ? a->rhost : "", cap, now_s, &attempt);
+    unsigned cap = __atomic_load_n(&b->password_caps[id->domain], __ATOMIC_RELAXED);
+    r = limits_begin(b->limits, id->key, a->rhost != NULL ? a->rhost : "", cap, now_s, &attempt);
     if (r != 0)
         return r;
     if (found != 0) {
         outcome = LIMITS_WRONG_CODE; /* nobody: counts like anybody */
         r = found;
     } else {
-        r = check_factors(b, a, &id, now_s, &outcome, ret);
+        r = check_factors(b, a, id, now_s, &outcome, ret);
     }
     int ended = limits_end(b->limits, &attempt, outcome, now_s);
     if (ended != 0) {
@@ -297,4 +297,14 @@ signin_check(struct bridge *b, const struct signin *a, struct signin_result *ret
         return ended;
     }
     return r;
+}
+
+int
+signin_check(struct bridge *b, const struct signin *a, struct signin_result *ret)
+{
+    struct identity id;
+
+    *ret = (struct signin_result){.password_days = -1};
+    int found = identity_find(b, a->user, &id, ret->why);
+    return outage_hide(b, &id, check(b, a, &id, found, ret), ret->why);
 }

@@ -101,23 +101,31 @@ addir_asks(const struct addir *dir)
     return dir->wanted->extra.n;
 }
 
-int
-addir_probe(struct addir *dir, char *why)
+static int
+try_door(struct addir *dir, enum domain_door door, char *why)
 {
     struct domain_budget budget = domain_budget(dir->domain);
     struct conn *conn;
-    int r;
 
     why[0] = '\0';
-    for (int door = DOMAIN_PEOPLE; door <= DOMAIN_SERVICE; door++) {
-        if (door == DOMAIN_SERVICE && dir->conf->service_bind == CONF_SERVICE_NONE)
-            break;
-        r = domain_take(dir->domain, (enum domain_door)door, &budget, &conn, why);
-        if (r != 0)
-            return r;
-        domain_put(dir->domain, (enum domain_door)door, conn);
-    }
-    return 0;
+    int r = domain_take(dir->domain, door, &budget, &conn, why);
+    if (r == 0)
+        domain_put(dir->domain, door, conn);
+    return r;
+}
+
+int
+addir_answers(struct addir *dir, char *why)
+{
+    return try_door(dir, addir_has_service(dir) ? DOMAIN_SERVICE : DOMAIN_PEOPLE, why);
+}
+
+int
+addir_probe(struct addir *dir, char *why)
+{
+    int r = try_door(dir, DOMAIN_PEOPLE, why);
+
+    return r != 0 || !addir_has_service(dir) ? r : try_door(dir, DOMAIN_SERVICE, why);
 }
 
 void

@@ -201,6 +201,12 @@ FED_MUST_USE int addir_tries(struct addir *dir, const struct addir_person *perso
 void addir_ask_clocks(struct addir *dir);
 unsigned addir_clock_off(struct addir *dir, int64_t *ret_off_s);
 
+/*
+ * Does a domain controller answer now? One that has rested is asked; nobody's password is sent. 0, FED_E_BUSY, and the
+ * errors of a search.
+ */
+FED_MUST_USE int addir_answers(struct addir *dir, char *why);
+
 /* Open one connection of either pool and bind the service identity, to find faults at start. */
 FED_MUST_USE int addir_probe(struct addir *dir, char *why);
 

@@ -4,7 +4,15 @@ SPDX-License-Identifier: Apache-2.0
 """
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from asker import ask, authenticate  # noqa: E402
 
 GET = "awsfed-login credential-process --role "
 
@@ -55,3 +63,24 @@ def test_grace_gives_nothing_that_a_reload_took_away(lab, person, bridge, dc):
         dc.stop()
         assert session.run(GET + "dev-readonly --duration 45m").status == 6
     assert not lab.awsfed.audit(event="credential", user=person.name, grace=True)
+
+
+@pytest.mark.parametrize("how", ["stop", "freeze"])
+def test_everybody_is_told_the_same(lab, person, bridge, dc, how):
+    """I-35: the directory is silent: known a moment ago or not, right or wrong or nobody at all, the answer is one."""
+    lab.awsfed.configure({f"domain {lab.places.DOMAIN}": {"connect-timeout": "1s"}})
+    stranger, code = lab.people.take(), lab.codes.fresh(person.name)
+    subprocess.run(["awsfed-admin", "explain", person.name], check=True, capture_output=True)
+    assert authenticate("nobody-at-all", "wrong", "123456") == "DENIED"
+    getattr(dc, how)()
+    wrong = lab.codes.wrong(person.name)
+    asked = ((person.name, person.password, wrong), (person.name, "wrong", wrong),
+                                  ("nobody-at-all", "wrong", "123456"), (stranger.name, stranger.password, "123456"),
+                                  ("nobody-else", "wrong", "123456"), ("nobody@example.org", "wrong", "123456"),
+                                  (person.name, person.password, code))
+    for name, password, typed in asked if how == "stop" else asked[::3]:
+        assert authenticate(name, password, typed) == "DIRECTORY", name
+        assert ask("ACCOUNT", USER=name, SERVICE="sshd")[0] == "DIRECTORY", name
+    assert "else it would have been DENIED" in lab.awsfed.audit(event="login", user=person.name)[0]["reason"]
+    getattr(dc, {"stop": "start", "freeze": "thaw"}[how])()
+    lab.service.wait_for(lambda: authenticate(person.name, person.password, code) == "OK", "a login afterwards", 60)
