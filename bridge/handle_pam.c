@@ -15,6 +15,7 @@
 #include "bridge/outage.h"
 #include "bridge/newcomer.h"
 #include "bridge/signin.h"
+#include "bridge/told.h"
 
 static const char *
 factors_text(unsigned factors)
@@ -55,47 +56,6 @@ secret_field(const struct job *job, enum wire_tag tag, struct fed_secret *ret)
 
     fed_secret_init(ret, TEXT_PASSWORD_MAX);
     return fed_secret_add(ret, data, len);
-}
-
-/*
- * What only somebody with the right password may read of their account (I-12). The rest is told by the status
- * alone.
- */
-static void
-explain(int error, struct answer *answer)
-{
-    switch (error) {
-    case FED_E_DISABLED:
-    case FED_E_EXPIRED:
-    case FED_E_RESTRICTED:
-    case FED_E_NOT_LISTED:
-    case FED_E_LOCKED:
-    case FED_E_DIRECTORY:
-    case FED_E_STORE:
-    case FED_E_CONFIG:
-        (void)snprintf(answer->message, sizeof(answer->message), "%s", fed_strerror(error));
-        break;
-    case FED_E_CLOCK:
-        (void)snprintf(answer->message, sizeof(answer->message),
-            "one-time codes cannot be checked: %s; try again later", fed_strerror(error));
-        break;
-    default:
-        break;
-    }
-}
-
-/*
- * Without a service identity AD lets nobody change a password that it refuses to bind with. It says so only to the right
- * one (I-12), after the code was checked.
- */
-static void
-explain_expired(int error, struct answer *answer)
-{
-    if (error == FED_E_PASSWORD_EXPIRED)
-        (void)snprintf(answer->message, sizeof(answer->message),
-            "Your password has expired or must be changed, and this host cannot do that: change it "
-            "where you "
-            "can, on a Windows computer of the domain for instance, and log in again.");
 }
 
 /* The state of an account is told to its own password only: a code alone does not learn it (I-12). */
@@ -150,17 +110,6 @@ limit_stranger(const struct peer *peer, struct signin *a)
     return a->factors & WIRE_FACTOR_CODE ? 0 : FED_E_PERMISSION;
 }
 
-static void
-warn_of_expiry(int days, struct answer *answer)
-{
-    if (days == 0)
-        (void)snprintf(
-            answer->message, sizeof(answer->message), "Your password expires within a day.");
-    else if (days > 0)
-        (void)snprintf(answer->message, sizeof(answer->message),
-            "Your password expires in %d day%s.", days, days == 1 ? "" : "s");
-}
-
 int
 handle_authenticate(struct bridge *b, struct job *job, struct answer *answer)
 {
@@ -199,7 +148,7 @@ handle_authenticate(struct bridge *b, struct job *job, struct answer *answer)
     if (r == 0)
         r = receipts_add(b->receipts, a.user, &result.proof, token);
     if (r == 0) {
-        warn_of_expiry(result.password_days, answer);
+        told_days(result.password_days, answer);
         answer_begin(job, answer);
         wire_put_text(&job->reply, WIRE_RECEIPT, token);
         if (a.appended)
@@ -207,8 +156,8 @@ handle_authenticate(struct bridge *b, struct job *job, struct answer *answer)
     }
 
 out:
-    explain(r, answer);
-    explain_expired(r, answer);
+    told_error(r, answer);
+    told_expired(r, answer);
     proof_done(&result.proof);
     fed_secret_done(&password);
     explicit_bzero(token, sizeof(token));
@@ -268,7 +217,8 @@ handle_account(struct bridge *b, struct job *job, struct answer *answer)
         r = audited;
     log_outcome(&e);
     if (fed_error_class(r) == FED_CLASS_UNAVAILABLE)
-        explain(r, answer); /* nothing of the account's state: no password was proved here (I-12) */
+        told_error(
+            r, answer); /* nothing of the account's state: no password was proved here (I-12) */
     if (r == 0)
         answer_begin(job, answer);
     return r;
@@ -369,7 +319,7 @@ handle_session_open(struct bridge *b, struct job *job, struct answer *answer)
         fed_log_warning("session of \"%s\": without an endpoint, for lack of a token", user);
 
 out:
-    explain(r, answer);
+    told_error(r, answer);
     proof_done(&proof);
     return r;
 }
@@ -504,8 +454,8 @@ handle_change_password(struct bridge *b, struct job *job, struct answer *answer)
 
 out:
     if (r != FED_E_PASSWORD_REFUSED)
-        explain(r, answer);
-    explain_expired(r, answer);
+        told_error(r, answer);
+    told_expired(r, answer);
     fed_secret_done(&old_password);
     fed_secret_done(&new_password);
     return signin_outward(r);
