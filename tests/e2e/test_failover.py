@@ -2,6 +2,8 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+import json
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -128,3 +130,15 @@ def test_a_change_on_one_is_seen_by_the_other(lab, pair, person):
         other(pair, dc).host.cut()
         dc.host.mend()
         assert timed_login(lab, person)[0] == "DISABLED"
+
+
+def test_doctor_tells_them_apart(lab, pair):
+    """Found by DNS alone, each has its own lines; of a lost one the other's stay as they are."""
+    lab.awsfed.configure({f"domain {lab.places.DOMAIN}": {"servers": None, "connect-timeout": "2s", "timeout": "2s"}})
+    pair.DC1.host.cut()
+    done = subprocess.run(["awsfed-admin", "doctor", "--json"], text=True, capture_output=True)
+    told = {line["check"]: line["state"] for line in json.loads(done.stdout)}
+    lost, there = (f"{dc.fqdn}:636" for dc in pair.BOTH)
+    assert told[f"controller {lost}"] == "FAIL" and f"clock against {lost}" not in told
+    assert [told[f"{what} {there}"] for what in ("controller", "clock against", "service identity at")] == ["ok"] * 3
+    assert told["bridge"] == told["store"] == "ok"
