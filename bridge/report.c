@@ -65,20 +65,27 @@ set_latest(json_t *to, const char *key, int64_t when_s)
     return set_text(to, key, text);
 }
 
-/* One more of this name; when there are too many names, of all others together. */
+/* Where a name is counted: under itself, cleaned; when there are too many names, with all others. */
+static const char *
+place(const json_t *in, const char *name, size_t most, char clean[NAME_SIZE])
+{
+    (void)text_clean(clean, NAME_SIZE, name);
+    return json_object_get(in, clean) == NULL && json_object_size(in) >= most ? OTHERS : clean;
+}
+
+/* One more of this name. last: when it was so last, by the same name; NULL = nobody asks. */
 static int
-count(json_t *in, const char *name, size_t most)
+count(json_t *in, json_t *last, const char *name, size_t most, int64_t when_s)
 {
     char clean[NAME_SIZE];
-
-    (void)text_clean(clean, sizeof(clean), name);
-    const char *key = clean;
+    const char *key = place(in, name, most, clean);
     json_t *value = json_object_get(in, key);
-    if (value == NULL && json_object_size(in) >= most)
-        value = json_object_get(in, key = OTHERS);
-    if (value != NULL)
-        return json_integer_set(value, json_integer_value(value) + 1) == 0 ? 0 : FED_E_NOMEM;
-    return json_object_set_new(in, key, json_integer(1)) == 0 ? 0 : FED_E_NOMEM;
+    int r = value != NULL ? json_integer_set(value, json_integer_value(value) + 1)
+                          : json_object_set_new(in, key, json_integer(1));
+
+    if (r != 0)
+        return FED_E_NOMEM;
+    return last != NULL ? set_latest(last, key, when_s) : 0;
 }
 
 static int
@@ -94,12 +101,9 @@ static json_t *
 find_or_make(json_t *in, const char *name, size_t most, json_t *(*make)(void))
 {
     char clean[NAME_SIZE];
-
-    (void)text_clean(clean, sizeof(clean), name);
-    const char *key = clean;
+    const char *key = place(in, name, most, clean);
     json_t *found = json_object_get(in, key);
-    if (found == NULL && json_object_size(in) >= most)
-        found = json_object_get(in, key = OTHERS);
+
     if (found != NULL)
         return found;
     json_t *made = make();
@@ -109,8 +113,9 @@ find_or_make(json_t *in, const char *name, size_t most, json_t *(*make)(void))
 static json_t *
 make_person(void)
 {
-    return json_pack("{ss s{} si s{} si si s{}}", "user", "", "sign_ins", "refused", 0, "refusals",
-        "locked_out", 0, "credentials", 0, "roles");
+    return json_pack("{ss s{} s{} si s{} s{} si si s{} s{}}", "user", "", "sign_ins",
+        "sign_ins_last", "refused", 0, "refusals", "refusals_last", "locked_out", 0, "credentials",
+        0, "roles", "roles_last");
 }
 
 static json_t *
@@ -146,7 +151,7 @@ take_sign_in(struct report *report, const struct audit_line *line)
 {
     const char *error = line->error != NULL ? line->error : "DENIED";
     json_t *person = line->sid != NULL ? person_of(report, line) : NULL;
-    int r = line->granted ? 0 : count(report->refusals, error, REPORT_NAMES_MOST);
+    int r = line->granted ? 0 : count(report->refusals, NULL, error, REPORT_NAMES_MOST, 0);
 
     if (r == 0 && line->sid == NULL && !line->granted)
         return count_at(report->root, "refused_unknown_names");
@@ -155,13 +160,14 @@ take_sign_in(struct report *report, const struct audit_line *line)
     if (person == NULL)
         return FED_E_NOMEM;
     if (line->granted) {
-        r = count(json_object_get(person, "sign_ins"),
-            line->factors != NULL ? line->factors : "none", REPORT_NAMES_MOST);
+        r = count(json_object_get(person, "sign_ins"), json_object_get(person, "sign_ins_last"),
+            line->factors != NULL ? line->factors : "none", REPORT_NAMES_MOST, line->time_s);
         return r == 0 ? set_latest(person, "last_sign_in", line->time_s) : r;
     }
     r = count_at(person, "refused");
     if (r == 0)
-        r = count(json_object_get(person, "refusals"), error, REPORT_NAMES_MOST);
+        r = count(json_object_get(person, "refusals"), json_object_get(person, "refusals_last"),
+            error, REPORT_NAMES_MOST, line->time_s);
     return r == 0 && is_lock_out(error) ? count_at(person, "locked_out") : r;
 }
 
@@ -180,12 +186,13 @@ take_credential(struct report *report, const struct audit_line *line)
     json_t *person = person_of(report, line);
     if (person == NULL)
         return FED_E_NOMEM;
-    if ((r = count(json_object_get(role, "people"), line->sid, REPORT_PEOPLE_MOST)) != 0 ||
+    if ((r = count(json_object_get(role, "people"), NULL, line->sid, REPORT_PEOPLE_MOST, 0)) != 0 ||
         (r = set_latest(role, "last", line->time_s)) != 0 ||
         (r = count_at(person, "credentials")) != 0 ||
         (r = set_latest(person, "last_credential", line->time_s)) != 0)
         return r;
-    return count(json_object_get(person, "roles"), line->role, REPORT_NAMES_MOST);
+    return count(json_object_get(person, "roles"), json_object_get(person, "roles_last"),
+        line->role, REPORT_NAMES_MOST, line->time_s);
 }
 
 int
@@ -205,7 +212,7 @@ report_line(void *arg, const struct audit_line *line)
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         if (strcmp(line->event, others[i]) == 0)
             return 0;
-    return line->granted ? count(report->acts, line->event, REPORT_NAMES_MOST) : 0;
+    return line->granted ? count(report->acts, NULL, line->event, REPORT_NAMES_MOST, 0) : 0;
 }
 
 /* ---- People and roles of now ---- */

@@ -55,16 +55,18 @@ struct sink {
     const char *title;   /* below this, which stands before the first */
 };
 
+/* times: of the same names, NULL = there are none. */
 static void
 put_counts(struct sink *s, const char *section, const char *subject, const char *sid,
-    const char *time, const json_t *counts)
+    const json_t *counts, const json_t *times)
 {
     const char *key;
     json_t *value;
 
     json_object_foreach((json_t *)counts, key, value)
     {
-        struct row row = {section, subject, sid, key, time, (int64_t)json_integer_value(value)};
+        struct row row = {
+            section, subject, sid, key, text_of(times, key), (int64_t)json_integer_value(value)};
         s->put(s, &row);
     }
 }
@@ -73,9 +75,9 @@ static void
 put_people(struct sink *s, const json_t *people)
 {
     static const struct {
-        const char *section, *member, *time;
-    } parts[] = {{"sign-in", "sign_ins", "last_sign_in"}, {"refused", "refusals", ""},
-        {"credential", "roles", "last_credential"}};
+        const char *section, *counts, *times;
+    } parts[] = {{"sign-in", "sign_ins", "sign_ins_last"}, {"refused", "refusals", "refusals_last"},
+        {"credential", "roles", "roles_last"}};
 
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         const char *sid;
@@ -83,7 +85,7 @@ put_people(struct sink *s, const json_t *people)
         json_object_foreach((json_t *)people, sid, person)
         {
             put_counts(s, parts[i].section, text_of(person, "user"), sid,
-                text_of(person, parts[i].time), json_object_get(person, parts[i].member));
+                json_object_get(person, parts[i].counts), json_object_get(person, parts[i].times));
         }
     }
 }
@@ -100,10 +102,10 @@ put_roles(struct sink *s, const json_t *roles)
             "role", "", "", name, text_of(role, "last"), number_of(role, "credentials")};
         s->put(s, &row);
         row.section = "role-people";
+        row.time = "";
         row.count = (int64_t)json_object_size(json_object_get(role, "people"));
         s->put(s, &row);
         row.section = "role-refused";
-        row.time = "";
         if ((row.count = number_of(role, "refused")) > 0)
             s->put(s, &row);
     }
@@ -150,9 +152,9 @@ put_all(const struct report *report, struct sink *s)
 
     put_people(s, json_object_get(root, "people"));
     put_roles(s, json_object_get(root, "roles"));
-    put_counts(s, "refusals", "", "", "", json_object_get(root, "refusals"));
+    put_counts(s, "refusals", "", "", json_object_get(root, "refusals"), NULL);
     put_one(s, "refusals", "names that nobody has", number_of(root, "refused_unknown_names"));
-    put_counts(s, "acts", "", "", "", json_object_get(root, "acts"));
+    put_counts(s, "acts", "", "", json_object_get(root, "acts"), NULL);
     put_list(s, "role-never-used", json_object_get(root, "roles_never_used"), "role", "", "");
     put_access(s, json_object_get(root, "access_never_used"));
     put_list(s, "enrolled-without-access", json_object_get(root, "enrolled_without_access"), "why",
@@ -218,7 +220,7 @@ static const struct {
     const char *section, *title;
 } titles[] = {
     {"sign-in", "Who signed in, with which factors, how often, last when"},
-    {"refused", "Who was refused, why, how often"},
+    {"refused", "Who was refused, why, how often, last when"},
     {"credential", "Who took which role, how often, last when"},
     {"role", "Which roles were taken, how often, last when"},
     {"role-people", "By how many people"},

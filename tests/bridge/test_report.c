@@ -101,10 +101,36 @@ counts_what_happened(void **state)
     assert_int_equal(number(report, "refused_unknown_names", NULL, NULL, NULL), 1);
     assert_int_equal(number(report, "acts", "revoke", NULL, NULL), 1);
     assert_int_equal(number(report, "acts", "endpoint", NULL, NULL), 0);
+    assert_int_equal(number(report, "people", "S-1", "refusals", "LOCKED"), 1);
     const json_t *alice = json_object_get(json_object_get(report_object(report), "people"), "S-1");
     assert_string_equal(json_string_value(json_object_get(alice, "user")), "alice@corp");
     assert_string_equal(
         json_string_value(json_object_get(alice, "last_sign_in")), "2027-01-14T08:00:00Z");
+    report_free(report);
+}
+
+/* "Last when" is of that role and those factors, not of the person; and lines need not be in order. */
+static void
+each_has_its_own_last_time(void **state)
+{
+    struct report *report = fresh();
+    struct trail_told told = {.lines = 1};
+    (void)state;
+
+    for (int i = 1; i <= 3; i++)
+        line(report, (struct audit_line){.event = "credential",
+                         .granted = true,
+                         .sid = "S-1",
+                         .user = "alice",
+                         .role = i == 1 ? "new" : "old",
+                         .time_s = NOW - i * DAY});
+    report_told(report, &told, NULL);
+    char *text = written(report, report_csv);
+    assert_non_null(
+        strstr(text, "\"credential\",\"alice\",\"S-1\",\"new\",1,\"2027-01-14T08:00:00Z\"\r\n"));
+    assert_non_null(
+        strstr(text, "\"credential\",\"alice\",\"S-1\",\"old\",2,\"2027-01-13T08:00:00Z\"\r\n"));
+    free(text);
     report_free(report);
 }
 
@@ -250,6 +276,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_what_happened),
+        cmocka_unit_test(each_has_its_own_last_time),
         cmocka_unit_test(nobody_fills_it),
         cmocka_unit_test(what_is_not_used),
         cmocka_unit_test(no_cell_is_a_formula),
