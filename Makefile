@@ -174,6 +174,9 @@ install: all
 	install -D -m 0644 conf/completions/awsfed-login.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/awsfed-login
 	install -D -m 0644 conf/completions/_awsfed-login $(DESTDIR)$(prefix)/share/zsh/vendor-completions/_awsfed-login
 	install -D -m 0644 conf/completions/awsfed-login.fish $(DESTDIR)$(prefix)/share/fish/vendor_completions.d/awsfed-login.fish
+	install -D -m 0644 conf/completions/awsfed-admin.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/awsfed-admin
+	install -D -m 0644 conf/completions/_awsfed-admin $(DESTDIR)$(prefix)/share/zsh/vendor-completions/_awsfed-admin
+	install -D -m 0644 conf/completions/awsfed-admin.fish $(DESTDIR)$(prefix)/share/fish/vendor_completions.d/awsfed-admin.fish
 	install -m 0644 README.md conf/awsfed.conf $(DESTDIR)$(docdir)
 	install -m 0644 $(wildcard conf/pam.d/*) $(DESTDIR)$(docdir)/pam.d
 	install -m 0644 $(wildcard conf/sshd/*) $(DESTDIR)$(docdir)/sshd
@@ -189,6 +192,9 @@ uninstall:
 	    $(DESTDIR)$(prefix)/share/bash-completion/completions/awsfed-login \
 	    $(DESTDIR)$(prefix)/share/zsh/vendor-completions/_awsfed-login \
 	    $(DESTDIR)$(prefix)/share/fish/vendor_completions.d/awsfed-login.fish \
+	    $(DESTDIR)$(prefix)/share/bash-completion/completions/awsfed-admin \
+	    $(DESTDIR)$(prefix)/share/zsh/vendor-completions/_awsfed-admin \
+	    $(DESTDIR)$(prefix)/share/fish/vendor_completions.d/awsfed-admin.fish \
 	    $(addprefix $(DESTDIR)$(mandir)/man1/,$(notdir $(MAN1))) \
 	    $(addprefix $(DESTDIR)$(mandir)/man5/,$(notdir $(MAN5))) \
 	    $(addprefix $(DESTDIR)$(mandir)/man8/,$(notdir $(MAN8)))

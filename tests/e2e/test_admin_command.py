@@ -4,8 +4,12 @@ SPDX-License-Identifier: Apache-2.0
 """
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
+
+import pexpect
+import pytest
 
 REPO = Path(__file__).resolve().parents[2]
 ADMIN = str(Path(os.environ.get("AWSFED_BUILD", REPO / "build")).resolve() / "awsfed-admin")
@@ -37,3 +41,61 @@ def test_the_man_page_has_every_word():
             assert word.group(1) in page, line
         for option in re.findall(r"--([a-z-]+)", line):
             assert f"-{option}" in page, line
+
+
+# ---- Completions ----
+
+FOLDER = REPO / "conf/completions"
+ENVIRONMENT = {"PATH": f"{os.path.dirname(ADMIN)}:/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
+
+
+def in_bash(*words):
+    script = (f"source {FOLDER}/awsfed-admin.bash; COMP_WORDS=(awsfed-admin \"$@\"); COMP_CWORD=$#; _awsfed_admin; "
+              "printf '%s\\n' \"${COMPREPLY[@]}\"")
+    done = subprocess.run(["bash", "--norc", "-c", script, "bash", *words], capture_output=True, text=True, timeout=60,
+                          check=False, env=ENVIRONMENT)
+    assert done.stderr == "", done.stderr
+    return done.stdout.split()
+
+
+def in_fish(line):
+    if not shutil.which("fish"):
+        pytest.skip("fish is not installed")
+    done = subprocess.run(["fish", "--no-config", "-c", f"source {FOLDER}/awsfed-admin.fish; complete -C \"$argv[1]\"", line],
+                          capture_output=True, text=True, timeout=60, check=False, env=ENVIRONMENT)
+    assert done.stderr == "", done.stderr
+    return [entry.split("\t")[0] for entry in done.stdout.splitlines()]
+
+
+def words_of_help():
+    found = [re.match(r"  ([a-z][a-z-]*)", line) for line in admin("--help").stdout.splitlines()]
+    return sorted({match.group(1) for match in found if match})
+
+
+@pytest.mark.parametrize("shell", [lambda *words: in_bash(*words), lambda *words: in_fish(" ".join(("awsfed-admin", *words)))],
+                         ids=["bash", "fish"])
+def test_completion(shell):
+    """Words, second words, options and their values are those of --help; a USER is nobody's to guess."""
+    assert sorted(shell("")) == words_of_help()
+    assert shell("-c", "/etc", "aws") == ["aws-setup"]
+    assert shell("oidc", "") == ["metadata", "rotate"] and shell("oidc", "ro") == ["rotate"]
+    assert shell("aws-setup", "--f") == ["--format"] and shell("oidc", "rotate", "--") == ["--finish"]
+    assert shell("aws-setup", "--format", "t") == ["terraform"] and shell("report", "--format", "") == ["csv", "json", "text"]
+    assert shell("revoke", "alice", "--") == ["--apply"] and shell("revoke", "") == []
+
+
+def test_completion_in_zsh(tmp_path):
+    line, rest = "awsfed-admin aws-setup --format t", "erraform"
+    if not shutil.which("zsh"):
+        pytest.skip("zsh is not installed")
+    child = pexpect.spawn("zsh", ["-f"], timeout=20, encoding="utf-8", dimensions=(24, 200), cwd=str(tmp_path),
+                          env={**ENVIRONMENT, "TERM": "dumb", "PS1": "PROMPT> ", "HOME": str(tmp_path)})
+    child.expect_exact("PROMPT> ")
+    child.sendline(f"fpath=({FOLDER} $fpath); autoload -U compinit; compinit -u -D; unsetopt zle_bracketed_paste; bindkey -e; echo set")
+    child.expect("\nset\r")
+    child.expect_exact("PROMPT> ")
+    child.send(line)
+    child.expect_exact(line[-3:])
+    child.send("\t")
+    child.expect_exact(rest)
+    child.close(force=True)
