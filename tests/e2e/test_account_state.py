@@ -18,24 +18,21 @@ def change(lab, person, name, value):
 
 def test_a_password_that_expires_soon_is_told(lab, person):
     """A password settings object of three days: the login says when, and goes on."""
-    lab.directory.samdb().add({
-        "dn": f"CN=three-days,CN=Password Settings Container,CN=System,{lab.places.BASE_DN}",
-        "objectClass": "msDS-PasswordSettings",
-        "msDS-PasswordSettingsPrecedence": "20",
-        "msDS-PasswordReversibleEncryptionEnabled": "FALSE",
-        "msDS-PasswordHistoryLength": "0",
-        "msDS-PasswordComplexityEnabled": "FALSE",
-        "msDS-MinimumPasswordLength": "0",
-        "msDS-MinimumPasswordAge": "0",
-        "msDS-MaximumPasswordAge": "-2592000000000",
-        "msDS-LockoutThreshold": "0",
-        "msDS-LockoutObservationWindow": "-18000000000",
-        "msDS-LockoutDuration": "-18000000000",
-        "msDS-PSOAppliesTo": person.dn,
-    })
+    lab.directory.DC1.add_password_settings("three-days", person.dn, max_age_days=3)
     outcome = lab.sshd.login(person.name, person.password, lab.codes.fresh(person.name), command="true")
     assert outcome.status == 0
     assert "Your password expires in 2 days." in outcome.transcript
+
+
+def test_the_settings_of_a_group_count(lab, person):
+    """A password settings object of a group: who is in it is told."""
+    samdb = lab.directory.samdb()
+    samdb.newgroup("Short-Passwords")
+    samdb.add_remove_group_members("Short-Passwords", [person.name])
+    lab.directory.DC1.add_password_settings("five-days", f"CN=Short-Passwords,CN=Users,{lab.places.BASE_DN}", max_age_days=5)
+    outcome = lab.sshd.login(person.name, person.password, lab.codes.fresh(person.name), command="true")
+    assert outcome.status == 0
+    assert "Your password expires in 4 days." in outcome.transcript
 
 
 def test_nobody_else_is_told(lab, person):

@@ -140,6 +140,29 @@ class Controller:
         guid = ndr_unpack(misc.GUID, schema["schemaIDGUID"][0])
         SDUtils(self.samdb()).dacl_add_ace(dn, ace.format(guid, sid))
 
+    def add_password_settings(self, name, applies_to, max_age_days=0, lockout=0):
+        """A password settings object (PSO) for a person or a global group, by DN; 0 = for ever, never locked. Its DN."""
+        dn = f"CN={name},CN=Password Settings Container,CN=System,{self.domain.base_dn}"
+        self.samdb().add({
+            "dn": dn, "objectClass": "msDS-PasswordSettings", "msDS-PSOAppliesTo": applies_to,
+            "msDS-PasswordSettingsPrecedence": "20", "msDS-PasswordReversibleEncryptionEnabled": "FALSE",
+            "msDS-PasswordHistoryLength": "0", "msDS-PasswordComplexityEnabled": "FALSE",
+            "msDS-MinimumPasswordLength": "0", "msDS-MinimumPasswordAge": "0",
+            "msDS-MaximumPasswordAge": str(-max_age_days * 864000000000 or -0x8000000000000000),
+            "msDS-LockoutThreshold": str(lockout), "msDS-LockoutObservationWindow": "-18000000000",
+            "msDS-LockoutDuration": "-18000000000"})
+        return dn
+
+    def grant_read(self, dn, name):
+        """Let an account read an object and all below it, as an administrator's delegation does."""
+        from samba.dcerpc import security
+        from samba.ndr import ndr_unpack
+        from samba.sd_utils import SDUtils
+        account, = self.samdb().search(
+            self.domain.base_dn, expression=f"(sAMAccountName={name})", attrs=["objectSid"])
+        sid = ndr_unpack(security.dom_sid, account["objectSid"][0])
+        SDUtils(self.samdb()).dacl_add_ace(dn, f"(A;CI;RPLCLORC;;;{sid})")
+
     def bad_password_count(self, name):
         """How many wrong passwords it has counted: tells whether a bind was made."""
         return int(self.attribute(name, "badPwdCount") or 0)
