@@ -188,7 +188,9 @@ run_ours(char **argv)
     struct fed_secret seed = FED_SECRET_INIT(TOTP_SEED_MAX);
     struct bridge b = {.conf = &conf};
 
-    int r = keeper_start(&conf, 65534, 65534, &b.keeper, why, sizeof(why));
+    bool is_root = geteuid() == 0;
+    int r = keeper_start(&conf, is_root ? 65534 : geteuid(), is_root ? 65534 : getegid(),
+        &b.keeper, why, sizeof(why));
     if (r == 0)
         r = store_open(argv[2], &b.store, why);
     if (r == 0)
