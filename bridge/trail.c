@@ -151,35 +151,47 @@ note_unread(struct trail_told *told, const char *path, const char *why)
         (void)snprintf(told->what, sizeof(told->what), "\"%.300s\": %s", path, why);
 }
 
+/* One name of the folder. True when it is a piece to be read. */
+static bool
+take_name(struct reading *d, int folder_fd, const char *name, const char *base, struct piece *ret)
+{
+    struct stat st;
+
+    if (!is_piece(name, base, &ret->packed) ||
+        fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    if (!S_ISREG(st.st_mode)) {
+        note_unread(d->told, name, "is no file of its own; a link is not followed");
+        return false;
+    }
+    (void)snprintf(ret->name, sizeof(ret->name), "%s", name);
+    ret->changed = st.st_mtim;
+    return st.st_mtim.tv_sec >= d->options->since_s;
+}
+
 /* The pieces of a folder that are not too old, in their order. */
 static int
 list_pieces(
-    const char *folder, const char *base, int64_t since_s, struct piece **ret, size_t *ret_n)
+    struct reading *d, const char *folder, const char *base, struct piece **ret, size_t *ret_n)
 {
     DIR *dir = opendir(folder);
-    struct piece *pieces = calloc(TRAIL_FILES_MOST, sizeof(*pieces));
     size_t n = 0;
-    struct stat st;
 
-    if (dir == NULL || pieces == NULL) {
-        int r = dir != NULL ? FED_E_NOMEM : errno == EACCES ? FED_E_PERMISSION : FED_E_NOT_FOUND;
-        if (dir != NULL)
-            (void)closedir(dir);
-        free(pieces);
-        return r;
-    }
-    for (const struct dirent *e = readdir(dir); e != NULL && n < TRAIL_FILES_MOST;
-         e = readdir(dir)) {
-        struct piece *p = &pieces[n];
-        if (!is_piece(e->d_name, base, &p->packed) ||
-            fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode) ||
-            st.st_mtim.tv_sec < since_s)
+    if (dir == NULL)
+        return errno == EACCES ? FED_E_PERMISSION : FED_E_NOT_FOUND;
+    struct piece *pieces = calloc(TRAIL_FILES_MOST + 1, sizeof(*pieces));
+    for (const struct dirent *e = readdir(dir); pieces != NULL && e != NULL; e = readdir(dir)) {
+        if (!take_name(d, dirfd(dir), e->d_name, base, &pieces[n]))
             continue;
-        (void)snprintf(p->name, sizeof(p->name), "%s", e->d_name);
-        p->changed = st.st_mtim;
-        n++;
+        if (n < TRAIL_FILES_MOST)
+            n++;
+        else
+            note_unread(
+                d->told, e->d_name, "is one of too many files: pack the trail's old ones away");
     }
     (void)closedir(dir);
+    if (pieces == NULL)
+        return FED_E_NOMEM;
     qsort(pieces, n, sizeof(*pieces), order);
     *ret = pieces;
     *ret_n = n;
@@ -224,7 +236,7 @@ read_files(struct reading *d, const char *path, char *why)
     if (slash == NULL || (size_t)(slash - path) >= sizeof(folder))
         return FED_E_SYSTEM;
     (void)snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path) + 1, path);
-    int r = list_pieces(folder, slash + 1, d->options->since_s, &pieces, &n);
+    int r = list_pieces(d, folder, slash + 1, &pieces, &n);
     for (size_t i = 0; i < n && r == 0; i++)
         r = read_piece(d, folder, &pieces[i]);
     free(pieces);

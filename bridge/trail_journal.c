@@ -5,6 +5,7 @@
 #include "bridge/trail.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-journal.h>
@@ -49,13 +50,32 @@ read_entries(sd_journal *journal, const struct trail_options *o, trail_fn *fn, v
     return r < 0 ? FED_E_SYSTEM : 0;
 }
 
+/* Everybody may read their own journal: it opens, and has nothing of ours. Where the system's is closed, nothing was looked at. */
+static bool
+may_read(void)
+{
+    sd_journal *journal = NULL;
+    bool may =
+        sd_journal_open(&journal, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM) >= 0 &&
+        (sd_journal_has_persistent_files(journal) > 0 || sd_journal_has_runtime_files(journal) > 0);
+
+    sd_journal_close(journal);
+    return may;
+}
+
 int
 trail_journal(
     const struct trail_options *o, trail_fn *fn, void *arg, struct trail_told *told, char *why)
 {
     sd_journal *journal = NULL;
-    int r = sd_journal_open(&journal, SD_JOURNAL_LOCAL_ONLY);
 
+    if (!may_read()) {
+        (void)snprintf(why, TRAIL_WHY_MAX,
+            "this host has no journal, or you may not read it (root may, and the group "
+            "systemd-journal)");
+        return FED_E_NOT_FOUND;
+    }
+    int r = sd_journal_open(&journal, SD_JOURNAL_LOCAL_ONLY);
     if (r < 0) {
         (void)snprintf(why, TRAIL_WHY_MAX, "the journal cannot be opened: %s", strerror(-r));
         return r == -EACCES || r == -EPERM ? FED_E_PERMISSION : FED_E_NOT_FOUND;
@@ -72,13 +92,6 @@ trail_journal(
         told->files = 1;
         if (r == FED_E_SYSTEM && why[0] == '\0')
             (void)snprintf(why, TRAIL_WHY_MAX, "the journal cannot be read to its end");
-    }
-    if (r == 0 && told->lines == 0 && !sd_journal_has_persistent_files(journal) &&
-        !sd_journal_has_runtime_files(journal)) {
-        (void)snprintf(why, TRAIL_WHY_MAX,
-            "this host has no journal, or you may not read it (root may, and the group "
-            "systemd-journal)");
-        r = FED_E_NOT_FOUND;
     }
     sd_journal_close(journal);
     return r;

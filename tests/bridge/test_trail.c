@@ -200,6 +200,7 @@ links_and_other_things_are_not_followed(void **state)
     assert_int_equal(mkfifo(path, 0600), 0);
     assert_int_equal(read_trail(*state, 0, NULL, &seen, &told), 0);
     assert_string_equal(seen.users, "e");
+    assert_int_equal(told.unread, 2);
 }
 
 static void

@@ -124,6 +124,9 @@ def test_the_journal_too(lab, journal, person, bridge):
     found = whois(lab, key)
     assert found["in_audit_trail"] and found["user"] == person.name and found["sessions"][0]["service"] == "sshd"
     assert admin(lab, "whois", forged).returncode == 1
+    # Whoever may not read it has not looked, and is told so.
+    ran = lab.awsfed.as_user(person.name, ["awsfed-admin", "whois", key])
+    assert ran.returncode == 1 and "you may not read it" in ran.stderr, ran.stderr
 
 
 def test_without_a_journal_it_says_so(lab, bridge):
