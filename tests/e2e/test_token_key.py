@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -95,10 +94,9 @@ def test_killed_frozen_and_gone(lab, token, people_two):
 
         os.kill(token.processes()["awsfed-token"], signal.SIGSTOP)
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            begin = time.monotonic()
             waiting = pool.submit(ask, lab, one)
             with signed_in(lab, other):
-                assert not waiting.done() and time.monotonic() - begin < 5
+                assert not waiting.done()
             assert waiting.result().returncode == 6 and waiting.result().stdout == ""
         lab.service.wait_for(lambda: ask(lab, one).returncode == 0, "the token")
         assert "has not answered in time" in lab.awsfed.BRIDGE.log_tail()
