@@ -84,11 +84,11 @@ findings_add_at(struct findings *to, enum finding_state state, const char *file,
 }
 
 enum finding_state
-findings_worst(const struct findings *findings, size_t from)
+findings_worst(const struct findings *findings)
 {
     enum finding_state worst = findings->lost ? FINDING_FAIL : FINDING_OK;
 
-    for (size_t i = from; i < findings->n; i++) {
+    for (size_t i = 0; i < findings->n; i++) {
         if (findings->items[i].state > worst)
             worst = findings->items[i].state;
     }

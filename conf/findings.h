@@ -33,8 +33,8 @@ void findings_add(struct findings *to, enum finding_state state, const char *whe
 void findings_add_at(struct findings *to, enum finding_state state, const char *file, unsigned line,
     const char *remedy, const char *format, ...) FED_PRINTF(6, 7);
 
-/* The worst of them from an index on; FINDING_OK when there is none. */
-enum finding_state findings_worst(const struct findings *findings, size_t from);
+/* The worst of them; FINDING_OK when there is none. */
+enum finding_state findings_worst(const struct findings *findings);
 
 /* "ok", "warn", "FAIL". */
 const char *finding_state_name(enum finding_state state);

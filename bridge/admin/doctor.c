@@ -4,7 +4,6 @@
  */
 #include "bridge/admin/doctor.h"
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,7 +85,7 @@ examine(const struct admin *admin, bool as_json)
         print_json(&findings);
     else
         print_table(&findings);
-    int status = findings_worst(&findings, 0) == FINDING_OK ? ADMIN_DONE : ADMIN_FAILED;
+    int status = findings_worst(&findings) == FINDING_OK ? ADMIN_DONE : ADMIN_FAILED;
     findings_done(&findings);
     conf_free(conf);
     return status;

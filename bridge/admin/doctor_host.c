@@ -256,7 +256,7 @@ look_at_service(const char *service, struct findings *to)
     (void)snprintf(where, sizeof(where), "PAM %s", service);
     (void)snprintf(remedy, sizeof(remedy), "awsfed-admin pam-lint %s", service);
     int r = pam_lint_service(PAM_LINT_DIR, PAM_LINT_SSHD_CONFIG, service, &stack, &found);
-    enum finding_state worst = findings_worst(&found, 0);
+    enum finding_state worst = findings_worst(&found);
     const struct finding *first = NULL;
     for (size_t i = 0; i < found.n && first == NULL; i++)
         first = found.items[i].state == worst ? &found.items[i] : NULL;

@@ -125,8 +125,8 @@ json_module(const struct pamstack_module *module)
         (int)module->level);
 }
 
-json_t *
-findings_to_json(const struct findings *findings)
+static json_t *
+json_findings(const struct findings *findings)
 {
     json_t *list = json_array();
 
@@ -146,7 +146,7 @@ print_json(const struct pamstack *stack, const struct findings *findings)
 
     for (size_t i = 0; stack != NULL && i < stack->n; i++)
         (void)json_array_append_new(modules, json_module(stack->modules[i]));
-    json_t *all = json_pack("{s:o, s:o}", "stack", modules, "findings", findings_to_json(findings));
+    json_t *all = json_pack("{s:o, s:o}", "stack", modules, "findings", json_findings(findings));
     (void)json_dumpf(all, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII);
     (void)putchar('\n');
     json_decref(all);
@@ -171,7 +171,7 @@ lint(const char *dir, const char *sshd_config, const char *service, bool as_json
         print_stack(stack);
         print_findings(&findings);
     }
-    int status = r == 0 && findings_worst(&findings, 0) == FINDING_OK ? ADMIN_DONE : ADMIN_FAILED;
+    int status = r == 0 && findings_worst(&findings) == FINDING_OK ? ADMIN_DONE : ADMIN_FAILED;
     findings_done(&findings);
     pamstack_free(stack);
     return status;

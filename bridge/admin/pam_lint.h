@@ -5,8 +5,6 @@
 #ifndef BRIDGE_ADMIN_PAM_LINT_H
 #define BRIDGE_ADMIN_PAM_LINT_H
 
-#include <jansson.h>
-
 #include "conf/pamstack.h"
 
 #define PAM_LINT_DIR         "/etc/pam.d"
@@ -18,8 +16,5 @@
  */
 FED_MUST_USE int pam_lint_service(const char *dir, const char *sshd_config, const char *service,
     struct pamstack **ret_stack, struct findings *findings);
-
-/* An array of objects: state, where, what, remedy. The caller's. */
-json_t *findings_to_json(const struct findings *findings);
 
 #endif

@@ -237,7 +237,7 @@ what_is_missing_depends_on_the_service(void **state)
     assert_int_equal(f.n, 0);
     f = lint((const char *const[]){"login", AUTH ACCOUNT, NULL}, "login");
     assert_int_equal(f.n, 2);
-    assert_int_equal(findings_worst(&f, 0), FINDING_WARN);
+    assert_int_equal(findings_worst(&f), FINDING_WARN);
     findings_done(&f);
     finds(AUTH ACCOUNT "session sufficient pam_permit.so\n" REST, FINDING_FAIL, "d/s:9",
         "is not asked");
