@@ -226,7 +226,7 @@ audit_arrival(struct bridge *b, const struct job *job, struct arrival *arrival, 
         "%" PRIu64 " new, %" PRIu64 " brought up to date, %" PRIu64 " the same, %" PRIu64
         " left out",
         n.added, n.merged, n.same, n.skipped);
-    r = admin_audit(b, job, "mfa-import", NULL, r, r == 0 ? reason : NULL);
+    r = admin_audit(b, job, "mfa-import", NULL, r, reason);
     return r == 0 && !arrival_has_parcel(arrival) ? arrival_each(arrival, audit_person, &each) : r;
 }
 

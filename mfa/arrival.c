@@ -379,13 +379,19 @@ arrival_finish(struct arrival *a, unsigned at_most, bool *ret_more)
         return a->broken;
     if (a->options.head != NULL && !a->ended)
         return FED_E_INVALID;
+    if (a->options.dry_run)
+        return a->counts.refused != 0 ? FED_E_EXISTS : 0;
+    if (a->done == 0) { /* what is counted from now on is done */
+        skipped.refused = a->counts.refused;
+        a->counts = skipped;
+    }
     if (a->counts.refused != 0)
         return FED_E_EXISTS;
-    if (a->options.dry_run)
-        return 0;
-    if (a->done == 0)
-        a->counts = skipped; /* what is counted from now on is done */
     int r = store_together(a->options.store, put_people, &p);
+    if (r != 0 && whole) {
+        skipped.refused = a->counts.refused;
+        a->counts = skipped; /* nothing of it was done */
+    }
     a->broken = r;
     a->done = p.at;
     *ret_more = p.more;

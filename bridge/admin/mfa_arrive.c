@@ -57,9 +57,16 @@ print_refused(const struct mfa_arrive *a, const struct wire_msg *msg, uint64_t r
 static int
 print_failure(const struct mfa_arrive *a, const struct wire_msg *msg, uint64_t refused)
 {
+    uint64_t done = wire_number(msg, WIRE_COUNT, 0) + wire_number(msg, WIRE_MERGED, 0);
+
     print_refused(a, msg, refused);
     if (a->dry_run)
         (void)fprintf(stderr, "awsfed-admin: %" PRIu64 " error(s)\n", refused);
+    else if (done > 0)
+        (void)fprintf(stderr,
+            "awsfed-admin: cut off when %" PRIu64
+            " were imported: the same import again brings the rest\n",
+            done);
     else
         (void)fprintf(stderr, "awsfed-admin: %" PRIu64 " error(s), nothing is imported\n", refused);
     return ADMIN_FAILED;
