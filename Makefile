@@ -27,7 +27,7 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2); )
 pkg = $(shell pkg-config --cflags $(1)) 
 lib = $(shell pkg-config --libs $(1))
 CONF_PKGS   := ini_config p11-kit-1
-LDAP_PKGS   := ldap
+LDAP_PKGS   := ldap krb5-gssapi krb5 libcrypto
 MFA_PKGS    := liboath libpskc expat sqlite3 libpq libqrencode libcrypto
 BRIDGE_PKGS := libp11 libcurl libcrypto expat jansson libsystemd libseccomp libmicrohttpd
 ALL_LIBS     = $(call lib,$(CONF_PKGS) $(LDAP_PKGS) $(MFA_PKGS) $(BRIDGE_PKGS)) -pthread
@@ -84,7 +84,7 @@ comma := ,
 $(B)/conf/%.o: FED_CFLAGS += $(call pkg,$(CONF_PKGS))
 $(B)/ldap/%.o: FED_CFLAGS += $(call pkg,$(LDAP_PKGS))
 $(B)/mfa/%.o: FED_CFLAGS += $(call pkg,$(MFA_PKGS))
-$(B)/bridge/%.o: FED_CFLAGS += $(call pkg,$(CONF_PKGS) $(BRIDGE_PKGS) $(MFA_PKGS)) -pthread
+$(B)/bridge/%.o: FED_CFLAGS += $(call pkg,$(CONF_PKGS) $(LDAP_PKGS) $(MFA_PKGS) $(BRIDGE_PKGS)) -pthread
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(FED_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<

@@ -10,6 +10,8 @@
 #include "bridge/keeper_keys.h"
 #include "bridge/signer.h"
 #include "conf/keyfile.h"
+#include "ldap/kerberos.h"
+#include "ldap/why.h"
 
 enum { FILE_LIMIT = 1024 * 1024, WARN_DAYS = 30 };
 
@@ -59,6 +61,20 @@ check_token(const struct conf *conf, enum signer_key which, struct conf_errors *
     keeper_stop(signer);
 }
 
+/* The file of a domain's Kerberos keys, and whether it has one that will do. */
+static void
+check_keytab(const struct conf_domain *domain, struct conf_errors *faults)
+{
+    struct kerberos *kerberos = NULL;
+    char why[WHY_MAX] = "";
+
+    if (domain->keytab == NULL)
+        return;
+    if (kerberos_new(domain, &kerberos, why) != 0)
+        conf_errors_add(faults, &domain->where, "%s", why);
+    kerberos_free(kerberos);
+}
+
 void
 check_files(const struct conf *conf, struct conf_errors *faults, struct conf_errors *notes)
 {
@@ -75,6 +91,7 @@ check_files(const struct conf *conf, struct conf_errors *faults, struct conf_err
     check_certificate(conf->saml.previous_certificate, faults, notes);
     for (size_t i = 0; i < conf->n_domains; i++) {
         check_file(conf->domains[i].service_password_file, true, faults);
+        check_keytab(&conf->domains[i], faults);
         check_file(conf->domains[i].ca_file, false, faults);
     }
     check_file(conf->aws.ca_file, false, faults);

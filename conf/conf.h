@@ -74,8 +74,9 @@ struct conf_domain {
     char *base_dn;
     char *netbios_name; /* NULL = the first label of name, upper case */
     enum conf_service_bind service_bind;
-    char *service_dn;
+    char *service_dn; /* with gssapi the account's name in the keytab, NULL = found there */
     char *service_password_file;
+    char *keytab; /* path, with gssapi */
     int64_t connect_timeout_s;
     int64_t timeout_s;
     unsigned connections;

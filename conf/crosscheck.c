@@ -4,6 +4,7 @@
  */
 #include "conf/crosscheck.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,33 +77,75 @@ is_alone(const struct conf_domain *domain, const struct section *section)
            (bind == NULL || strcmp(bind->text, "none") == 0);
 }
 
+/* The keys of a service identity, and which ways to bind need them or take them. */
+enum { BY_SIMPLE = 1 << CONF_SERVICE_SIMPLE, BY_GSSAPI = 1 << CONF_SERVICE_GSSAPI };
+
+static const struct service_key {
+    const char *name;
+    unsigned needed, taken;
+    const char *whose;
+} service_keys[] = {
+    {"service-dn", BY_SIMPLE, BY_SIMPLE | BY_GSSAPI, "simple or gssapi"},
+    {"service-password-file", BY_SIMPLE, BY_SIMPLE, "simple"},
+    {"keytab", BY_GSSAPI, BY_GSSAPI, "gssapi"},
+};
+
+static void
+check_service_keys(
+    const struct conf_domain *domain, const struct section *section, struct conf_errors *errors)
+{
+    static const char *const words[] = {"none", "simple", "gssapi"};
+    const char *word = words[domain->service_bind];
+    unsigned bit = 1U << domain->service_bind;
+
+    for (size_t i = 0; i < sizeof(service_keys) / sizeof(service_keys[0]); i++) {
+        const struct service_key *key = &service_keys[i];
+        bool said = section_says(section, key->name);
+        if ((key->needed & bit) != 0 && !said)
+            conf_errors_add(errors, section_where(section, "service-bind"),
+                "\"%s\" is missing in [%s]: add it, service-bind = %s needs it", key->name,
+                section->title, word);
+        else if ((key->taken & bit) == 0 && said)
+            conf_errors_add(errors, section_where(section, key->name),
+                "\"%s\" of [%s] is for service-bind = %s, and service-bind is %s: change that, or "
+                "take it out",
+                key->name, section->title, key->whose, word);
+    }
+}
+
+/* Kerberos knows hosts by name, and accounts by another kind of it than a DN. */
+static void
+check_kerberos(
+    const struct conf_domain *domain, const struct section *section, struct conf_errors *errors)
+{
+    struct in_addr address;
+    char host[64];
+
+    if (domain->service_dn != NULL && strchr(domain->service_dn, '=') != NULL)
+        conf_errors_add(errors, section_where(section, "service-dn"),
+            "\"service-dn\" of [%s] is a DN: with service-bind = gssapi it is the name in the "
+            "keytab, "
+            "as in JUMP$@%s, or left out",
+            section->title, domain->name);
+    for (size_t i = 0; i < domain->servers.n; i++) {
+        (void)snprintf(host, sizeof(host), "%s", domain->servers.items[i]);
+        host[strcspn(host, ":")] = '\0';
+        if (inet_pton(AF_INET, host, &address) == 1)
+            conf_errors_add(errors, section_where(section, "servers"),
+                "server \"%s\" of [%s] is an address: service-bind = gssapi needs its name", host,
+                section->title);
+    }
+}
+
 static void
 check_service(
     const struct conf_domain *domain, const struct section *section, struct conf_errors *errors)
 {
-    static const char *const needed[] = {"service-dn", "service-password-file"};
-
-    if (domain->service_bind == CONF_SERVICE_SIMPLE) {
-        for (size_t i = 0; i < 2; i++)
-            if (!section_says(section, needed[i]))
-                conf_errors_add(errors, section_where(section, "service-bind"),
-                    "\"%s\" is missing in [%s]: add it, service-bind = simple needs it", needed[i],
-                    section->title);
-        return;
-    }
+    /* A word that was misspelt says nothing about the other keys. */
+    if (domain->service_bind != CONF_SERVICE_NONE || is_alone(domain, section))
+        check_service_keys(domain, section, errors);
     if (domain->service_bind == CONF_SERVICE_GSSAPI)
-        conf_errors_add(errors, section_where(section, "service-bind"),
-            "\"service-bind\" of [%s] is gssapi, which this release does not have: set simple or "
-            "none",
-            section->title);
-    if (!is_alone(domain, section))
-        return;
-    for (size_t i = 0; i < 2; i++)
-        if (section_says(section, needed[i]))
-            conf_errors_add(errors, section_where(section, needed[i]),
-                "\"%s\" of [%s] is for service-bind = simple, and service-bind is none: set "
-                "service-bind = simple, or take it out",
-                needed[i], section->title);
+        check_kerberos(domain, section, errors);
 }
 
 static int

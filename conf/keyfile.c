@@ -70,32 +70,36 @@ static int
 read_exactly(int fd, unsigned char *to, size_t len)
 {
     unsigned char extra;
+    off_t at = 0;
     ssize_t n;
 
     while (len > 0) {
-        n = read(fd, to, len);
+        n = pread(fd, to, len, at);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
             return FED_E_CONFIG;
         to += n;
+        at += n;
         len -= (size_t)n;
     }
     do
-        n = read(fd, &extra, 1);
+        n = pread(fd, &extra, 1, at);
     while (n < 0 && errno == EINTR);
     explicit_bzero(&extra, 1);
     return n == 0 ? 0 : FED_E_CONFIG;
 }
 
 /* O_NONBLOCK: a FIFO of that name must not hold up the start before fstat tells what it is. */
-static int
-open_file(const char *path, char *why, size_t why_size)
+int
+keyfile_open(const char *path, int *ret_fd, char *why, size_t why_size)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 
-    if (fd >= 0)
-        return fd;
+    if (fd >= 0) {
+        *ret_fd = fd;
+        return 0;
+    }
     if (errno == ELOOP)
         (void)snprintf(
             why, why_size, "\"%s\": a symbolic link: name the file that it points to", path);
@@ -103,21 +107,18 @@ open_file(const char *path, char *why, size_t why_size)
         (void)snprintf(why, why_size, "\"%s\": does not exist: create it", path);
     else
         (void)snprintf(why, why_size, "\"%s\": cannot be opened: %s", path, strerror(errno));
-    return -1;
+    return FED_E_CONFIG;
 }
 
 int
-keyfile_read(const char *path, bool secret, struct fed_secret *ret, char *why, size_t why_size)
+keyfile_read_open(
+    int fd, const char *path, bool secret, struct fed_secret *ret, char *why, size_t why_size)
 {
     struct fed_secret fresh = FED_SECRET_INIT(ret->limit);
     size_t size = 0;
-    int r = FED_E_CONFIG;
 
     fresh.locked = ret->locked;
-    int fd = open_file(path, why, why_size);
-    if (fd < 0)
-        goto out;
-    r = check_file(path, fd, secret, ret->limit, &size, why, why_size);
+    int r = check_file(path, fd, secret, ret->limit, &size, why, why_size);
     if (r != 0)
         goto out;
     r = fed_secret_resize(&fresh, size);
@@ -134,7 +135,17 @@ keyfile_read(const char *path, bool secret, struct fed_secret *ret, char *why, s
     fed_secret_move(ret, &fresh);
 out:
     fed_secret_done(&fresh);
-    if (fd >= 0)
-        (void)close(fd);
+    return r;
+}
+
+int
+keyfile_read(const char *path, bool secret, struct fed_secret *ret, char *why, size_t why_size)
+{
+    int fd = -1, r = keyfile_open(path, &fd, why, why_size);
+
+    if (r != 0)
+        return r;
+    r = keyfile_read_open(fd, path, secret, ret, why, why_size);
+    (void)close(fd);
     return r;
 }

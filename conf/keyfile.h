@@ -22,4 +22,13 @@
 FED_MUST_USE int keyfile_read(
     const char *path, bool secret, struct fed_secret *ret, char *why, size_t why_size);
 
+/*
+ * The same in two steps, for a file that others rewrite in its place: opened while we are root, and read again, with
+ * the same checks of what it is by then, after we have given that up.
+ *   ret_fd  close-on-exec, the caller closes it
+ */
+FED_MUST_USE int keyfile_open(const char *path, int *ret_fd, char *why, size_t why_size);
+FED_MUST_USE int keyfile_read_open(
+    int fd, const char *path, bool secret, struct fed_secret *ret, char *why, size_t why_size);
+
 #endif

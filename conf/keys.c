@@ -83,6 +83,7 @@ static const struct key keys[] = {
     {DOMAIN("service-bind", service_bind), "none", WORD(service_binds)},
     {DOMAIN("service-dn", service_dn), NULL, TEXT(.form = form_service_name)},
     {DOMAIN("service-password-file", service_password_file), NULL, SECRET(form_path)},
+    {DOMAIN("keytab", keytab), NULL, SECRET(form_path)},
     {DOMAIN("connect-timeout", connect_timeout_s), "3s", TIME(1, MINUTE)},
     {DOMAIN("timeout", timeout_s), "5s", TIME(1, MINUTE)},
     {DOMAIN("connections", connections), "8", NUMBER(1, 256)},

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "ldap/conn_inside.h"
 #include "ldap/handle.h"
 #include "ldap/why.h"
 
@@ -23,26 +24,15 @@ enum { IDLE_MAX_MS = 10 * 60 * 1000, AGE_MAX_MS = 60 * 60 * 1000, RESTED_MS = 25
 /* One for each domain below ours, and three; without a limit a server could send them for ever. */
 enum { REFERENCES_MAX = 1000 };
 
-struct conn {
-    LDAP *ld;
-    struct sock sock;
-    const struct server *server;
-    size_t index;
-    bool broken;
-    int64_t born_ms;
-    int64_t resting_since_ms;
-};
-
-static int
-broke(struct conn *conn, char *why, const char *what)
+int
+conn_broke(struct conn *conn, char *why, const char *what)
 {
     conn->broken = true;
     return why_not(why, FED_E_DIRECTORY, "%s: %s", conn->server->name, what);
 }
 
-/* The next message of a request, or the connection is broken. The caller frees it. */
-static int
-next_message(struct conn *conn, int id, int64_t deadline_ms, LDAPMessage **ret, char *why)
+int
+conn_next(struct conn *conn, int id, int64_t deadline_ms, LDAPMessage **ret, char *why)
 {
     for (;;) {
         struct timeval at_once = {0, 0};
@@ -54,26 +44,26 @@ next_message(struct conn *conn, int id, int64_t deadline_ms, LDAPMessage **ret, 
             return 0;
         }
         if (type < 0 || conn->sock.ended)
-            return broke(conn, why, "the connection was lost before the answer");
+            return conn_broke(conn, why, "the connection was lost before the answer");
         if (!sock_wait(&conn->sock, deadline_ms))
-            return broke(conn, why, "no answer in time");
+            return conn_broke(conn, why, "no answer in time");
     }
 }
 
-/* Read the result in a message, which must be of the given type: a bind is not answered by a search's end. */
-static int
-read_answer(struct conn *conn, LDAPMessage *message, int type, struct conn_answer *ret, char *why)
+int
+conn_read_answer(
+    struct conn *conn, LDAPMessage *message, int type, struct conn_answer *ret, char *why)
 {
     struct conn_answer answer = {.code = LDAP_OTHER};
     char *text = NULL;
     int code;
 
     if (ldap_msgtype(message) != type)
-        return broke(conn, why, "the answer is of the wrong type");
+        return conn_broke(conn, why, "the answer is of the wrong type");
     code = ldap_parse_result(conn->ld, message, &answer.code, NULL, &text, NULL, NULL, 0);
     if (code != LDAP_SUCCESS) {
         ldap_memfree(text);
-        return broke(conn, why, "the answer is malformed");
+        return conn_broke(conn, why, "the answer is malformed");
     }
     if (text != NULL) {
         answer.data = addata_parse(text, strlen(text));
@@ -84,16 +74,16 @@ read_answer(struct conn *conn, LDAPMessage *message, int type, struct conn_answe
     return 0;
 }
 
-/* Wait for the one message that answers a request. */
-static int
-finish(struct conn *conn, int id, int type, int64_t deadline_ms, struct conn_answer *ret, char *why)
+int
+conn_finish(
+    struct conn *conn, int id, int type, int64_t deadline_ms, struct conn_answer *ret, char *why)
 {
     LDAPMessage *message = NULL;
-    int r = next_message(conn, id, deadline_ms, &message, why);
+    int r = conn_next(conn, id, deadline_ms, &message, why);
 
     if (r != 0)
         return r;
-    r = read_answer(conn, message, type, ret, why);
+    r = conn_read_answer(conn, message, type, ret, why);
     ldap_msgfree(message);
     return r;
 }
@@ -106,8 +96,8 @@ ask_for_tls(struct conn *conn, int64_t deadline_ms, char *why)
     int id, r;
 
     if (ldap_start_tls(conn->ld, NULL, NULL, &id) != LDAP_SUCCESS)
-        return broke(conn, why, "StartTLS could not be sent");
-    r = finish(conn, id, LDAP_RES_EXTENDED, deadline_ms, &answer, why);
+        return conn_broke(conn, why, "StartTLS could not be sent");
+    r = conn_finish(conn, id, LDAP_RES_EXTENDED, deadline_ms, &answer, why);
     if (r == 0 && answer.code != LDAP_SUCCESS)
         r = why_not(why, FED_E_TLS, "%s: StartTLS refused with result %d: %s", conn->server->name,
             answer.code, answer.text);
@@ -237,38 +227,16 @@ conn_is_live(struct conn *conn)
 }
 
 int
-conn_bind(struct conn *conn, const char *dn, const struct fed_secret *password, int64_t deadline_ms,
-    bool *ret_sent, struct conn_answer *ret, char *why)
-{
-    struct berval credential = {password->len, (char *)password->data};
-    int id = -1, code;
-
-    *ret_sent = false;
-    if (dn[0] == '\0' || password->len == 0)
-        return why_not(why, FED_E_INVALID, "a bind needs a name and a password");
-    if (conn->broken || !ldap_tls_inplace(conn->ld))
-        return broke(conn, why, "not connected by TLS");
-    code = ldap_sasl_bind(conn->ld, dn, LDAP_SASL_SIMPLE, &credential, NULL, NULL, &id);
-    if (code == LDAP_NO_MEMORY)
-        return why_not(why, FED_E_NOMEM, "out of memory");
-    /* The write itself failed: a server gets no request whose last byte was not taken. */
-    if (code != LDAP_SUCCESS)
-        return broke(conn, why, "the connection was lost before the bind");
-    *ret_sent = true;
-    return finish(conn, id, LDAP_RES_BIND, deadline_ms, ret, why);
-}
-
-int
 conn_modify(struct conn *conn, const char *dn, LDAPMod **changes, int64_t deadline_ms,
     struct conn_answer *ret, char *why)
 {
     int id = -1;
 
     if (conn->broken || !ldap_tls_inplace(conn->ld))
-        return broke(conn, why, "not connected by TLS");
+        return conn_broke(conn, why, "not connected by TLS");
     if (ldap_modify_ext(conn->ld, dn, changes, NULL, NULL, &id) != LDAP_SUCCESS)
-        return broke(conn, why, "the connection was lost before the change");
-    return finish(conn, id, LDAP_RES_MODIFY, deadline_ms, ret, why);
+        return conn_broke(conn, why, "the connection was lost before the change");
+    return conn_finish(conn, id, LDAP_RES_MODIFY, deadline_ms, ret, why);
 }
 
 /* Hand one attribute over; *ret_more is false at the entry's end. */
@@ -281,7 +249,7 @@ read_attribute(struct conn *conn, LDAPMessage *message, BerElement *ber,
     int r;
 
     if (ldap_get_attribute_ber(conn->ld, message, ber, &name, &values) != LDAP_SUCCESS)
-        return broke(conn, why, "an entry is malformed");
+        return conn_broke(conn, why, "an entry is malformed");
     *ret_more = name.bv_val != NULL;
     if (!*ret_more)
         return 0;
@@ -306,7 +274,7 @@ read_entry(struct conn *conn, LDAPMessage *message, const struct conn_sink *sink
     if (ldap_get_dn_ber(conn->ld, message, &ber, &dn) != LDAP_SUCCESS || ber == NULL) {
         if (ber != NULL)
             ber_free(ber, 0);
-        return broke(conn, why, "an entry is malformed");
+        return conn_broke(conn, why, "an entry is malformed");
     }
     r = sink->entry(sink->arg, &dn);
     if (r != 0)
@@ -334,11 +302,11 @@ read_cookie(struct conn *conn, LDAPMessage *message, struct progress *p, char *w
     int r = 0;
 
     if (ldap_parse_result(conn->ld, message, NULL, NULL, NULL, NULL, &controls, 0) != LDAP_SUCCESS)
-        return broke(conn, why, "the answer is malformed");
+        return conn_broke(conn, why, "the answer is malformed");
     LDAPControl *paged = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL);
     if (paged != NULL &&
         ldap_parse_pageresponse_control(conn->ld, paged, &estimate, &cookie) != LDAP_SUCCESS)
-        r = broke(conn, why, "the mark of a page is malformed");
+        r = conn_broke(conn, why, "the mark of a page is malformed");
     ber_bvfree(p->cookie);
     p->cookie = r == 0 && cookie.bv_len > 0 ? ber_bvdup(&cookie) : NULL;
     ldap_memfree(cookie.bv_val);
@@ -355,7 +323,7 @@ take_page(struct conn *conn, int id, const struct conn_query *query, const struc
 
     while (!done) {
         LDAPMessage *message = NULL;
-        int type, r = next_message(conn, id, deadline_ms, &message, why);
+        int type, r = conn_next(conn, id, deadline_ms, &message, why);
         if (r != 0)
             return r;
         type = ldap_msgtype(message);
@@ -365,7 +333,7 @@ take_page(struct conn *conn, int id, const struct conn_query *query, const struc
             p->references++;
         else if (type != LDAP_RES_SEARCH_ENTRY) {
             done = true;
-            r = read_answer(conn, message, LDAP_RES_SEARCH_RESULT, ret, why);
+            r = conn_read_answer(conn, message, LDAP_RES_SEARCH_RESULT, ret, why);
             if (r == 0 && query->page > 0)
                 r = read_cookie(conn, message, p, why);
         }
@@ -373,7 +341,7 @@ take_page(struct conn *conn, int id, const struct conn_query *query, const struc
         if (r != 0 || conn->broken)
             return FED_E_DIRECTORY;
         if (p->entries > query->most || p->references > REFERENCES_MAX)
-            return broke(conn, why, "more entries than asked for");
+            return conn_broke(conn, why, "more entries than asked for");
     }
     return 0;
 }
@@ -393,7 +361,7 @@ send_search(struct conn *conn, const struct conn_query *query, const struct prog
         (char **)query->attributes, 0, controls, NULL, NULL, (int)limit, ret_id);
     if (control != NULL)
         ldap_control_free(control);
-    return code == LDAP_SUCCESS ? 0 : broke(conn, why, "the search could not be sent");
+    return code == LDAP_SUCCESS ? 0 : conn_broke(conn, why, "the search could not be sent");
 }
 
 int
@@ -404,7 +372,7 @@ conn_search(struct conn *conn, const struct conn_query *query, const struct conn
     int id = -1, r;
 
     if (conn->broken || !ldap_tls_inplace(conn->ld))
-        return broke(conn, why, "not connected by TLS");
+        return conn_broke(conn, why, "not connected by TLS");
     sink->start(sink->arg);
     do {
         r = send_search(conn, query, &p, &id, why);

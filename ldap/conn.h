@@ -83,6 +83,22 @@ bool conn_is_rested(const struct conn *conn);
 FED_MUST_USE int conn_bind(struct conn *conn, const char *dn, const struct fed_secret *password,
     int64_t deadline_ms, bool *ret_sent, struct conn_answer *ret, char *why);
 
+/*
+ * One step of a bind by SASL: a token there, an answer back, LDAP_SASL_BIND_IN_PROGRESS when it wants another.
+ *   ret_token  the server's token, empty when there is none; initialised by the caller with its limit; replaced
+ * As for conn_bind.
+ */
+FED_MUST_USE int conn_bind_step(struct conn *conn, const char *mechanism,
+    const struct fed_secret *token, int64_t deadline_ms, struct fed_secret *ret_token,
+    struct conn_answer *ret, char *why);
+
+/* The server's certificate, in DER; the caller frees bv_val with ldap_memfree. 0 or FED_E_TLS. */
+FED_MUST_USE int conn_certificate(struct conn *conn, struct berval *ret, char *why);
+
+/* The address at the other end. 0 or FED_E_DIRECTORY. */
+FED_MUST_USE int conn_address(
+    struct conn *conn, struct sockaddr_storage *ret, socklen_t *ret_len, char *why);
+
 /* One search, all its pages. As for conn_bind; references to other servers are passed over (I-5). */
 FED_MUST_USE int conn_search(struct conn *conn, const struct conn_query *query,
     const struct conn_sink *sink, int64_t deadline_ms, struct conn_answer *ret, char *why);

@@ -1,25 +1,23 @@
 /*
- * Choosing a server, opening connections, the service identity's bind.
+ * Choosing a server, opening connections.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "ldap/domain.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/clocks.h"
 #include "base/log.h"
-#include "conf/keyfile.h"
 #include "ldap/handle.h"
 #include "ldap/pool.h"
 #include "ldap/root.h"
 #include "ldap/scout.h"
 #include "ldap/servers.h"
+#include "ldap/service.h"
 #include "ldap/why.h"
 
-/* After a refusal the service identity is left alone for a while: our retries must not lock it out. */
-enum { REFUSED_WAIT_MS = 30 * 1000, SEARCH_TRIES = 3 };
+enum { SEARCH_TRIES = 3 };
 
 struct domain {
     const struct conf_domain *conf;
@@ -28,8 +26,7 @@ struct domain {
     struct clocks *clocks;
     struct pool
         *doors[DOMAIN_DOORS]; /* the service's and the pinned are NULL without an identity */
-    struct fed_secret service_password;
-    _Atomic int64_t service_refused_until_ms;
+    struct service *service;  /* NULL = none */
 };
 
 /* A server failed: it goes to the end, and what rests of connections to it would only fail one by one. */
@@ -43,9 +40,32 @@ lose_server(struct domain *domain, size_t index)
     scout_tell(domain->scout);
 }
 
+/* Open a connection to one server, bound as the service identity if that is given. FED_E_DENIED: that was refused. */
+static int
+open_one(struct domain *domain, size_t index, struct service *service, int64_t deadline_ms,
+    struct conn **ret, char *why)
+{
+    const struct server *server = servers_get(domain->servers, index);
+    struct conn *conn = NULL;
+    int r = conn_open(domain->conf, server, index, deadline_ms, &conn, why);
+
+    if (r == 0 && service != NULL)
+        r = service_bind(service, conn, server->host, deadline_ms, why);
+    if (r == 0) {
+        servers_worked(domain->servers, index);
+        *ret = conn;
+        return 0;
+    }
+    if (r != FED_E_DENIED)
+        lose_server(domain, index);
+    conn_close(conn);
+    return r;
+}
+
 /* Open a connection to the first server, in their order, that lets us; each gets its share of the time. */
 static int
-open_any(struct domain *domain, int64_t deadline_ms, struct conn **ret, char *why)
+open_any(struct domain *domain, struct service *service, int64_t deadline_ms, struct conn **ret,
+    char *why)
 {
     size_t order[SERVERS_MAX], n;
     char last[WHY_MAX] = "";
@@ -57,13 +77,11 @@ open_any(struct domain *domain, int64_t deadline_ms, struct conn **ret, char *wh
     r = FED_E_DIRECTORY;
     for (size_t i = 0; i < n; i++) {
         int64_t until = clock_mono_ms() + clock_left_ms(deadline_ms) / (int)(n - i);
-        int one = conn_open(
-            domain->conf, servers_get(domain->servers, order[i]), order[i], until, ret, last);
-        if (one == 0) {
-            servers_worked(domain->servers, order[i]);
+        int one = open_one(domain, order[i], service, until, ret, last);
+        if (one == 0)
             return 0;
-        }
-        lose_server(domain, order[i]);
+        if (one == FED_E_DENIED)
+            return why_not(why, one, "%s", last);
         fed_log_debug("%s", last);
         /* A certificate that is not trusted is the more telling of several failures. */
         if (i == 0 || (one == FED_E_TLS && r != FED_E_TLS))
@@ -75,23 +93,7 @@ open_any(struct domain *domain, int64_t deadline_ms, struct conn **ret, char *wh
 static int
 open_people(void *arg, int64_t deadline_ms, struct conn **ret, char *why)
 {
-    return open_any(arg, deadline_ms, ret, why);
-}
-
-static int
-bind_service(struct domain *domain, struct conn *conn, int64_t deadline_ms, char *why)
-{
-    struct conn_answer answer;
-    bool sent;
-    int r = conn_bind(conn, domain->conf->service_dn, &domain->service_password, deadline_ms, &sent,
-        &answer, why);
-
-    if (r != 0 || answer.code == LDAP_SUCCESS)
-        return r;
-    if (answer.code == LDAP_INVALID_CREDENTIALS)
-        atomic_store(&domain->service_refused_until_ms, clock_mono_ms() + REFUSED_WAIT_MS);
-    return why_not(why, FED_E_DIRECTORY, "the service identity \"%.96s\" was refused: %d, %s",
-        domain->conf->service_dn, answer.code, answer.text);
+    return open_any(arg, NULL, deadline_ms, ret, why);
 }
 
 /* What is read and written for comparing must not be compared on another server than the last time. */
@@ -101,35 +103,19 @@ open_first(struct domain *domain, int64_t deadline_ms, struct conn **ret, char *
     if (domain->conf->servers.n == 0)
         return why_not(
             why, FED_E_CONFIG, "domain %s: \"servers\" must name one", domain->conf->name);
-    int r = conn_open(domain->conf, servers_get(domain->servers, 0), 0, deadline_ms, ret, why);
-    if (r != 0)
-        lose_server(domain, 0);
-    return r;
+    return open_one(domain, 0, domain->service, deadline_ms, ret, why);
 }
 
 static int
 open_bound(struct domain *domain, bool pinned, int64_t deadline_ms, struct conn **ret, char *why)
 {
-    struct conn *conn;
-    int r;
+    int r = service_may_bind(domain->service, why);
 
-    if (clock_mono_ms() < atomic_load(&domain->service_refused_until_ms))
-        return why_not(why, FED_E_DIRECTORY,
-            "the service identity \"%.96s\" was refused lately and is not tried again for a while",
-            domain->conf->service_dn);
-    r = pinned ? open_first(domain, deadline_ms, &conn, why)
-               : open_any(domain, deadline_ms, &conn, why);
-    if (r != 0)
-        return r;
-    r = bind_service(domain, conn, deadline_ms, why);
-    if (r != 0) {
-        if (conn_is_broken(conn))
-            lose_server(domain, conn_server(conn));
-        conn_close(conn);
-        return r;
-    }
-    *ret = conn;
-    return 0;
+    if (r == 0)
+        r = pinned ? open_first(domain, deadline_ms, ret, why)
+                   : open_any(domain, domain->service, deadline_ms, ret, why);
+    /* Nobody's login was refused: what we are missing is a directory to ask. */
+    return r == FED_E_DENIED ? FED_E_DIRECTORY : r;
 }
 
 static int
@@ -142,44 +128,6 @@ static int
 open_pinned(void *arg, int64_t deadline_ms, struct conn **ret, char *why)
 {
     return open_bound(arg, true, deadline_ms, ret, why);
-}
-
-static int
-read_service(struct domain *domain, char *why)
-{
-    const struct conf_domain *conf = domain->conf;
-
-    if (conf->service_bind == CONF_SERVICE_NONE)
-        return 0;
-    if (conf->service_bind != CONF_SERVICE_SIMPLE)
-        return why_not(
-            why, FED_E_CONFIG, "domain %s: service-bind must be simple or none", conf->name);
-    if (conf->service_dn == NULL || conf->service_dn[0] == '\0' ||
-        conf->service_password_file == NULL)
-        return why_not(why, FED_E_CONFIG,
-            "domain %s: service-bind = simple needs service-dn and service-password-file",
-            conf->name);
-    fed_secret_init_locked(&domain->service_password, 1024);
-    return keyfile_read(conf->service_password_file, true, &domain->service_password, why, WHY_MAX);
-}
-
-/* An editor's newline at the end of the file is not part of the password. */
-static int
-trim_service(struct domain *domain, char *why)
-{
-    struct fed_secret *password = &domain->service_password;
-    size_t len = password->len;
-
-    if (len > 0 && password->data[len - 1] == '\n')
-        len--;
-    if (len > 0 && password->data[len - 1] == '\r')
-        len--;
-    if (domain->conf->service_bind == CONF_SERVICE_NONE)
-        return 0;
-    if (len == 0)
-        return why_not(
-            why, FED_E_CONFIG, "\"%s\": no password in it", domain->conf->service_password_file);
-    return len == password->len ? 0 : fed_secret_resize(password, len);
 }
 
 int
@@ -199,14 +147,12 @@ domain_new(const struct conf_domain *conf, struct domain **ret, char *why)
     if (r == 0)
         r = clocks_new(SERVERS_KNOWN, &domain->clocks);
     if (r == 0)
-        r = read_service(domain, why);
-    if (r == 0)
-        r = trim_service(domain, why);
+        r = service_new(conf, &domain->service, why);
     if (r == 0)
         r = pool_new(conf->connections, open_people, domain, &domain->doors[DOMAIN_PEOPLE]);
-    if (r == 0 && conf->service_bind != CONF_SERVICE_NONE)
+    if (r == 0 && domain->service != NULL)
         r = pool_new(conf->connections, open_service, domain, &domain->doors[DOMAIN_SERVICE]);
-    if (r == 0 && conf->service_bind != CONF_SERVICE_NONE)
+    if (r == 0 && domain->service != NULL)
         r = pool_new(conf->connections, open_pinned, domain, &domain->doors[DOMAIN_PINNED]);
     if (r != 0) {
         domain_free(domain);
@@ -226,7 +172,7 @@ domain_free(struct domain *domain)
         pool_free(domain->doors[i]);
     servers_free(domain->servers);
     clocks_free(domain->clocks);
-    fed_secret_done(&domain->service_password);
+    service_free(domain->service);
     free(domain);
 }
 

@@ -28,7 +28,7 @@ struct domain_budget {
     int64_t timeout_ms;
 };
 
-/* conf must outlive it. Reads the service password. 0, FED_E_CONFIG, FED_E_NOMEM; why on failure. */
+/* conf must outlive it. Reads the service identity's password or keytab. 0, FED_E_CONFIG, FED_E_NOMEM; why on failure. */
 FED_MUST_USE int domain_new(const struct conf_domain *conf, struct domain **ret, char *why);
 void domain_free(struct domain *domain);
 

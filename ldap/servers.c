@@ -93,6 +93,9 @@ make(const struct conf_domain *conf, const char *text, struct server *server, ch
         server->uri = NULL;
         return FED_E_NOMEM;
     }
+    server->host = strdup(host);
+    if (server->host == NULL)
+        return FED_E_NOMEM;
     return resolve_new(host, port_text, &server->resolve);
 }
 
@@ -101,6 +104,7 @@ unmake(struct server *server)
 {
     free(server->uri);
     free(server->name);
+    free(server->host);
     resolve_free(server->resolve);
     *server = (struct server){0};
 }

@@ -22,6 +22,7 @@ enum {
 struct server {
     char *uri;  /* ldap://HOST:PORT, in either transport: TLS is started by us */
     char *name; /* HOST:PORT, for messages */
+    char *host;
     struct resolve *resolve;
 };
 

@@ -17,7 +17,6 @@ test_unknown_keys(void **state)
         {MFA, "enrol-at-login = ask", "yes or no"},
         {ROLE, "vias = other", "unknown key"},
         {ROLE, "external-idss = x", "unknown key"},
-        {DOMAIN, "keytab = /etc/krb5.keytab", "unknown key"},
         {BRIDGE, "worker_s = 3", "did you mean \"workers\"?"},
     };
 

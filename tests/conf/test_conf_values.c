@@ -63,7 +63,6 @@ test_bad_domain_values(void **state)
         {DOMAIN, "base-dn = DC=corp,", "no DN"},
         {DOMAIN, "netbios-name = CORPORATIONISLONG", "15 characters"},
         {DOMAIN, "netbios-name = CO\\RP", "15 characters"},
-        {DOMAIN, "service-bind = gssapi", "does not have"},
         {DOMAIN, "service-bind = sasl", "write none or simple or gssapi"},
         {DOMAIN, "service-dn = svc", "write the DN"},
         {DOMAIN, "connect-timeout = 61s", "from 1s to 1m"},
@@ -169,6 +168,48 @@ test_groups_of_another_domain(void **state)
     confdir_write(dir, "awsfed.conf", all);
     refused(
         dir, "awsfed.conf", 7, "group \"WHO\\Out\" of [domain labs.example.net]: no [domain]", 2);
+}
+
+/* service-bind = gssapi: a keytab and nothing of a password; names, not addresses. A keytab needs it. */
+static void
+test_gssapi(void **state)
+{
+    static const char end[] = "[mfa]\nseal-key = /y\n";
+    static const struct {
+        const char *text;
+        unsigned line;
+        const char *error;
+    } bad[] = {
+        {"service-bind = gssapi\n", 2,
+            "\"keytab\" is missing in [domain corp.example.com]: add it"},
+        {"keytab = /k\n", 2,
+            "\"keytab\" of [domain corp.example.com] is for service-bind = gssapi"},
+        {"service-bind = gssapi\nkeytab = /k\nservice-password-file = /p\n", 4,
+            "\"service-password-file\" of [domain corp.example.com] is for service-bind = simple"},
+        {"service-bind = gssapi\nkeytab = /k\nservice-dn = CN=a,DC=b\n", 4, "is a DN"},
+        {"service-bind = gssapi\nkeytab = /k\nservers = dc1, 10.0.0.1:636\n", 4,
+            "server \"10.0.0.1\" of [domain corp.example.com] is an address"},
+        {"service-bind = simple\nservice-dn = CN=a,DC=b\nservice-password-file = /p\nkeytab = /k\n",
+            5, "and service-bind is simple"},
+    };
+    const struct confdir *dir = *state;
+    char text[512];
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        (void)snprintf(text, sizeof(text), "[domain corp.example.com]\n%s%s", bad[i].text, end);
+        confdir_write(dir, "awsfed.conf", text);
+        refused(dir, "awsfed.conf", bad[i].line, bad[i].error, 1);
+    }
+    (void)snprintf(text, sizeof(text),
+        "[domain corp.example.com]\nservice-bind = gssapi\nkeytab = /etc/krb5.keytab\n"
+        "service-dn = JUMP$@corp.example.com\nlogin-groups = Staff\n%s",
+        end);
+    confdir_write(dir, "awsfed.conf", text);
+    struct conf *conf = accepted(dir);
+    assert_int_equal(conf->domains[0].service_bind, CONF_SERVICE_GSSAPI);
+    assert_string_equal(conf->domains[0].keytab, "/etc/krb5.keytab");
+    assert_string_equal(conf->domains[0].service_dn, "JUMP$@corp.example.com");
+    conf_free(conf);
 }
 
 static void
@@ -357,6 +398,7 @@ main(void)
         CASE(test_missing_service_keys),
         CASE(test_directory_store_needs_service_and_servers),
         CASE(test_no_service_identity),
+        CASE(test_gssapi),
         CASE(test_groups_of_another_domain),
         CASE(test_bad_mfa_values),
         CASE(test_window_is_capped),
