@@ -2,8 +2,8 @@
  * SASL's GSSAPI mechanism (RFC 4752) over a connection that TLS protects already: without a layer of its own, which AD
  * refuses inside TLS, and bound to the certificate of that TLS.
  *
- * Done here and not by Cyrus SASL, which would load its plug-ins into the bridge, take its settings from files and
- * from DNS, hold one lock around all of Kerberos, and wait for longer than a deadline of ours.
+ * Done here and not by Cyrus SASL, which takes its settings from files and from DNS, holds one lock around all of Kerberos,
+ * and waits for longer than a deadline of ours.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef LDAP_GSSAPI_H

@@ -8,6 +8,7 @@
  */
 #include "ldap/kerberos.h"
 
+#include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@
 #include "ldap/why.h"
 
 /* Requests in one exchange, of which two are usual; and after a failed renewal, while the old ticket is good. */
-enum { STEPS_MAX = 10, RENEW_AGAIN_MS = 60 * 1000, REALM_MAX = 255 };
+enum { STEPS_MAX = 10, RENEW_AGAIN_MS = 60 * 1000, LASTS_S = 86400, REALM_MAX = 255 };
 
 struct kerberos {
     char realm[REALM_MAX + 1];
@@ -189,7 +190,7 @@ keep_own(struct kerberos *k, const struct exchange *x)
     if (code == 0) {
         k->ends_s = (int64_t)(uint32_t)creds.times.endtime;
         k->renew_from_s = k->ends_s - (k->ends_s - now_s) / 4;
-        fed_log_debug("a ticket of %s for %lld seconds", k->name, (long long)(k->ends_s - now_s));
+        fed_log_info("a ticket of %s for %lld seconds", k->name, (long long)(k->ends_s - now_s));
     }
     krb5_free_cred_contents(k->context, &creds);
     return code;
@@ -279,16 +280,26 @@ import(struct kerberos *k, krb5_creds *creds, struct kerberos_ticket *ticket)
     OM_uint32 minor;
     char *name = NULL;
 
+    /*
+     * For a ticket near its end GSSAPI goes and looks for better ones, in files and in the network. That is our
+     * business, so it is told that this one lasts; the server goes by what is inside the ticket.
+     */
+    creds->times.endtime = (krb5_timestamp)(uint32_t)(time(NULL) + LASTS_S);
     if (krb5_cc_new_unique(k->context, "MEMORY", NULL, &ticket->cache) != 0 ||
         krb5_cc_initialize(k->context, ticket->cache, k->client) != 0 ||
         krb5_cc_store_cred(k->context, ticket->cache, creds) != 0 ||
         krb5_unparse_name(k->context, creds->server, &name) != 0)
         return FED_E_NOMEM;
     gss_buffer_desc text = {strlen(name), name};
-    bool done = gss_krb5_import_cred(&minor, ticket->cache, NULL, NULL, &ticket->credential) ==
-                    GSS_S_COMPLETE &&
-                gss_import_name(&minor, &text, GSS_KRB5_NT_PRINCIPAL_NAME, &ticket->server) ==
-                    GSS_S_COMPLETE;
+    gss_buffer_desc nothing = GSS_C_EMPTY_BUFFER;
+    bool done =
+        gss_krb5_import_cred(&minor, ticket->cache, NULL, NULL, &ticket->credential) ==
+            GSS_S_COMPLETE &&
+        /* Else every sign-in says that it may sign and seal, which AD refuses inside TLS. */
+        gss_set_cred_option(&minor, &ticket->credential, (gss_OID)GSS_KRB5_CRED_NO_CI_FLAGS_X,
+            &nothing) == GSS_S_COMPLETE &&
+        gss_import_name(&minor, &text, GSS_KRB5_NT_PRINCIPAL_NAME, &ticket->server) ==
+            GSS_S_COMPLETE;
     krb5_free_unparsed_name(k->context, name);
     return done ? 0 : FED_E_NOMEM;
 }
