@@ -2,8 +2,8 @@
  * Tickets from a keytab.
  *
  * libkrb5 is used by its step functions: it makes a request, we carry it (kdc.c), it reads the answer. A context of its is for
- * one thread at a time, so all of it is under one lock; each bind gets a credential cache of its own with the one
- * ticket it needs, so that GSSAPI, which runs beside the lock, shares nothing and finds no reason to ask anybody.
+ * one thread at a time, so others wait, no longer than they have time; each bind gets a credential cache of its own with
+ * the one ticket it needs, so that GSSAPI, which runs beside all that, shares nothing and finds no reason to ask anybody.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "ldap/kerberos.h"
@@ -11,6 +11,7 @@
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,10 @@ enum { STEPS_MAX = 10, RENEW_AGAIN_MS = 60 * 1000, LASTS_S = 86400, REALM_MAX = 
 struct kerberos {
     char realm[REALM_MAX + 1];
     char name[KEYTAB_NAME_MAX + 1 + REALM_MAX + 1];
-    pthread_mutex_t lock; /* all below */
+    atomic_bool forgotten;
+    pthread_mutex_t lock; /* busy */
+    pthread_cond_t freed;
+    bool busy; /* a thread is in here, with all below; it may have to wait for an answer */
     struct hostkeys *keys;
     krb5_context context;
     krb5_principal client;
@@ -40,6 +44,7 @@ struct kerberos {
 };
 
 struct kerberos_ticket {
+    krb5_context context; /* its own, so that giving it back waits for nobody */
     krb5_ccache cache;
     gss_cred_id_t credential;
     gss_name_t server;
@@ -64,11 +69,16 @@ int
 kerberos_new(const struct conf_domain *conf, struct kerberos **ret, char *why)
 {
     struct kerberos *k = calloc(1, sizeof(*k));
+    pthread_condattr_t monotonic;
     int r;
 
     if (k == NULL)
         return why_not(why, FED_E_NOMEM, "out of memory");
     (void)pthread_mutex_init(&k->lock, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&k->freed, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
     /* A realm of AD is the domain's name in upper case (MS-KILE 3.1.5.2). */
     for (size_t i = 0; conf->name[i] != '\0' && i < REALM_MAX; i++)
         k->realm[i] =
@@ -100,6 +110,7 @@ kerberos_free(struct kerberos *k)
     if (k->context != NULL)
         krb5_free_context(k->context);
     hostkeys_free(k->keys);
+    (void)pthread_cond_destroy(&k->freed);
     (void)pthread_mutex_destroy(&k->lock);
     free(k);
 }
@@ -234,6 +245,8 @@ have_own(struct kerberos *k, const struct kdc *kdc, int64_t deadline_ms, char *w
     int64_t now_s = (int64_t)time(NULL);
     int r;
 
+    if (atomic_exchange(&k->forgotten, false))
+        k->ends_s = 0;
     if (now_s < k->renew_from_s && k->ends_s != 0)
         return 0;
     if (now_s < k->ends_s && clock_mono_ms() < k->renew_again_ms)
@@ -285,10 +298,11 @@ import(struct kerberos *k, krb5_creds *creds, struct kerberos_ticket *ticket)
      * business, so it is told that this one lasts; the server goes by what is inside the ticket.
      */
     creds->times.endtime = (krb5_timestamp)(uint32_t)(time(NULL) + LASTS_S);
-    if (krb5_cc_new_unique(k->context, "MEMORY", NULL, &ticket->cache) != 0 ||
-        krb5_cc_initialize(k->context, ticket->cache, k->client) != 0 ||
-        krb5_cc_store_cred(k->context, ticket->cache, creds) != 0 ||
-        krb5_unparse_name(k->context, creds->server, &name) != 0)
+    if (profile_context(k->realm, &ticket->context) != 0 ||
+        krb5_cc_new_unique(ticket->context, "MEMORY", NULL, &ticket->cache) != 0 ||
+        krb5_cc_initialize(ticket->context, ticket->cache, k->client) != 0 ||
+        krb5_cc_store_cred(ticket->context, ticket->cache, creds) != 0 ||
+        krb5_unparse_name(ticket->context, creds->server, &name) != 0)
         return FED_E_NOMEM;
     gss_buffer_desc text = {strlen(name), name};
     gss_buffer_desc nothing = GSS_C_EMPTY_BUFFER;
@@ -300,22 +314,8 @@ import(struct kerberos *k, krb5_creds *creds, struct kerberos_ticket *ticket)
             &nothing) == GSS_S_COMPLETE &&
         gss_import_name(&minor, &text, GSS_KRB5_NT_PRINCIPAL_NAME, &ticket->server) ==
             GSS_S_COMPLETE;
-    krb5_free_unparsed_name(k->context, name);
+    krb5_free_unparsed_name(ticket->context, name);
     return done ? 0 : FED_E_NOMEM;
-}
-
-static void
-release(struct kerberos *k, struct kerberos_ticket *ticket)
-{
-    OM_uint32 minor;
-
-    if (ticket == NULL)
-        return;
-    (void)gss_release_name(&minor, &ticket->server);
-    (void)gss_release_cred(&minor, &ticket->credential);
-    if (ticket->cache != NULL)
-        (void)krb5_cc_destroy(k->context, ticket->cache);
-    free(ticket);
 }
 
 static int
@@ -342,26 +342,51 @@ take(struct kerberos *k, const char *host, const struct kdc *kdc, int64_t deadli
     return r;
 }
 
+/* Only one is in here at a time; false when that was so up to the deadline. */
+static bool
+enter(struct kerberos *k, int64_t deadline_ms)
+{
+    struct timespec until = {.tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000};
+    int error = 0;
+
+    (void)pthread_mutex_lock(&k->lock);
+    while (k->busy && error == 0)
+        error = pthread_cond_timedwait(&k->freed, &k->lock, &until);
+    bool entered = !k->busy;
+    k->busy = true;
+    (void)pthread_mutex_unlock(&k->lock);
+    return entered;
+}
+
+static void
+leave(struct kerberos *k)
+{
+    (void)pthread_mutex_lock(&k->lock);
+    k->busy = false;
+    (void)pthread_cond_signal(&k->freed);
+    (void)pthread_mutex_unlock(&k->lock);
+}
+
 int
 kerberos_take(struct kerberos *k, const char *host, const struct kdc *kdc, int64_t deadline_ms,
     struct kerberos_ticket **ret, char *why)
 {
-    struct timespec until = {.tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000};
     struct kerberos_ticket *ticket = calloc(1, sizeof(*ticket));
 
     if (ticket == NULL)
         return why_not(why, FED_E_NOMEM, "out of memory");
-    if (pthread_mutex_clocklock(&k->lock, CLOCK_MONOTONIC, &until) != 0) {
+    if (!enter(k, deadline_ms)) {
         free(ticket);
         return why_not(why, FED_E_DIRECTORY, "Kerberos: no answer in time to another request");
     }
     int r = take(k, host, kdc, deadline_ms, ticket, why);
-    if (r != 0)
-        release(k, ticket);
-    (void)pthread_mutex_unlock(&k->lock);
-    if (r == 0)
-        *ret = ticket;
-    return r;
+    leave(k);
+    if (r != 0) {
+        kerberos_give_back(ticket);
+        return r;
+    }
+    *ret = ticket;
+    return 0;
 }
 
 gss_cred_id_t
@@ -377,17 +402,23 @@ kerberos_server(const struct kerberos_ticket *ticket)
 }
 
 void
-kerberos_give_back(struct kerberos *k, struct kerberos_ticket *ticket)
+kerberos_give_back(struct kerberos_ticket *ticket)
 {
-    (void)pthread_mutex_lock(&k->lock);
-    release(k, ticket);
-    (void)pthread_mutex_unlock(&k->lock);
+    OM_uint32 minor;
+
+    if (ticket == NULL)
+        return;
+    (void)gss_release_name(&minor, &ticket->server);
+    (void)gss_release_cred(&minor, &ticket->credential);
+    if (ticket->cache != NULL)
+        (void)krb5_cc_destroy(ticket->context, ticket->cache);
+    if (ticket->context != NULL)
+        krb5_free_context(ticket->context);
+    free(ticket);
 }
 
 void
 kerberos_forget(struct kerberos *k)
 {
-    (void)pthread_mutex_lock(&k->lock);
-    k->ends_s = 0;
-    (void)pthread_mutex_unlock(&k->lock);
+    atomic_store(&k->forgotten, true);
 }

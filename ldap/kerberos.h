@@ -42,8 +42,8 @@ FED_MUST_USE int kerberos_take(struct kerberos *kerberos, const char *host, cons
 /* What GSSAPI wants of it: our credential, and the server's name. Borrowed. */
 gss_cred_id_t kerberos_credential(const struct kerberos_ticket *ticket);
 gss_name_t kerberos_server(const struct kerberos_ticket *ticket);
-/* Wipes and frees; NULL is accepted. */
-void kerberos_give_back(struct kerberos *kerberos, struct kerberos_ticket *ticket);
+/* Wipes and frees; NULL is accepted. Never blocks, nor does kerberos_forget. */
+void kerberos_give_back(struct kerberos_ticket *ticket);
 
 /* A controller did not take a ticket: have none of what is there any more, and begin anew with the next. */
 void kerberos_forget(struct kerberos *kerberos);

@@ -127,7 +127,7 @@ bind_by_kerberos(struct service *service, struct conn *conn, const char *host, i
     if (r != 0)
         return r;
     r = gssapi_bind(conn, ticket, deadline_ms, ret, why);
-    kerberos_give_back(service->kerberos, ticket);
+    kerberos_give_back(ticket);
     if (r == 0 && ret->code != LDAP_SUCCESS)
         kerberos_forget(
             service->kerberos); /* it may be the controller's key that is another by now */

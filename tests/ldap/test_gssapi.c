@@ -352,7 +352,7 @@ bind_as(
     int r = kerberos_take(k, "dc1.corp.example.com", &kdc, deadline, &ticket, text);
     if (r == 0)
         r = gssapi_bind(conn, ticket, deadline, ret, text);
-    kerberos_give_back(k, ticket);
+    kerberos_give_back(ticket);
     (void)gss_delete_sec_context(&minor, &conn->context, GSS_C_NO_BUFFER);
     return r;
 }
