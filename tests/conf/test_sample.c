@@ -85,6 +85,8 @@ test_sample_loads_with_every_key(void **state)
         next = line + len;
         if (line != before && is_alternative(line, before))
             continue;
+        if (strncmp(line, "#keytab = ", 10) == 0)
+            continue; /* in the place of other lines, as stands there; test_gssapi has it */
         if (strncmp(line, "#policy = ", 10) == 0) { /* the sample itself, not yet installed */
             char path[PATH_MAX];
             assert_non_null(realpath("conf/policies/egress-address.json", path));
