@@ -205,3 +205,16 @@ def test_explain_says_every_rule_of_a_role(lab, bridge, aws):
         assert text in said, said
     assert "theirs: no" in explain("bob", "--role", "prod-admin")
     assert "there is no [role nonsense]" in explain("bob", "--role", "nonsense")
+
+
+def test_a_group_of_deny_groups_that_nobody_has(lab, person, bridge):
+    """Who is in it cannot be known, so nobody gets in, by password or key, and the log names file, line and remedy."""
+    section = f"domain {lab.places.DOMAIN}"
+    since = len(bridge.log.read_text(errors="replace"))
+    lab.awsfed.configure({section: {"deny-groups": "Contracters"}})
+    assert "awsfed.conf:" in bridge_says(lab, "nobody of corp.example.com logs in", since)
+    refused = lab.sshd.login(person.name, person.password, lab.codes.fresh(person.name), command="echo shell-came")
+    assert refused.status != 0 and "shell-came" not in refused.output and "configuration error" in refused.transcript
+    assert lab.sshd.key_login(person.name, "echo shell-came").status != 0
+    said = subprocess.run(["awsfed-admin", "explain", person.name], capture_output=True, text=True, check=True).stdout
+    assert "login-groups and deny-groups let in: configuration error" in said
