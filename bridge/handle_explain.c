@@ -291,8 +291,11 @@ handle_explain(struct bridge *b, struct job *job, struct answer *answer)
     }
     step(out, "groups: %zu (nested ones included)", entry.n_groups);
     step(out, "account in order: %s", verdict(account_check(&entry.account, (int64_t)time(NULL))));
+    int listed = mapper_may_login(b->mapper, id.domain, &entry);
     step(out, "login-groups and deny-groups let in: %s",
-        verdict(mapper_may_login(b->mapper, id.domain, &entry)));
+        listed == FED_E_CONFIG
+            ? "nobody, for a group of deny-groups is not found: the log says which"
+            : verdict(listed));
     explain_enrolment(b, id.sid, out);
     explain_clock(b, id.domain, out);
     explain_demand(b, &id, &entry, out);

@@ -42,7 +42,8 @@ housekeeper_round(struct bridge *b)
 {
     int r = mapper_refresh(b->mapper);
 
-    if (r == 0)
+    /* One domain that is down is no reason not to know the limits of the others. */
+    if (r == 0 || b->conf->n_domains > 1)
         read_lockout_policies(b);
     return r;
 }

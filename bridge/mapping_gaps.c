@@ -12,11 +12,10 @@
 static bool
 may_be(const struct conf *conf, const struct mention *m, const struct book_groups *domains)
 {
-    const struct book_groups *of = &domains[m->owner];
-
-    if (m->of == MENTION_LOGIN || m->of == MENTION_DENY)
-        return !domains[m->home].known ||
-               (m->of == MENTION_LOGIN ? of->login : of->deny)[m->at].len != 0;
+    if (m->of == MENTION_LOGIN)
+        return !domains[m->home].known || domains[m->owner].login[m->at].len != 0;
+    if (m->of == MENTION_DENY)
+        return !domains[m->home].known || domains[m->owner].deny[m->at].len != 0;
     for (size_t i = 0; i < conf->n_domains; i++) {
         const struct sid *found = m->of == MENTION_ROLE ? domains[i].roles : domains[i].demand;
         if (mention_is_of(m, i) && (!domains[i].known || found[m->at].len != 0))

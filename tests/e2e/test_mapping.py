@@ -217,4 +217,4 @@ def test_a_group_of_deny_groups_that_nobody_has(lab, person, bridge):
     assert refused.status != 0 and "shell-came" not in refused.output and "configuration error" in refused.transcript
     assert lab.sshd.key_login(person.name, "echo shell-came").status != 0
     said = subprocess.run(["awsfed-admin", "explain", person.name], capture_output=True, text=True, check=True).stdout
-    assert "login-groups and deny-groups let in: configuration error" in said
+    assert "login-groups and deny-groups let in: nobody, for a group of deny-groups is not found" in said
