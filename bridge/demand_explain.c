@@ -21,9 +21,18 @@ struct telling {
     void *arg;
 };
 
-static const char *
-demand_text(enum demand demand)
+/* awsfed-login gives nothing but roles, and always takes the code for it (bridge/signin.h). */
+static bool
+is_login(const char *service)
 {
+    return service != NULL && strcmp(service, "awsfed-login") == 0;
+}
+
+static const char *
+demand_text(enum demand demand, const char *service)
+{
+    if (demand == DEMAND_NOTHING && is_login(service))
+        return "exempt: no role, though it takes a code";
     switch (demand) {
     case DEMAND_CODE:
         return "a code is required";
@@ -58,10 +67,10 @@ tell(const struct telling *t, const char *service, const char *network)
         (void)snprintf(line + n, sizeof(line) - (size_t)n, "%s", fed_strerror(r));
     else if (by.rule != NULL)
         (void)snprintf(line + n, sizeof(line) - (size_t)n, "%s, by [mfa-rule %s], %s:%u",
-            demand_text(demand), by.rule->name, by.rule->where.file, by.rule->where.line);
+            demand_text(demand, service), by.rule->name, by.rule->where.file, by.rule->where.line);
     else
-        (void)snprintf(
-            line + n, sizeof(line) - (size_t)n, "%s, by [mfa] %s", demand_text(demand), by.key);
+        (void)snprintf(line + n, sizeof(line) - (size_t)n, "%s, by [mfa] %s",
+            demand_text(demand, service), by.key);
     t->say(t->arg, line);
 }
 
@@ -108,12 +117,16 @@ demand_explain(const struct conf_mfa *mfa, const struct book *book, size_t domai
 {
     struct telling t = {mfa, book, domain, entry, say, arg};
     const struct conf *conf = book->conf;
+    bool named_login = false;
 
     for (size_t i = 0; i < conf->n_rules; i++) {
         for (size_t j = 0; j < conf->rules[i].services.n; j++) {
+            named_login = named_login || is_login(conf->rules[i].services.items[j]);
             if (!is_told(conf, i, j))
                 tell_service(&t, conf->rules[i].services.items[j]);
         }
     }
+    if (!named_login && conf->n_rules + conf->mfa.exempt_groups.n > 0)
+        tell_service(&t, "awsfed-login");
     tell_service(&t, NULL);
 }

@@ -246,6 +246,7 @@ test_explained(void **state)
         "[mfa-rule a], awsfed.conf:1\n"
         "sign-in by sudo: a code is required, by [mfa-rule b], awsfed.conf:1\n"
         "sign-in by su: a code is required, by [mfa-rule b], awsfed.conf:1\n"
+        "sign-in by awsfed-login: exempt: no role, though it takes a code, by [mfa] exempt-groups\n"
         "sign-in by any other service: exempt: the password alone, and no role, by [mfa] "
         "exempt-groups\n");
     free(entry.groups);
