@@ -241,6 +241,9 @@ enum wire_factor { WIRE_FACTOR_PASSWORD = 1, WIRE_FACTOR_CODE = 2, WIRE_FACTOR_R
 /* How often somebody may try to type two codes of the token that their first login set up. */
 enum { WIRE_ENROL_TRIES = 3 };
 
+/* APPLIED: has AWS a policy now? */
+enum wire_applied { WIRE_APPLIED_NO, WIRE_APPLIED_YES, WIRE_APPLIED_UNKNOWN };
+
 /* PICTURE_KIND: what the terminal shows of a QR code; absent or 0 is none. */
 enum wire_picture { WIRE_PICTURE_PLAIN = 1, WIRE_PICTURE_COLOUR = 2 };
 

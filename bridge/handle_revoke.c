@@ -151,6 +151,16 @@ apply(struct revocation *v, const struct job *job, const struct proof *proof,
     return r;
 }
 
+/* Without an answer nobody knows: that is neither yes nor no. */
+static uint64_t
+how_applied(const struct revocation *v, int error)
+{
+    if (error == 0)
+        return WIRE_APPLIED_YES;
+    return v->asked && fed_error_class(error) == FED_CLASS_UNAVAILABLE ? WIRE_APPLIED_UNKNOWN
+                                                                       : WIRE_APPLIED_NO;
+}
+
 /*
  * Without a policy where the session's name does not say whose it is.
  *   v   NULL: nothing is applied
@@ -171,7 +181,7 @@ put_role(struct bridge *b, struct job *job, const struct proof *proof, const str
     wire_put_text(out, WIRE_ACCOUNT, role->account);
     wire_put_text(out, WIRE_POLICY, r == 0 ? policy : NULL);
     if (v != NULL)
-        wire_put_number(out, WIRE_APPLIED, applied == 0 ? 1 : 0);
+        wire_put_number(out, WIRE_APPLIED, how_applied(v, applied));
     wire_end_group(out);
 }
 

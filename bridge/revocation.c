@@ -97,12 +97,15 @@ get_keys(struct revocation *v, const struct conf_role *role, struct sts_credenti
 {
     const struct conf_role *via = role->via != NULL ? book_find(v->book, role->via) : NULL;
     char reason[160];
+    int r = FED_E_NOT_FOUND;
 
     if (v->b->base == NULL || v->b->iam == NULL)
         return no_keys(role->account, "[aws] has no base-credential", why);
     if (via != NULL && strcmp(via->account, role->account) == 0)
-        return take_via(v, via, ret, why);
-    int r = get_base(v, role->partition, ret, why);
+        r = take_via(v, via, ret, why);
+    if (r != FED_E_NOT_FOUND)
+        return r;
+    r = get_base(v, role->partition, ret, why);
     if (r == 0 && v->base_error == 0 && strcmp(v->base_account, role->account) == 0)
         return 0;
     if (r != 0)
@@ -124,6 +127,7 @@ revocation_apply(struct revocation *v, const struct conf_role *role, const char 
     struct arn arn;
 
     why[0] = '\0';
+    v->asked = false;
     if (arn_parse(role->arn, &arn) != 0)
         return FED_E_CONFIG;
     const char *slash = strrchr(arn.name, '/');
@@ -132,8 +136,10 @@ revocation_apply(struct revocation *v, const struct conf_role *role, const char 
         .name = v->policy_name,
         .document = policy};
     int r = get_keys(v, role, &keys, why);
-    if (r == 0)
+    if (r == 0) {
+        v->asked = true;
         r = iam_put_role_policy(v->b->iam, &keys, &put, v->deadline_ms, why);
+    }
     sts_credential_done(&keys);
     return r;
 }

@@ -23,6 +23,7 @@ struct revocation {
     int base_error;             /* the rest is found out at the first need, and remembered */
     const char *base_partition; /* where it was asked; NULL = nowhere yet */
     char base_account[13], base_why[STS_WHY_MAX];
+    bool asked; /* of the last role: IAM was asked, and so may have done it when no answer came */
 };
 
 /*

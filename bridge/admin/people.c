@@ -85,7 +85,7 @@ print_commands(const char *user, const struct wire_msg *reply)
     bool any = false;
 
     for (size_t i = 0; wire_group_at(reply, WIRE_REVOCATION, i, &row); i++) {
-        if (wire_number(&row, WIRE_APPLIED, 0) != 0)
+        if (wire_number(&row, WIRE_APPLIED, WIRE_APPLIED_NO) == WIRE_APPLIED_YES)
             continue;
         if (!any)
             (void)printf("# To end them too, run these as an administrator of each account, and "
@@ -107,10 +107,14 @@ print_applied(const char *user, const struct wire_msg *reply)
     for (size_t i = 0; wire_group_at(reply, WIRE_REVOCATION, i, &row); i++) {
         const char *account = wire_text(&row, WIRE_ACCOUNT), *why = wire_text(&row, WIRE_MESSAGE),
                    *name = wire_text(&row, WIRE_ROLE_NAME);
-        bool done = wire_number(&row, WIRE_APPLIED, 0) != 0;
+        uint64_t applied = wire_number(&row, WIRE_APPLIED, WIRE_APPLIED_NO);
+        bool done = applied == WIRE_APPLIED_YES;
         all = all && done;
         (void)printf("# account %s, [role %s]: %s%s\n", account != NULL ? account : "?",
-            name != NULL ? name : "?", done ? "applied as " : "NOT APPLIED: ",
+            name != NULL ? name : "?",
+            done                              ? "applied as "
+            : applied == WIRE_APPLIED_UNKNOWN ? "NOT KNOWN TO BE APPLIED: "
+                                              : "NOT APPLIED: ",
             done ? policy_name
                  : text_clean(
                        clean, sizeof(clean), why != NULL ? why : "no policy singles them out"));
