@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bridge/admin/files.h"
 #include "bridge/admin/saml.h"
@@ -177,6 +178,19 @@ run(const struct setup_up *u)
     return status;
 }
 
+/* A set-up that lacks a part, a denial say, is worse than none. */
+static void *
+allocate_or_end(size_t size)
+{
+    void *p = malloc(size);
+
+    if (p == NULL) {
+        (void)fputs("awsfed-admin: out of memory\n", stderr);
+        _exit(ADMIN_FAILED);
+    }
+    return p;
+}
+
 int
 word_aws_setup(const struct admin *admin, int argc, char **argv)
 {
@@ -187,6 +201,7 @@ word_aws_setup(const struct admin *admin, int argc, char **argv)
     if (!read_options(argc, argv, &options))
         return admin_usage("say: aws-setup --format cloudformation|terraform [--account ID] "
                            "[--output-dir DIR]; an account has 12 digits");
+    json_set_alloc_funcs(allocate_or_end, free);
     struct conf *conf = files_conf(admin);
     if (conf == NULL)
         return ADMIN_FAILED;
