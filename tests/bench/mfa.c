@@ -189,8 +189,8 @@ run_ours(char **argv)
     struct bridge b = {.conf = &conf};
 
     bool is_root = geteuid() == 0;
-    int r = keeper_start(&conf, is_root ? 65534 : geteuid(), is_root ? 65534 : getegid(),
-        &b.keeper, why, sizeof(why));
+    int r = keeper_start(&conf, is_root ? 65534 : geteuid(), is_root ? 65534 : getegid(), &b.keeper,
+        why, sizeof(why));
     if (r == 0)
         r = store_open(argv[2], &b.store, why);
     if (r == 0)
