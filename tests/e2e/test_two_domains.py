@@ -5,6 +5,7 @@ SPDX-License-Identifier: Apache-2.0
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,12 @@ def login(lab, name, password, code=None):
     return authenticate(name, password, code or lab.codes.fresh(name))
 
 
+def at_once(*attempts):
+    """Several logins at the same time, since each denial is held back; their results in order."""
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(lambda attempt: authenticate(*attempt), attempts))
+
+
 @pytest.mark.parametrize("name, whose", [
     ("alice", ALICE), ("ALICE", ALICE), ("CORP\\alice", ALICE), ("corp+Alice", ALICE), ("alice@corp.example.com", ALICE),
     ("LABS\\alice", NAMESAKE), ("labs+ALICE", NAMESAKE), ("alice@Labs.Example.net", NAMESAKE),
@@ -51,9 +58,9 @@ def test_a_plain_name_without_a_default(lab, labs, person):
     lab.awsfed.configure({**labs.CONFIG, CORP: {"default": None}})
     alice, olga = lab.people.person("alice"), of_labs(lab, "olga")
     before = [lab.directory.bad_password_count("alice"), labs.DC.bad_password_count("alice")]
-    for name, password in (("alice", alice.password), ("alice", "wrong"), ("olga", olga.password)):
-        assert dn_of(lab, name) == ""
-        assert authenticate(name, password, "123456") == "DENIED"
+    assert dn_of(lab, "alice") == dn_of(lab, "olga") == ""
+    assert at_once(("alice", alice.password, "123456"), ("alice", "wrong", "123456"),
+                   ("olga", olga.password, "123456")) == ["DENIED"] * 3
     assert "no [domain] is the default" in lab.awsfed.audit(event="login", user="olga")[-1]["reason"]
     assert [lab.directory.bad_password_count("alice"), labs.DC.bad_password_count("alice")] == before
     assert authenticate(f"CORP\\{person.name}", person.password, lab.codes.fresh(person.name)) == "OK"
@@ -62,12 +69,11 @@ def test_a_plain_name_without_a_default(lab, labs, person):
 def test_namesakes_share_nothing(lab, labs):
     """I-18: seed, watermark and failures are the SID's: the namesake's code, lock and password are their own."""
     alice, namesake = lab.people.person("alice"), of_labs(lab, "alice")
-    assert login(lab, "LABS\\alice", namesake.password, lab.codes.fresh("alice")) == "DENIED"
     code = lab.codes.fresh("LABS\\alice")
-    assert login(lab, "LABS\\alice", alice.password, code) == "DENIED"
+    assert at_once(("LABS\\alice", namesake.password, lab.codes.fresh("alice")),
+                   ("LABS\\alice", alice.password, code)) == ["DENIED"] * 2
     assert login(lab, "LABS\\alice", namesake.password, code) == "OK"
-    for _ in range(5):
-        authenticate("alice@labs.example.net", namesake.password, lab.codes.wrong("LABS\\alice"))
+    at_once(*[("alice@labs.example.net", namesake.password, lab.codes.wrong("LABS\\alice"))] * 5)
     assert login(lab, "LABS+alice", namesake.password, lab.codes.fresh("LABS\\alice")) == "LOCKED"
     assert login(lab, "alice", alice.password) == "OK"
     sids = {line["user"]: line["sid"] for line in lab.awsfed.audit(event="login", outcome="granted")}

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from lab import accounts, awsfed, certificates, changes, cloud, directory, pam, places, sshd
+from lab import accounts, awsfed, certificates, changes, cloud, directory, labs, pam, places, sshd, stranger
 from lab.service import Service
 
 _SYSLOG_SOCKET = Path("/dev/log")
@@ -49,7 +49,7 @@ def set_up(say):
 
 
 def stop_all():
-    for service in reversed(SERVICES):
+    for service in (labs.DC.service, stranger.SLAPD, *reversed(SERVICES)):
         service.kill()
 
 
