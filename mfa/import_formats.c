@@ -315,8 +315,10 @@ take_oath_line(struct piece line, struct import_item *item)
     if (!number(offset, UINT32_MAX, &n) || !word(&line, &last) || !word(&line, &moment) ||
         !take_moment(moment, &item->used_until_s) || word(&line, &more))
         return "the state is not: offset, last code, time";
-    item->used_until_s +=
-        (int64_t)item->params.period_s; /* it may have been the code after this moment's */
+    /* How many steps that code was off, and not to which side; with none it may still have been the one after the moment's. */
+    if (n > RECORD_RESYNC_MAX)
+        return "a clock further off than awsfed follows: enrol anew";
+    item->used_until_s += (int64_t)(n > 1 ? n : 1) * (int64_t)item->params.period_s;
     return NULL;
 }
 

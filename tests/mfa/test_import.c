@@ -72,6 +72,8 @@ test_refused_with_line_and_reason(void **state)
     assert_error(oath, "HOTP/T30 alice 1234 " HEX "\n", 1, "PIN");
     assert_error(oath, "HOTP/T30 alice -\n", 1, "four");
     assert_error(oath, "HOTP/T30 alice - " HEX " 0 123456 yesterday\n", 1, "state");
+    assert_error(
+        oath, "HOTP/T30 alice - " HEX " 61 123456 2026-11-21T17:04:05L\n", 1, "further off");
     assert_error(csv, "name,secret\n", 1, "columns");
     assert_error(csv, "user,label\n", 1, "secret");
     assert_error(csv, "user,secret\n\nalice\n", 3, "fewer");
@@ -113,7 +115,12 @@ test_state_comes_along_i24(void **state)
     assert_int_equal(list.items[0].params.digits, 8);
     assert_int_equal(list.items[0].params.period_s, 60);
     assert_memory_equal(list.items[0].seed.data, "12345678901234567890", 20);
-    assert_true(list.items[0].used_until_s > 1700000000);
+    int64_t used = list.items[0].used_until_s;
+    assert_true(used > 1700000000);
+    /* pam_oath keeps how far off the code was, without its sign. */
+    assert_int_equal(oath("HOTP/T60/8\tcarol + " HEX " 5 12345678 2026-11-21T17:04:05L\n"), 0);
+    assert_int_equal(list.n_errors, 0);
+    assert_int_equal(list.items[0].used_until_s, used + 4 * 60);
 }
 
 static void
