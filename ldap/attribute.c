@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ldap/entry.h"
+#include "ldap/exchange.h"
 #include "ldap/why.h"
 
 enum { TRIES = 2, PAGE = 500, MOST = 1000000, DN_MAX = SID_TEXT_MAX + 8 };
@@ -207,36 +208,6 @@ attribute_each(struct domain *domain, const char *base_dn, const char *attribute
 
 /* ---- Exchanging ---- */
 
-static int
-send_exchange(struct domain *domain, const char *dn, const char *attribute,
-    const struct fed_secret *old_value, const struct fed_secret *new_value,
-    const struct domain_budget *budget, struct conn_answer *ret, char *why)
-{
-    struct berval old_bv = {old_value->len, (char *)old_value->data};
-    struct berval new_bv = {new_value->len, (char *)new_value->data};
-    struct berval *old_values[] = {&old_bv, NULL}, *new_values[] = {&new_bv, NULL};
-    LDAPMod delete_old = {.mod_op = LDAP_MOD_DELETE | LDAP_MOD_BVALUES,
-        .mod_type = (char *)attribute,
-        .mod_bvalues = old_values};
-    LDAPMod add_new = {.mod_op = LDAP_MOD_ADD | LDAP_MOD_BVALUES,
-        .mod_type = (char *)attribute,
-        .mod_bvalues = new_values};
-    LDAPMod *changes[3] = {NULL};
-    struct conn *conn;
-    size_t n = 0;
-
-    if (old_value->len > 0)
-        changes[n++] = &delete_old;
-    if (new_value->len > 0)
-        changes[n++] = &add_new;
-    int r = domain_take(domain, DOMAIN_PINNED, budget, &conn, why);
-    if (r != 0)
-        return r;
-    r = conn_modify(conn, dn, changes, domain_answer_by(budget), ret, why);
-    domain_put(domain, DOMAIN_PINNED, conn);
-    return r;
-}
-
 /* Was the first value refused because there is one by now, or for what it is? */
 static int
 why_not_first(struct domain *domain, const struct sid *sid, const char *attribute,
@@ -267,7 +238,8 @@ check_first(struct domain *domain, const struct sid *sid, const char *dn, const 
     int r = attribute_read(domain, sid, attribute, budget, &now, why);
 
     if (r == 0 && now.len == 0) {
-        int back = send_exchange(domain, dn, attribute, value, &none, budget, &answer, ignored);
+        int back = exchange_send(
+            domain, NULL, DOMAIN_PINNED, dn, attribute, value, &none, budget, &answer, ignored);
         (void)back; /* what stays hides from us, as it did before */
         r = why_not(why, FED_E_DIRECTORY,
             "%s was written and cannot be read: give the service identity the right to read it",
@@ -288,7 +260,8 @@ attribute_exchange(struct domain *domain, const struct sid *sid, const char *att
     if (old_value->len == 0 && new_value->len == 0)
         return 0;
     dn_of(sid, dn);
-    int r = send_exchange(domain, dn, attribute, old_value, new_value, budget, &answer, why);
+    int r = exchange_send(
+        domain, NULL, DOMAIN_PINNED, dn, attribute, old_value, new_value, budget, &answer, why);
     if (r != 0)
         return r;
     switch (answer.code) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "ldap/exchange.h"
 #include "ldap/why.h"
 
 /* One character of checked UTF-8; returns the bytes it took. */
@@ -125,32 +126,6 @@ password_answer(const struct conn_answer *answer, char *text)
     }
 }
 
-static int
-send_change(struct domain *domain, struct conn *conn, const char *dn,
-    const struct fed_secret *old_value, const struct fed_secret *new_value,
-    const struct domain_budget *budget, struct conn_answer *ret, char *why)
-{
-    struct berval old_bv = {old_value->len, (char *)old_value->data};
-    struct berval new_bv = {new_value->len, (char *)new_value->data};
-    struct berval *old_values[] = {&old_bv, NULL}, *new_values[] = {&new_bv, NULL};
-    LDAPMod delete_old = {.mod_op = LDAP_MOD_DELETE | LDAP_MOD_BVALUES,
-        .mod_type = (char *)"unicodePwd",
-        .mod_bvalues = old_values};
-    LDAPMod add_new = {.mod_op = LDAP_MOD_ADD | LDAP_MOD_BVALUES,
-        .mod_type = (char *)"unicodePwd",
-        .mod_bvalues = new_values};
-    LDAPMod *changes[] = {&delete_old, &add_new, NULL};
-    struct conn *own = conn;
-    int r = own != NULL ? 0 : domain_take(domain, DOMAIN_SERVICE, budget, &conn, why);
-
-    if (r != 0)
-        return r;
-    r = conn_modify(conn, dn, changes, domain_answer_by(budget), ret, why);
-    if (own == NULL)
-        domain_put(domain, DOMAIN_SERVICE, conn);
-    return r;
-}
-
 int
 password_change(struct domain *domain, struct conn *conn, const char *dn,
     const struct fed_secret *old_password, const struct fed_secret *new_password,
@@ -166,7 +141,8 @@ password_change(struct domain *domain, struct conn *conn, const char *dn,
     if (r != 0)
         r = why_not(why, r == FED_E_NOMEM ? r : FED_E_DENIED, "a password that is not UTF-8");
     if (r == 0)
-        r = send_change(domain, conn, dn, &old_value, &new_value, budget, &answer, why);
+        r = exchange_send(domain, conn, DOMAIN_SERVICE, dn, "unicodePwd", &old_value, &new_value,
+            budget, &answer, why);
     if (r == 0) {
         r = password_answer(&answer, text);
         if (r != 0)
