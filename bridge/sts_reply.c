@@ -1,18 +1,14 @@
 /*
- * The reader of STS replies: expat in streaming mode over a table of the elements that matter. Each is
- * known by its whole path, may stand once, and what has a value has no children.
+ * What STS says of an assumed role, or why it refuses.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "bridge/sts.h"
 
-#include <expat.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/text.h"
+#include "bridge/aws_reply.h"
 #include "bridge/instant.h"
-#include "bridge/wipe.h"
 
 /*
  * A reply, trimmed (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html):
@@ -42,13 +38,9 @@
  *       <RequestId>c6104cbe-...</RequestId>
  *     </ErrorResponse>
  */
-#define NAMESPACE "https://sts.amazonaws.com/doc/2011-06-15/"
-/* In paths "*" stands for the action's name, which the first two elements bear; no XML name has one. */
-#define OK_ROOT   "*Response"
-#define OK_RESULT OK_ROOT "/*Result"
-#define BAD_ROOT  "ErrorResponse"
+static const char *const namespaces[] = {"https://sts.amazonaws.com/doc/2011-06-15/", NULL};
 
-enum { DEPTH_MOST = 16, PATH_MOST = 256, EXPIRY_MOST_S = 12 * 3600 + 300 };
+enum { EXPIRY_MOST_S = 12 * 3600 + 300 };
 
 enum field {
     ACCESS_KEY,
@@ -61,9 +53,7 @@ enum field {
     ERROR_CODE,
     ERROR_MESSAGE,
     ERROR_REQUEST_ID,
-    N_FIELDS,
-    /* Elements with children: their order is free, their number is not. */
-    RESULT = N_FIELDS,
+    RESULT,
     CREDENTIALS,
     ROLE_USER,
     METADATA,
@@ -71,176 +61,29 @@ enum field {
     N_ELEMENTS,
 };
 
-static const struct {
-    const char *path;
-    size_t most; /* bytes of the value; 0 = children instead */
-} elements[N_ELEMENTS] = {
-    [ACCESS_KEY] = {OK_RESULT "/Credentials/AccessKeyId", 128},
-    [SECRET_KEY] = {OK_RESULT "/Credentials/SecretAccessKey", 256},
-    [SESSION_TOKEN] = {OK_RESULT "/Credentials/SessionToken", 65535},
-    [EXPIRATION] = {OK_RESULT "/Credentials/Expiration", 40},
-    [ARN] = {OK_RESULT "/AssumedRoleUser/Arn", 2048},
-    [PACKED_SIZE] = {OK_RESULT "/PackedPolicySize", 10},
-    [REQUEST_ID] = {OK_ROOT "/ResponseMetadata/RequestId", STS_REQUEST_ID_MAX - 1},
-    [ERROR_CODE] = {BAD_ROOT "/Error/Code", 63},
-    [ERROR_MESSAGE] = {BAD_ROOT "/Error/Message", 16384},
-    [ERROR_REQUEST_ID] = {BAD_ROOT "/RequestId", STS_REQUEST_ID_MAX - 1},
-    [RESULT] = {OK_RESULT, 0},
-    [CREDENTIALS] = {OK_RESULT "/Credentials", 0},
-    [ROLE_USER] = {OK_RESULT "/AssumedRoleUser", 0},
-    [METADATA] = {OK_ROOT "/ResponseMetadata", 0},
-    [ERROR] = {BAD_ROOT "/Error", 0},
+static const struct aws_reply_form form = {
+    .namespaces = namespaces,
+    .elements =
+        {
+            [ACCESS_KEY] = {AWS_REPLY_RESULT "/Credentials/AccessKeyId", 128},
+            [SECRET_KEY] = {AWS_REPLY_RESULT "/Credentials/SecretAccessKey", 256},
+            [SESSION_TOKEN] = {AWS_REPLY_RESULT "/Credentials/SessionToken", 65535},
+            [EXPIRATION] = {AWS_REPLY_RESULT "/Credentials/Expiration", 40},
+            [ARN] = {AWS_REPLY_RESULT "/AssumedRoleUser/Arn", 2048},
+            [PACKED_SIZE] = {AWS_REPLY_RESULT "/PackedPolicySize", 10},
+            [REQUEST_ID] = {AWS_REPLY_OK "/ResponseMetadata/RequestId", STS_REQUEST_ID_MAX - 1},
+            [ERROR_CODE] = {AWS_REPLY_ERROR "/Error/Code", 63},
+            [ERROR_MESSAGE] = {AWS_REPLY_ERROR "/Error/Message", 16384},
+            [ERROR_REQUEST_ID] = {AWS_REPLY_ERROR "/RequestId", STS_REQUEST_ID_MAX - 1},
+            [RESULT] = {AWS_REPLY_RESULT, 0},
+            [CREDENTIALS] = {AWS_REPLY_RESULT "/Credentials", 0},
+            [ROLE_USER] = {AWS_REPLY_RESULT "/AssumedRoleUser", 0},
+            [METADATA] = {AWS_REPLY_OK "/ResponseMetadata", 0},
+            [ERROR] = {AWS_REPLY_ERROR "/Error", 0},
+        },
+    .n = N_ELEMENTS,
+    .most = STS_REPLY_MAX,
 };
-
-struct reader {
-    XML_Parser parser;
-    const char *action;
-    char path[PATH_MOST];    /* of the open element: local names, with slashes */
-    size_t ends[DEPTH_MOST]; /* length of path at each depth */
-    size_t depth;
-    int open; /* the field whose value is being read, or -1 */
-    bool seen[N_ELEMENTS];
-    bool is_error; /* the root is ErrorResponse */
-    struct fed_secret values[N_FIELDS];
-    int error;
-};
-
-/* expat still calls the handlers of what it has begun (the end of <a/>, say): each looks at error first. */
-static void
-fail(struct reader *r, int error)
-{
-    if (r->error == 0)
-        r->error = error;
-    (void)XML_StopParser(r->parser, XML_FALSE);
-}
-
-/* expat gives NAMESPACE and local name with a blank between; anything outside STS's namespace ends it. */
-static bool
-push(struct reader *r, const char *name)
-{
-    static const char prefix[] = NAMESPACE " ";
-    size_t at = r->depth == 0 ? 0 : r->ends[r->depth - 1], len = strlen(r->action);
-
-    if (strncmp(name, prefix, sizeof(prefix) - 1) != 0 || r->depth == DEPTH_MOST)
-        return false;
-    name += sizeof(prefix) - 1;
-    bool bears = r->depth < 2 && strncmp(name, r->action, len) == 0;
-    int n = snprintf(r->path + at, PATH_MOST - at, "%s%s%s", at == 0 ? "" : "/", bears ? "*" : "",
-        bears ? name + len : name);
-    if (n < 0 || (size_t)n >= PATH_MOST - at)
-        return false;
-    r->ends[r->depth++] = at + (size_t)n;
-    return true;
-}
-
-static int
-find(const char *path)
-{
-    for (int i = 0; i < N_ELEMENTS; i++) {
-        if (strcmp(elements[i].path, path) == 0)
-            return i;
-    }
-    return -1;
-}
-
-static void XMLCALL
-on_start(void *arg, const XML_Char *name, const XML_Char **attributes)
-{
-    struct reader *r = arg;
-    (void)attributes;
-
-    if (r->error != 0)
-        return;
-    if (r->open >= 0 || !push(r, name)) {
-        fail(r, FED_E_PROTO);
-        return;
-    }
-    if (r->depth == 1) {
-        r->is_error = strcmp(r->path, BAD_ROOT) == 0;
-        if (!r->is_error && strcmp(r->path, OK_ROOT) != 0)
-            fail(r, FED_E_PROTO);
-        return;
-    }
-    int i = find(r->path);
-    if (i < 0)
-        return;
-    if (r->seen[i]) {
-        fail(r, FED_E_PROTO);
-        return;
-    }
-    r->seen[i] = true;
-    if (i < N_FIELDS)
-        r->open = i;
-}
-
-static void XMLCALL
-on_end(void *arg, const XML_Char *name)
-{
-    struct reader *r = arg;
-    (void)name;
-
-    if (r->error != 0)
-        return;
-    r->open = -1;
-    r->depth--;
-    r->path[r->depth == 0 ? 0 : r->ends[r->depth - 1]] = '\0';
-}
-
-static void XMLCALL
-on_text(void *arg, const XML_Char *text, int len)
-{
-    struct reader *r = arg;
-
-    if (r->error != 0 || r->open < 0)
-        return;
-    int e = fed_secret_add(&r->values[r->open], text, (size_t)len);
-    if (e != 0)
-        fail(r, e == FED_E_TOO_BIG ? FED_E_PROTO : e);
-}
-
-/* A document type is where entities and external files come from: STS has none, so none is read. */
-static void XMLCALL
-on_doctype(void *arg, const XML_Char *name, const XML_Char *system, const XML_Char *public, int own)
-{
-    (void)name;
-    (void)system;
-    (void)public;
-    (void)own;
-    fail(arg, FED_E_PROTO);
-}
-
-static void XMLCALL
-on_instruction(void *arg, const XML_Char *target, const XML_Char *data)
-{
-    (void)target;
-    (void)data;
-    fail(arg, FED_E_PROTO);
-}
-
-static int
-read_document(struct reader *r, const void *data, size_t len)
-{
-    /* The parser's buffers hold the same secrets as ours. */
-    static const XML_Memory_Handling_Suite memory = {wipe_malloc, wipe_realloc, wipe_free};
-
-    /* Naming the encoding overrides what the document says of itself. */
-    r->parser = XML_ParserCreate_MM("UTF-8", &memory, " ");
-    if (r->parser == NULL)
-        return FED_E_NOMEM;
-    XML_SetUserData(r->parser, r);
-    XML_SetElementHandler(r->parser, on_start, on_end);
-    XML_SetCharacterDataHandler(r->parser, on_text);
-    XML_SetStartDoctypeDeclHandler(r->parser, on_doctype);
-    XML_SetProcessingInstructionHandler(r->parser, on_instruction);
-    enum XML_Status status = XML_Parse(r->parser, data, (int)len, XML_TRUE);
-    enum XML_Error code = XML_GetErrorCode(r->parser);
-    XML_ParserFree(r->parser);
-    if (r->error != 0)
-        return r->error;
-    if (status == XML_STATUS_OK)
-        return 0;
-    return code == XML_ERROR_NO_MEMORY ? FED_E_NOMEM : FED_E_PROTO;
-}
 
 /* Printable ASCII without a blank, as keys, tokens and ARNs are. */
 static bool
@@ -256,7 +99,7 @@ is_token(const struct fed_secret *value, size_t least)
 }
 
 static int
-take_error(struct reader *r, struct sts_error *ret)
+take_error(const struct aws_reply *r, struct sts_error *ret)
 {
     if (!is_token(&r->values[ERROR_CODE], 1))
         return FED_E_PROTO;
@@ -268,7 +111,7 @@ take_error(struct reader *r, struct sts_error *ret)
 }
 
 static int
-take_credential(struct reader *r, int64_t now_s, struct sts_credential *ret)
+take_credential(struct aws_reply *r, int64_t now_s, struct sts_credential *ret)
 {
     struct fed_secret *values = r->values;
     struct sts_credential c = {.packed_policy_percent = -1};
@@ -299,19 +142,12 @@ int
 sts_reply_parse(const char *action, const void *data, size_t len, int64_t now_s,
     struct sts_credential *ret, struct sts_error *ret_error)
 {
-    struct reader r = {.open = -1, .action = action};
-    int e = FED_E_PROTO;
+    struct aws_reply r;
+    int e = aws_reply_read(&form, action, data, len, &r);
 
-    for (int i = 0; i < N_FIELDS; i++)
-        fed_secret_init(&r.values[i], elements[i].most);
-    /* expat tells UTF-16 by its first bytes whatever encoding it was given: such has a NUL or is not UTF-8. */
-    if (len > 0 && len <= STS_REPLY_MAX && text_is_utf8(data, len) &&
-        memchr(data, '\0', len) == NULL)
-        e = read_document(&r, data, len);
     if (e == 0)
         e = r.is_error ? take_error(&r, ret_error) : take_credential(&r, now_s, ret);
-    for (int i = 0; i < N_FIELDS; i++)
-        fed_secret_done(&r.values[i]);
+    aws_reply_done(&r);
     return e;
 }
 

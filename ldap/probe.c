@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "ldap/domain.h"
 #include "ldap/entry.h"
-#include "ldap/gentime.h"
+#include "ldap/generalized.h"
 #include "ldap/handle.h"
 
 /* ---- Which ---- */
@@ -68,7 +68,7 @@ time_attribute(void *arg, const struct berval *name, const struct berval *values
 
     if (!entry_name_is(name, "currentTime"))
         return 0;
-    if (n != 1 || gentime_parse(values->bv_val, values->bv_len, &theirs_s) != 0)
+    if (n != 1 || generalized_read(values->bv_val, values->bv_len, &theirs_s) != 0)
         return FED_E_DIRECTORY;
     probe->has_time = true;
     probe->skew_s = (int64_t)time(NULL) - theirs_s;

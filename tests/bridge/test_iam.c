@@ -15,9 +15,10 @@
 #include "bridge/iam_reply.h"
 #include "bridge/revocation.h"
 
-#define IAM "xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\""
-#define STS "xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\""
-#define ID  "<ResponseMetadata><RequestId>1</RequestId></ResponseMetadata>"
+#define EIGHT(text) text text text text text text text text
+#define IAM         "xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\""
+#define STS         "xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\""
+#define ID          "<ResponseMetadata><RequestId>1</RequestId></ResponseMetadata>"
 
 static int
 parse(const char *action, const char *text, struct iam_reply *ret)
@@ -37,8 +38,8 @@ replies_that_are_none(void **state)
         "<ErrorResponse " IAM "><Error><Code>A<b/></Code></Error></ErrorResponse>",
         "<PutRolePolicyResponse xmlns=\"http://evil.example/\"/>",
         "<!DOCTYPE a [<!ENTITY b \"c\">]><PutRolePolicyResponse " IAM "/>", "\xff\xfe<\0P",
-        "<PutRolePolicyResponse " IAM "><a><a><a><a><a><a><a><a><a/></a></a></a></"
-        "a></a></a></a></a></PutRolePolicyResponse>"};
+        "<PutRolePolicyResponse " IAM ">" EIGHT("<a>") EIGHT("<a>") EIGHT("</a>")
+            EIGHT("</a>") "</PutRolePolicyResponse>"};
     struct iam_reply reply;
     (void)state;
 
