@@ -9,9 +9,8 @@
 
 #include "base/clock.h"
 #include "ldap/domain.h"
-#include "ldap/entry.h"
-#include "ldap/generalized.h"
 #include "ldap/handle.h"
+#include "ldap/root.h"
 
 /* ---- Which ---- */
 
@@ -46,50 +45,6 @@ probe_list(const struct conf_domain *conf, struct discovery *ret, char why[WHY_M
 
 /* ---- How it is ---- */
 
-static void
-time_start(void *arg)
-{
-    ((struct probe *)arg)->has_time = false;
-}
-
-static int
-time_entry(void *arg, const struct berval *dn)
-{
-    (void)arg;
-    (void)dn;
-    return 0;
-}
-
-static int
-time_attribute(void *arg, const struct berval *name, const struct berval *values, size_t n)
-{
-    struct probe *probe = arg;
-    int64_t theirs_s;
-
-    if (!entry_name_is(name, "currentTime"))
-        return 0;
-    if (n != 1 || generalized_read(values->bv_val, values->bv_len, &theirs_s) != 0)
-        return FED_E_DIRECTORY;
-    probe->has_time = true;
-    probe->skew_s = (int64_t)time(NULL) - theirs_s;
-    return 0;
-}
-
-static int
-ask_time(struct conn *conn, int64_t deadline_ms, struct probe *probe, char *why)
-{
-    static char *const names[] = {(char *)"currentTime", NULL};
-    struct conn_query query = {.base = "",
-        .scope = LDAP_SCOPE_BASE,
-        .filter = "(objectClass=*)",
-        .attributes = names,
-        .most = 1};
-    struct conn_sink sink = {time_start, time_entry, time_attribute, probe};
-    struct conn_answer answer;
-
-    return conn_search(conn, &query, &sink, deadline_ms, &answer, why);
-}
-
 /* A domain that has this server and no other. */
 static struct conf_domain
 alone(const struct conf_domain *conf, char **server)
@@ -109,7 +64,7 @@ probe_server(
     struct servers *servers = NULL;
     struct probe probe = {.took_ms = 0};
     struct conn *conn = NULL;
-    int64_t begin_ms = clock_mono_ms();
+    int64_t begin_ms = clock_mono_ms(), theirs_s = 0;
 
     int r = handle_check(conf->ca_file, why);
     if (r == 0)
@@ -119,7 +74,11 @@ probe_server(
             &conn, why);
     if (r == 0) {
         probe.took_ms = clock_mono_ms() - begin_ms;
-        r = ask_time(conn, clock_mono_ms() + conf->timeout_s * 1000, &probe, why);
+        r = root_ask(conn, clock_mono_ms() + conf->timeout_s * 1000, &theirs_s, why);
+    }
+    if (r == 0 && theirs_s != 0) {
+        probe.has_time = true;
+        probe.skew_s = (int64_t)time(NULL) - theirs_s;
     }
     conn_close(conn);
     servers_free(servers);
