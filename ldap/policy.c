@@ -101,6 +101,9 @@ policy_threshold(struct domain *domain, const char *base_dn, const struct domain
     return r;
 }
 
+/* One would do, but Samba gives all that there are whatever limit was asked for, and more than asked for is an error. */
+enum { SETTINGS_MOST = 1000 };
+
 /*
  * Is there any PSO? In a domain that locks nobody out and has none, a person's record of wrong passwords means
  * nothing, and a login need not read it. One that we may not read counts as none: it could not be obeyed either.
@@ -118,7 +121,7 @@ find_settings(struct domain *domain, const char *base_dn, const struct domain_bu
         .scope = LDAP_SCOPE_ONELEVEL,
         .filter = "(objectClass=msDS-PasswordSettings)",
         .attributes = nothing,
-        .most = 1};
+        .most = SETTINGS_MOST};
     struct conn_answer answer;
 
     int n = snprintf(dn, sizeof(dn), "CN=Password Settings Container,CN=System,%s", base_dn);

@@ -24,7 +24,7 @@ each_answer_to_a_name(void **state)
         {"find=1", 0},
         {"find=0", FED_E_UNKNOWN_USER},
         {"find=2", FED_E_UNKNOWN_USER},
-        {"find=3", FED_E_DIRECTORY}, /* two were asked for */
+        {"find=3", FED_E_UNKNOWN_USER},
         {"find=limit", FED_E_UNKNOWN_USER},
         {"find=nosid", FED_E_UNKNOWN_USER},
         {"find=flood", FED_E_DIRECTORY},
