@@ -56,7 +56,8 @@ open_one(struct domain *domain, size_t index, struct service *service, int64_t d
         *ret = conn;
         return 0;
     }
-    if (r != FED_E_DENIED)
+    /* What is wrong with us is no reason for people's connections to go. */
+    if (r == FED_E_DIRECTORY || r == FED_E_TLS)
         lose_server(domain, index);
     conn_close(conn);
     return r;
@@ -115,7 +116,7 @@ open_bound(struct domain *domain, bool pinned, int64_t deadline_ms, struct conn 
         r = pinned ? open_first(domain, deadline_ms, ret, why)
                    : open_any(domain, domain->service, deadline_ms, ret, why);
     /* Nobody's login was refused: what we are missing is a directory to ask. */
-    return r == FED_E_DENIED ? FED_E_DIRECTORY : r;
+    return r == FED_E_DENIED || r == FED_E_NOT_FOUND ? FED_E_DIRECTORY : r;
 }
 
 static int

@@ -75,7 +75,7 @@ refusal(krb5_context context, krb5_error_code code, const char *name, const char
         return wrong_clock(server_s, why);
     case KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN:
         if (host != NULL)
-            return why_not(why, FED_E_DIRECTORY,
+            return why_not(why, FED_E_NOT_FOUND,
                 "Kerberos: no domain controller is called \"%.96s\": name it in full in "
                 "\"servers\"",
                 host);

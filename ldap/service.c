@@ -134,6 +134,27 @@ bind_by_kerberos(struct service *service, struct conn *conn, const char *host, i
     return r;
 }
 
+/* What every server would say, or this one for the moment (busy, shutting down)? */
+static int
+refused(const struct service *service, const struct conn_answer *answer, char *why)
+{
+    switch (answer->code) {
+    case LDAP_INVALID_CREDENTIALS:
+    case LDAP_AUTH_METHOD_NOT_SUPPORTED:
+        return why_not(why, FED_E_DENIED, "the service identity \"%.96s\" was refused: %d, %s",
+            service->name, answer->code, answer->text);
+    case LDAP_STRONG_AUTH_REQUIRED:
+        return why_not(why, FED_E_DENIED, "the service identity \"%.96s\" was refused: 8, %.80s%s",
+            service->name, answer->text,
+            service->kerberos == NULL
+                ? ""
+                : ": Samba needs \"ldap server require strong auth = allow_sasl_over_tls\"");
+    default:
+        return why_not(why, FED_E_DIRECTORY, "the service identity \"%.96s\" was refused: %d, %s",
+            service->name, answer->code, answer->text);
+    }
+}
+
 int
 service_bind(
     struct service *service, struct conn *conn, const char *host, int64_t deadline_ms, char *why)
@@ -147,9 +168,7 @@ service_bind(
     else
         r = conn_bind(conn, service->name, &service->password, deadline_ms, &sent, &answer, why);
     if (r == 0 && answer.code != LDAP_SUCCESS)
-        r = why_not(why, answer.code == LDAP_INVALID_CREDENTIALS ? FED_E_DENIED : FED_E_DIRECTORY,
-            "the service identity \"%.96s\" was refused: %d, %s", service->name, answer.code,
-            answer.text);
+        r = refused(service, &answer, why);
     if (r == FED_E_DENIED)
         atomic_store(&service->refused_until_ms, clock_mono_ms() + REFUSED_WAIT_MS);
     return r;

@@ -121,6 +121,23 @@ def test_a_frozen_kerberos_service_costs_a_connect_timeout(lab, person, joined, 
         "the Kerberos service")
 
 
+def test_a_samba_that_takes_no_sasl_inside_tls(lab, person, joined, bridge, dc):
+    """Its default: what to set is said; people's own binds are not in doubt for it."""
+    conf = lab.directory.DC1.smb_conf
+    before = conf.read_text()
+    assert "strong auth = allow_sasl_over_tls" in before
+    conf.write_text(before.replace("strong auth = allow_sasl_over_tls", "strong auth = yes"))
+    try:
+        dc.restart()
+        bridge.restart()
+        found = subprocess.run(["awsfed-admin", "explain", person.name], text=True, capture_output=True)
+    finally:
+        conf.write_text(before)
+    assert found.returncode == 6
+    told = found.stderr + bridge.log.read_text(errors="replace")
+    assert "ldap server require strong auth = allow_sasl_over_tls" in told
+
+
 def check(folder):
     done = subprocess.run(["awsfed-bridge", "-c", folder, "--check"], text=True, capture_output=True)
     return done.returncode, done.stdout + done.stderr
