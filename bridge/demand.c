@@ -94,11 +94,23 @@ has_any(const struct walk *w, const struct conf_list *groups, size_t at)
     return worst;
 }
 
+/*
+ * What is no address, such as a name that the asker's own DNS gave, is of no network that spares a code; nor can it be told
+ * not to be of one that requires it (I-22).
+ */
+static bool
+fits_networks(const struct conf_rule *rule, const char *rhost)
+{
+    if (has_network(&rule->networks, rhost))
+        return true;
+    return rule->required == CONF_MFA_YES && rhost != NULL && rhost[0] != '\0' &&
+           !network_has(rhost, rhost);
+}
+
 static enum fit
 fits_rule(const struct walk *w, const struct conf_rule *rule, size_t at)
 {
-    if (!has_service(&rule->services, w->from->service) ||
-        !has_network(&rule->networks, w->from->rhost))
+    if (!has_service(&rule->services, w->from->service) || !fits_networks(rule, w->from->rhost))
         return FITS_NOT;
     if (rule->groups.n == 0)
         return FITS;

@@ -197,6 +197,37 @@ test_networks_and_members(void **state)
     book_unref(s.book);
 }
 
+/* I-22: a host's name, which its owner chooses, gets nobody out of a rule that asks all of a network for a code, nor into one that spares it. */
+static void
+test_names_of_hosts_i22(void **state)
+{
+    static const char *const names[] = {"host.example.com", "192.0.2.1.example.com", "192.0.2",
+        "fe80::1%eth0", "192.0.2.0/24", " 192.0.2.1", "localhost"};
+    struct conf_rule rules[] = {rule("a", CONF_MFA_NO), rule("b", CONF_MFA_ENROLLED),
+        rule("c", CONF_MFA_YES), rule("d", CONF_MFA_NO)};
+    struct setting s;
+
+    (void)state;
+    rules[0].networks = (struct conf_list)LIST(T("198.51.100.0/24"));
+    rules[1].networks = (struct conf_list)LIST(T("203.0.113.0/24"));
+    rules[2].services = (struct conf_list)LIST(T("sshd"));
+    rules[2].networks = (struct conf_list)LIST(T("192.0.2.0/24"));
+    rules[3].services = (struct conf_list)LIST(T("sshd"), T("login"));
+    set(&s, (struct conf_mfa){.required = CONF_MFA_ENROLLED}, rules, 4, NULL);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        assert_int_equal(possible(&s, "sshd", names[i]), DEMAND_CODE);
+        assert_int_equal(possible(&s, "login", names[i]), DEMAND_NOTHING);
+        assert_int_equal(possible(&s, "su", names[i]), DEMAND_ENROLLED);
+    }
+    assert_int_equal(possible(&s, "sshd", "192.0.2.1"), DEMAND_CODE);
+    assert_int_equal(possible(&s, "sshd", "2001:db8::1"), DEMAND_NOTHING);
+    assert_int_equal(possible(&s, "sshd", "::ffff:192.0.2.1"), DEMAND_CODE);
+    /* From no host at all it is of no network. */
+    assert_int_equal(possible(&s, "sshd", NULL), DEMAND_NOTHING);
+    assert_int_equal(possible(&s, "sshd", ""), DEMAND_NOTHING);
+    book_unref(s.book);
+}
+
 /* Another SID for a name is another book. */
 static void
 test_books_differ(void **state)
@@ -264,6 +295,7 @@ main(void)
         cmocka_unit_test(test_groups_that_do_not_exist),
         cmocka_unit_test(test_first_rule_decides),
         cmocka_unit_test(test_networks_and_members),
+        cmocka_unit_test(test_names_of_hosts_i22),
         cmocka_unit_test(test_books_differ),
         cmocka_unit_test(test_explained),
     };
