@@ -96,7 +96,7 @@ take_answer(const struct conf *conf, const struct mention *mention, size_t domai
     struct book_groups *of = &domains[by_finder ? domain : mention->owner];
 
     /* A built-in group is each domain's own: the one of another says nothing of this one's people. */
-    if (!by_finder && mention->owner != domain && !sid_is_of_domain(sid))
+    if (!by_finder && mention->owner != domain && sid->len != 0 && !sid_is_of_domain(sid))
         return;
     if (mention->of == MENTION_ROLE)
         of->roles[mention->at] = *sid;

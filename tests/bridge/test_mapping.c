@@ -176,6 +176,32 @@ lists_name_groups_of_another_domain(void **state)
     stop();
 }
 
+/* A group of login-groups that is not found any more lets nobody in, whichever domain's it was; one of deny-groups does not let go. */
+static void
+groups_of_another_domain_that_are_gone(void **state)
+{
+    static char *login[] = {(char *)"LABS\\In", (char *)"Own"}, *deny[] = {(char *)"LABS\\Out"};
+    struct conf conf = configuration();
+    (void)state;
+
+    start("Own:1001", "In:2002,Out:2003");
+    conf_domains[CORP].login_groups = (struct conf_list){login, 2};
+    conf_domains[CORP].deny_groups = (struct conf_list){deny, 1};
+    struct mapper *m = mapper_of(&conf);
+    assert_int_equal(mapper_refresh(m), 0);
+    assert_int_equal(may_login(m, CORP, "S-1-5-21-2-2-3-2002"), 0);
+    start("Other:1001", "Other:2002");
+    assert_int_equal(mapper_refresh(m), 0);
+    assert_int_equal(may_login(m, CORP, "S-1-5-21-2-2-3-2002"), FED_E_NOT_LISTED);
+    assert_int_equal(may_login(m, CORP, "S-1-5-21-1-2-3-1001"), FED_E_NOT_LISTED);
+    start("Own:1001", "Other:2002");
+    assert_int_equal(mapper_refresh(m), 0);
+    assert_int_equal(may_login(m, CORP, "S-1-5-21-1-2-3-1001"), 0);
+    assert_int_equal(may_login(m, CORP, "S-1-5-21-2-2-3-2003"), FED_E_NOT_LISTED);
+    mapper_free(m);
+    stop();
+}
+
 /* One domain that never answered: the other's people have their roles, and wait only for what they cannot do without. */
 static void
 one_domain_is_down(void **state)
@@ -246,6 +272,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_group_is_looked_for_in_its_own_domain),
         cmocka_unit_test(lists_name_groups_of_another_domain),
+        cmocka_unit_test(groups_of_another_domain_that_are_gone),
         cmocka_unit_test(one_domain_is_down),
         cmocka_unit_test(a_group_of_deny_groups_that_is_gone),
     };
