@@ -7,9 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/wire.h"
 
 enum { CODE_LEAST = 6 }; /* digits of the shortest one-time code */
+
+#define GROUPS_UNKNOWN "whom exempt-groups and rules spare one is not known yet"
 
 /* Rules go by what root says alone; and a program of the user's own has no address anyway. */
 static struct demand_from
@@ -173,6 +176,23 @@ pardon_refusal(const struct pardon *p, int error)
     return p->untold && fed_error_class(error) == FED_CLASS_DENIED ? FED_E_DENIED : error;
 }
 
+/* The rules hang on groups that are not known: their domain has not answered since the start. */
+static int
+settle_unknown(const struct signin *a, struct pardon *p, int error, char *why)
+{
+    /* Only the right password comes as far as this, and nobody without a code may learn that it was. */
+    if (p->untold) {
+        (void)snprintf(why, BRIDGE_WHY_MAX, "one-time code: none given, and %s", GROUPS_UNKNOWN);
+        return FED_E_DENIED;
+    }
+    /* A right code is what they could ask for at most. Whether a role may come of it they would say. */
+    if (p->code != DEMAND_RIGHT || a->aim != SIGNIN_SESSION)
+        return error;
+    fed_log_warning("no role comes of the sign-in of \"%s\": %s", a->user, GROUPS_UNKNOWN);
+    p->no_role = true;
+    return 0;
+}
+
 int
 pardon_settle(struct bridge *b, const struct signin *a, const struct identity *id,
     const struct addir_entry *entry, struct pardon *p, char *why)
@@ -183,16 +203,18 @@ pardon_settle(struct bridge *b, const struct signin *a, const struct identity *i
         return 0;
     int r = decide(b, a, id, entry, &demand);
     if (r != 0)
-        return r;
+        return settle_unknown(a, p, r, why);
     /* Whom nothing pardons is to enrol now, if the rest is right. */
     p->newcomer = a->newcomers && p->code == DEMAND_UNENROLLED &&
                   (demand == DEMAND_CODE || demand == DEMAND_ENROLLED);
     p->may_skip = p->newcomer && demand == DEMAND_ENROLLED;
     if (p->newcomer)
         return 0;
-    if (p->open && !demand_met(without_pardon(a, demand), p->code)) {
-        (void)snprintf(why, BRIDGE_WHY_MAX, "one-time code: %s, and no group spares it",
-            p->code == DEMAND_ABSENT ? "none given" : "no second factor is enrolled");
+    /* Asked again even where it hung on no group: another reading of the configuration may have come in between. */
+    if (!demand_met(without_pardon(a, demand), p->code)) {
+        (void)snprintf(why, BRIDGE_WHY_MAX, "one-time code: %s, and nothing spares it",
+            p->code == DEMAND_UNENROLLED ? "no second factor is enrolled"
+                                         : "none given that is right");
         return FED_E_DENIED;
     }
     p->no_role = demand == DEMAND_NOTHING;
