@@ -151,6 +151,7 @@ probe(void)
     report("unshare", unshare(CLONE_NEWUSER) == 0);
     report("ring", syscall(SYS_io_uring_setup, 0, NULL) < 0 && errno != EPERM && errno != ENOSYS);
     report("dumpable", prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0);
+    report("wide", syscall(SYS_prctl, (1UL << 32) | PR_SET_DUMPABLE, 1L, 0L, 0L, 0L) == 0);
     (void)snprintf(pin, sizeof(pin), "%s/unit.pin", folder);
     report("pin", can_read(pin));
     report("environment", getenv("SIGNER_CANARY") != NULL);

@@ -171,7 +171,8 @@ static void
 test_library_that_tries_i56_i62(void **state)
 {
     static const char *const refused[] = {"inet=1", "inet6=1", "netlink=1", "packet=1", "fork=1",
-        "execute=1", "trace=1", "kill=1", "unshare=1", "ring=1", "dumpable=1", "environment=1"};
+        "execute=1", "trace=1", "kill=1", "unshare=1", "ring=1", "dumpable=1", "wide=1",
+        "environment=1"};
     static const char *const allowed[] = {"unix=1", "thread=1", "file=1"};
 
     (void)state;
