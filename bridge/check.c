@@ -81,12 +81,13 @@ check_files(const struct conf *conf, struct conf_errors *faults, struct conf_err
     struct keeper_keys keys;
     char why[CERT_WHY_MAX];
 
+    /* Before the keys: a token's library would find in its memory what is left of them in ours. */
+    check_token(conf, SIGNER_SAML, faults);
+    check_token(conf, SIGNER_OIDC, faults);
     if (keeper_keys_load(conf, &keys, why, sizeof(why)) == 0)
         keeper_keys_done(&keys);
     else
         conf_errors_add(faults, NULL, "%s", why);
-    check_token(conf, SIGNER_SAML, faults);
-    check_token(conf, SIGNER_OIDC, faults);
     check_certificate(conf->saml.certificate, faults, notes);
     check_certificate(conf->saml.previous_certificate, faults, notes);
     for (size_t i = 0; i < conf->n_domains; i++) {

@@ -141,13 +141,13 @@ start_as_root(struct bridge *b, struct sockets *s)
         (r = audit_open(conf->audit, ids.uid, ids.gid, &b->audit, why, sizeof(why))) != 0)
         return complain(r, why);
     if ((r = make_state_dir(conf->state_dir, &ids)) != 0 ||
-        (r = open_endpoint(b, &ids, &s->endpoint)) != 0 || (r = find_admin_group(b)) != 0 ||
-        (r = open_directories(b)) != 0)
+        (r = open_endpoint(b, &ids, &s->endpoint)) != 0 || (r = find_admin_group(b)) != 0)
         return r;
+    /* Before any secret is read: a token's library would find in its memory whatever we have in ours at the fork. */
     if ((r = keeper_start(b->conf, ids.uid, ids.gid, &b->keeper, why, sizeof(why))) != 0 ||
         (r = signers_start(b->conf, b->keeper, &b->signers, why, sizeof(why))) != 0)
         return complain(r, why);
-    if ((r = read_certificate(b)) != 0)
+    if ((r = open_directories(b)) != 0 || (r = read_certificate(b)) != 0)
         return r;
     if ((r = privileges_drop(&ids)) != 0)
         return complain(r, "cannot give up root's privileges");

@@ -48,6 +48,23 @@ def ask(lab, person, role="dev-readonly"):
                                             f"{next(_minutes)}m"])
 
 
+def has_in_memory(pid, secret):
+    """What root finds in the memory that a process can write."""
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            bounds, rights = line.split()[:2]
+            begin, end = (int(x, 16) for x in bounds.split("-"))
+            if not rights.startswith("rw"):
+                continue
+            try:
+                memory.seek(begin)
+                if secret.encode() in memory.read(end - begin):
+                    return True
+            except OSError:
+                continue
+    return False
+
+
 def check():
     return subprocess.run(["awsfed-admin", "check"], text=True, capture_output=True)
 
@@ -80,6 +97,17 @@ def test_signed_in_the_token(lab, token, person, aws):
             assert os.readlink(f"/proc/{pid}/ns/net") != os.readlink("/proc/self/ns/net")
     assert token.PIN not in lab.awsfed.BRIDGE.log.read_text() + lab.awsfed.AUDIT.read_text()
     lab.cloud.write_world()
+
+
+def test_library_finds_no_secret_of_the_bridge(lab, token):
+    """I-57, I-62: the library is forked from the bridge, but from one that has not read the directory's password yet."""
+    lab.awsfed.configure(token.config())
+    assert has_in_memory(lab.awsfed.BRIDGE.leader(), lab.people.SERVICE_PASSWORD)
+    running = token.processes()
+    assert set(running) == {"awsfed-signer", "awsfed-token"}
+    for name, pid in running.items():
+        assert has_in_memory(pid, token.PIN), name
+        assert not has_in_memory(pid, lab.people.SERVICE_PASSWORD), name
 
 
 def test_killed_frozen_and_gone(lab, token, people_two):
