@@ -9,8 +9,13 @@
 #include <string.h>
 #include <sys/random.h>
 
+enum { DEPARTURES = 8 };
+
 struct arrivals {
     struct parcel_keeper keeper;
+    pthread_mutex_t departures_lock; /* of the two below */
+    struct parcel_head departures[DEPARTURES];
+    unsigned next_departure;
     pthread_mutex_t lock; /* of all below, and of what is in the arrival */
     struct arrival *arrival;
     unsigned char id[ARRIVALS_ID_SIZE];
@@ -49,6 +54,7 @@ arrivals_new(struct keeper *keeper, struct arrivals **ret)
     arrivals->keeper =
         (struct parcel_keeper){.seal = seal, .open = unseal, .try_seed = try_seed, .arg = keeper};
     (void)pthread_mutex_init(&arrivals->lock, NULL);
+    (void)pthread_mutex_init(&arrivals->departures_lock, NULL);
     *ret = arrivals;
     return 0;
 }
@@ -60,6 +66,7 @@ arrivals_free(struct arrivals *arrivals)
         return;
     arrival_free(arrivals->arrival);
     (void)pthread_mutex_destroy(&arrivals->lock);
+    (void)pthread_mutex_destroy(&arrivals->departures_lock);
     free(arrivals);
 }
 
@@ -114,4 +121,27 @@ arrivals_give_back(struct arrivals *arrivals, bool is_over)
         arrivals->arrival = NULL;
     }
     (void)pthread_mutex_unlock(&arrivals->lock);
+}
+
+/* ---- Departures ---- */
+
+void
+arrivals_note_departure(struct arrivals *arrivals, const struct parcel_head *head)
+{
+    (void)pthread_mutex_lock(&arrivals->departures_lock);
+    arrivals->departures[arrivals->next_departure++ % DEPARTURES] = *head;
+    (void)pthread_mutex_unlock(&arrivals->departures_lock);
+}
+
+bool
+arrivals_knows_departure(struct arrivals *arrivals, const struct parcel_head *head)
+{
+    bool known = false;
+
+    (void)pthread_mutex_lock(&arrivals->departures_lock);
+    for (size_t i = 0; i < DEPARTURES && !known; i++)
+        known = strcmp(arrivals->departures[i].id, head->id) == 0 &&
+                arrivals->departures[i].when_s == head->when_s;
+    (void)pthread_mutex_unlock(&arrivals->departures_lock);
+    return known;
 }

@@ -1,6 +1,6 @@
 /*
  * The import that is under way: one, whoever began last. It lives between requests, so it has a number that only
- * who began it knows.
+ * who began it knows. And which exports have begun.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef BRIDGE_ARRIVALS_H
@@ -28,5 +28,12 @@ FED_MUST_USE int arrivals_begin(
 FED_MUST_USE int arrivals_lend(
     struct arrivals *arrivals, const void *id, size_t id_len, struct arrival **ret);
 void arrivals_give_back(struct arrivals *arrivals, bool is_over);
+
+/*
+ * The other way: exports live in what their client says, page by page. Those that have begun here, the last few, so that nobody
+ * goes on with one that never began, and left no line in the audit trail.
+ */
+void arrivals_note_departure(struct arrivals *arrivals, const struct parcel_head *head);
+bool arrivals_knows_departure(struct arrivals *arrivals, const struct parcel_head *head);
 
 #endif

@@ -98,6 +98,11 @@ join_arrival(
 
     if (r != 0)
         return r;
+    /* Of a parcel's people the trail has no line each: whoever comes with one must have been in it. */
+    if (arrival_has_parcel(arrival)) {
+        arrivals_give_back(b->arrivals, false);
+        return FED_E_INVALID;
+    }
     uint64_t refused = arrival_counts(arrival).refused;
     r = arrival_add(arrival, row, wire_number(&job->msg, WIRE_PARCEL_NUMBER, 0));
     if (r == 0 && arrival_counts(arrival).refused != refused) {

@@ -71,9 +71,10 @@ put_page(struct job *job, const struct departure *d, const struct page *page, bo
     wire_put_number(&job->reply, WIRE_REFUSED, page->refused);
 }
 
-/* The first page makes the parcel, and a line of who takes it. */
+/* The first page makes the parcel, and a line of who takes it; the others go on with one that has begun like that. */
 static int
-begin_departure(struct bridge *b, const struct job *job, struct departure *ret)
+begin_departure(
+    struct bridge *b, const struct job *job, struct departure *ret, struct answer *answer)
 {
     const char *head = wire_text(&job->msg, WIRE_PARCEL_HEAD);
     int r;
@@ -81,11 +82,18 @@ begin_departure(struct bridge *b, const struct job *job, struct departure *ret)
     *ret = (struct departure){.store = b->store,
         .keeper = arrivals_keeper(b->arrivals),
         .number = wire_number(&job->msg, WIRE_PARCEL_NUMBER, 1)};
-    if (head != NULL && (r = parcel_head_read(head, strlen(head), &ret->head)) != 0)
+    if (head == NULL) {
+        if ((r = parcel_head_make((int64_t)time(NULL), &ret->head)) != 0 ||
+            (r = admin_audit(b, job, "mfa-export", NULL, 0, "begun")) != 0)
+            return r;
+        arrivals_note_departure(b->arrivals, &ret->head);
+    } else if ((r = parcel_head_read(head, strlen(head), &ret->head)) != 0) {
         return r;
-    if (head == NULL && ((r = parcel_head_make((int64_t)time(NULL), &ret->head)) != 0 ||
-                            (r = admin_audit(b, job, "mfa-export", NULL, 0, "begun")) != 0))
-        return r;
+    } else if (!arrivals_knows_departure(b->arrivals, &ret->head)) {
+        (void)snprintf(answer->message, sizeof(answer->message),
+            "other exports have begun since, or the bridge was restarted: begin again");
+        return FED_E_NOT_FOUND;
+    }
     return place_read(&job->msg, &ret->place);
 }
 
@@ -99,7 +107,7 @@ handle_export(struct bridge *b, struct job *job, struct answer *answer)
     struct departure d;
     bool ended = false;
 
-    int r = begin_departure(b, job, &d);
+    int r = begin_departure(b, job, &d, answer);
     if (r == 0)
         r = departure_next(&d, &room, &ended);
     if (r != 0 || ended) {
@@ -214,9 +222,12 @@ audit_person(const struct store_row *row, uint64_t line, void *arg)
     return audit_write(a->b->audit, &e);
 }
 
-/* A line of the whole, and, of tokens from elsewhere, one for each person who is enrolled by it. */
+/*
+ * A line of the whole, and, of tokens from elsewhere, one for each person who is enrolled by it. Where they come in part by part,
+ * after each: nobody has to ask for the next.
+ */
 static int
-audit_arrival(struct bridge *b, const struct job *job, struct arrival *arrival, int r)
+audit_arrival(struct bridge *b, const struct job *job, struct arrival *arrival, int r, bool more)
 {
     struct arrival_counts n = arrival_counts(arrival);
     struct audited each = {b, job};
@@ -224,10 +235,11 @@ audit_arrival(struct bridge *b, const struct job *job, struct arrival *arrival, 
 
     (void)snprintf(reason, sizeof(reason),
         "%" PRIu64 " new, %" PRIu64 " brought up to date, %" PRIu64 " the same, %" PRIu64
-        " left out",
-        n.added, n.merged, n.same, n.skipped);
+        " left out%s",
+        n.added, n.merged, n.same, n.skipped, more ? "; more are to come" : "");
     r = admin_audit(b, job, "mfa-import", NULL, r, reason);
-    return r == 0 && !arrival_has_parcel(arrival) ? arrival_each(arrival, audit_person, &each) : r;
+    int told = arrival_has_parcel(arrival) ? 0 : arrival_each(arrival, audit_person, &each);
+    return r != 0 ? r : told;
 }
 
 static void
@@ -258,14 +270,15 @@ handle_arrival_end(struct bridge *b, struct job *job, struct answer *answer)
     if (r == FED_E_INVALID)
         (void)snprintf(answer->message, sizeof(answer->message),
             "the file is cut: it has no end; nothing is imported");
-    if (!more && !arrival_is_dry(arrival))
-        r = audit_arrival(b, job, arrival, r);
+    if (!arrival_is_dry(arrival))
+        r = audit_arrival(b, job, arrival, r, more);
+    bool over = !more || r != 0;
     /* Whoever is refused is told of, line by line: an answer, not a failure of it. */
     if (r == 0 || arrival_counts(arrival).refused != 0) {
         answer_begin(job, answer);
         put_counts(job, arrival, more);
         r = 0;
     }
-    arrivals_give_back(b->arrivals, !more);
+    arrivals_give_back(b->arrivals, over);
     return r;
 }

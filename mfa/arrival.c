@@ -24,7 +24,8 @@ struct arrival {
     struct arrival_options options;
     struct parcel_head head;
     int fd;
-    off_t done; /* of a store that is not whole: how far it has come */
+    off_t done; /* how far they are in the store; of one that is whole, all or none */
+    off_t told; /* how far arrival_each has come */
     uint64_t next, people;
     bool ended;
     int broken;
@@ -357,11 +358,13 @@ put_people(struct store *tx, void *arg)
     uint64_t line;
 
     for (unsigned n = 0; n < p->at_most; n++) {
-        int r = take_back(p->a, &p->at, &row, &line);
+        off_t at = p->at;
+        int r = take_back(p->a, &at, &row, &line);
         if (r == FED_E_NOT_FOUND)
             return 0;
         if (r != 0 || (r = put_person(p->a, tx, &row, line)) != 0)
             return r;
+        p->at = at;
     }
     p->more = p->at != lseek(p->a->fd, 0, SEEK_CUR);
     return 0;
@@ -391,9 +394,10 @@ arrival_finish(struct arrival *a, unsigned at_most, bool *ret_more)
     if (r != 0 && whole) {
         skipped.refused = a->counts.refused;
         a->counts = skipped; /* nothing of it was done */
+    } else {
+        a->done = p.at;
     }
     a->broken = r;
-    a->done = p.at;
     *ret_more = p.more;
     return r;
 }
@@ -404,12 +408,11 @@ arrival_each(
 {
     struct store_row row;
     uint64_t line;
-    off_t at = 0;
-    int r;
 
-    while ((r = take_back(a, &at, &row, &line)) == 0) {
-        if ((r = fn(&row, line, arg)) != 0)
+    while (a->told < a->done) {
+        int r = take_back(a, &a->told, &row, &line);
+        if (r != 0 || (r = fn(&row, line, arg)) != 0)
             return r;
     }
-    return r == FED_E_NOT_FOUND ? 0 : r;
+    return 0;
 }

@@ -58,7 +58,7 @@ bool arrival_is_dry(const struct arrival *a);
 /* A line for each who is refused, the first ARRIVAL_NOTES_MAX; NULL behind the last. Borrowed. */
 const char *arrival_note(const struct arrival *a, size_t i);
 
-/* Everybody who has come, in order. 0, FED_E_SYSTEM, or what fn returned. */
+/* Who has been put into the store since it was asked last, in order; also after a failure of arrival_finish. 0, FED_E_SYSTEM, or what fn returned. */
 FED_MUST_USE int arrival_each(
     struct arrival *a, int (*fn)(const struct store_row *row, uint64_t line, void *arg), void *arg);
 

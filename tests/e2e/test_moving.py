@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from asker import authenticate  # noqa: E402
+from asker import ask, authenticate, connect  # noqa: E402
+from fake_bridge import TYPES, encode  # noqa: E402
 
 ATTRIBUTE = "thumbnailLogo"  # see test_store_directory.py
 RECOVERY = re.compile(r"\b[0-9a-hjkmnp-tv-z]{5}-[0-9a-hjkmnp-tv-z]{5}\b")
@@ -141,6 +142,32 @@ def test_other_tokens_here(lab, person, parcel):
     assert login(person, lab.codes.fresh(person.name)) == "DENIED"
     assert admin(lab, "import", "--format", "sealed", "--replace", str(parcel)).returncode == 0
     assert login(person, lab.codes.fresh(person.name)) == "OK"
+
+
+def test_nothing_moves_without_a_line(lab, person, bridge):
+    """No export goes on that never began; into a parcel's arrival comes nobody who was not in the parcel."""
+    del bridge
+    head = f"awsfed-parcel 1 {'0' * 32} 1"
+
+    def export(**fields):
+        with connect() as client:
+            client.send(encode(TYPES["EXPORT"], 1, fields))
+            return re.search(rb"awsfed-parcel 1 [0-9a-f]{32} \d+", client.recv(200000))
+
+    lines = len(lab.awsfed.audit(event="mfa-export", reason="begun"))
+    assert ask("EXPORT", PARCEL_HEAD=head, PARCEL_NUMBER=1)[0] == "NOT_FOUND"
+    begun = export()
+    assert begun and len(lab.awsfed.audit(event="mfa-export", reason="begun")) == lines + 1
+    assert export(PARCEL_HEAD=begun[0].decode(), PARCEL_NUMBER=1)
+    arrival = ask("ARRIVAL_BEGIN", PARCEL_HEAD=head)[1]["ARRIVAL"]
+    seed = base64.b32encode(b"12345678901234567890").decode()
+    newcomer = lab.people.take()
+    one = {"USER": newcomer.name, "SEED": seed, "PARCEL_NUMBER": 1}
+    assert ask("IMPORT", ARRIVAL=arrival, **one)[0] == "INVALID"
+    arrival = ask("ARRIVAL_BEGIN")[1]["ARRIVAL"]
+    assert ask("IMPORT", ARRIVAL=arrival, **one)[0] == "OK"
+    assert ask("ARRIVAL_END", ARRIVAL=arrival)[0] == "OK"
+    assert lab.awsfed.audit(event="enrol-import", user=f"{newcomer.name}@corp.example.com")
 
 
 def test_only_an_administrator_moves_anybody(lab, person):

@@ -121,6 +121,65 @@ test_cut_off_in_the_directory_and_done_again(void **state)
     store_close(b);
 }
 
+struct told {
+    unsigned n;
+    uint64_t lines; /* one digit each */
+};
+
+static int
+tell(const struct store_row *row, uint64_t line, void *arg)
+{
+    struct told *told = arg;
+
+    assert_non_null(strstr(row->name, "@corp"));
+    told->n++;
+    told->lines = 10 * told->lines + line;
+    return 0;
+}
+
+/* After each part those of it, once, for the audit trail: whoever comes must not be able to come without a line. */
+static void
+test_each_part_is_told_of_once(void **state)
+{
+    struct store *a = open_store(0, 0), *b = open_store(2, 1);
+    struct arrival_options options = {.store = b, .folder = folder};
+    struct arrival *arrival = NULL;
+    struct told told = {.n = 0};
+    char sid[STORE_SID_MAX];
+    struct store_row row;
+    bool more;
+
+    (void)state;
+    empty(a);
+    empty(b);
+    put_people(a, 5);
+    assert_int_equal(arrival_new(&options, &arrival), 0);
+    for (unsigned i = 0; i < 5; i++) {
+        make_sid(i, sid);
+        assert_int_equal(store_load(a, sid, &row), 0);
+        assert_int_equal(arrival_add(arrival, &row, 1 + i), 0);
+    }
+    assert_int_equal(arrival_each(arrival, tell, &told), 0);
+    assert_int_equal(told.n, 0);
+    assert_int_equal(arrival_finish(arrival, 2, &more), 0);
+    assert_true(more);
+    assert_int_equal(arrival_each(arrival, tell, &told), 0);
+    assert_int_equal(told.lines, 12);
+    assert_int_equal(arrival_finish(arrival, 2, &more), 0);
+    assert_int_equal(arrival_each(arrival, tell, &told), 0);
+    assert_int_equal(arrival_each(arrival, tell, &told), 0);
+    assert_int_equal(told.lines, 1234);
+    ad.away = FED_E_DIRECTORY;
+    assert_int_equal(arrival_finish(arrival, 2, &more), FED_E_STORE);
+    ad.away = 0;
+    assert_int_equal(arrival_each(arrival, tell, &told), 0);
+    assert_int_equal(told.lines, 1234);
+    arrival_free(arrival);
+    assert_int_equal(people_in(b), 4);
+    store_close(a);
+    store_close(b);
+}
+
 /* ---- Ten thousand (a hundred thousand are in tests/bench/mfa.py) ---- */
 
 enum { MANY = 10000 };
@@ -193,6 +252,7 @@ main(void)
         cmocka_unit_test(test_killed_in_mid_import_sqlite_i33),
         cmocka_unit_test(test_killed_in_mid_import_postgres_i33),
         cmocka_unit_test(test_cut_off_in_the_directory_and_done_again),
+        cmocka_unit_test(test_each_part_is_told_of_once),
         cmocka_unit_test(test_ten_thousand_in_sqlite),
         cmocka_unit_test(test_ten_thousand_in_postgres),
     };
