@@ -17,7 +17,7 @@ enum { TRAIL_WHY_MAX = 512, TRAIL_FILES_MOST = 1000 };
 struct trail_options {
     const char *where; /* required: [bridge] audit */
     uid_t
-        uid; /* required for the journal: the bridge's user. What others have written there is not believed */
+        uid; /* required: the bridge's user. What others have written is not believed, but for root's and our own files */
     int64_t since_s; /* lines from before are left out, and files too; 0 = all */
     const char *
         needle; /* NULL, or a text without characters that JSON escapes: lines without it are left out */

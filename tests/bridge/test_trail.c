@@ -203,6 +203,31 @@ links_and_other_things_are_not_followed(void **state)
     assert_int_equal(told.unread, 2);
 }
 
+/* Who may put a file beside the trail is not for that reason believed, nor is what anybody can write to. */
+static void
+others_files_are_not_believed(void **state)
+{
+    char path[128];
+    struct trail_told told;
+    struct seen seen;
+
+    put(*state, "a.jsonl", LINE("e"), 500);
+    put(*state, "a.jsonl.1", LINE("z"), 400);
+    (void)snprintf(path, sizeof(path), "%s/a.jsonl.1", (char *)*state);
+    assert_int_equal(chmod(path, 0666), 0);
+    assert_int_equal(read_trail(*state, 0, NULL, &seen, &told), 0);
+    assert_string_equal(seen.users, "e");
+    assert_int_equal(told.unread, 1);
+    assert_non_null(strstr(told.what, "not the bridge's own"));
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(chown(path, 4243, 4243), 0);
+    assert_int_equal(read_trail(*state, 0, NULL, &seen, &told), 0);
+    assert_string_equal(seen.users, "e");
+    assert_int_equal(told.unread, 1);
+}
+
 static void
 torn_lines_are_counted_and_passed(void **state)
 {
@@ -260,6 +285,7 @@ main(void)
         cmocka_unit_test_setup_teardown(no_trail_and_no_right_to_it, setup, teardown),
         cmocka_unit_test_setup_teardown(rotated_files_in_their_order, setup, teardown),
         cmocka_unit_test_setup_teardown(links_and_other_things_are_not_followed, setup, teardown),
+        cmocka_unit_test_setup_teardown(others_files_are_not_believed, setup, teardown),
         cmocka_unit_test_setup_teardown(torn_lines_are_counted_and_passed, setup, teardown),
         cmocka_unit_test_setup_teardown(only_what_is_asked_for, setup, teardown),
     };
