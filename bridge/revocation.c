@@ -4,30 +4,49 @@
  */
 #include "bridge/revocation.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <openssl/evp.h>
 
 #include "base/clock.h"
 #include "bridge/iam.h"
 #include "conf/arn.h"
+#include "conf/charset.h"
 #include "conf/flows.h"
 
 /* As flow.c names it: the same keys. */
 #define BASE_KEYS    "base"
 #define SESSION_NAME "awsfed-revoke"
 
-enum { LEAST_DURATION_S = 900 };
+enum { LEAST_DURATION_S = 900, DIGEST_ENDING = 9 };
+
+/* Two people whose names come out alike would take each other's policy away. */
+static void
+add_digest(const char *user, char ret[REVOCATION_NAME_SIZE])
+{
+    unsigned char digest[EVP_MAX_MD_SIZE] = {0};
+    size_t len = strlen(ret), most = REVOCATION_NAME_SIZE - 1 - DIGEST_ENDING;
+
+    (void)EVP_Digest(user, strlen(user), digest, NULL, EVP_sha256(), NULL);
+    (void)snprintf(ret + (len < most ? len : most), DIGEST_ENDING + 1, "-%02x%02x%02x%02x",
+        digest[0], digest[1], digest[2], digest[3]);
+}
 
 void
 revocation_name(const char *user, char ret[REVOCATION_NAME_SIZE])
 {
     int n = snprintf(ret, REVOCATION_NAME_SIZE, "awsfed-revoked-%s", user);
+    bool is_plain = n > 0 && n < REVOCATION_NAME_SIZE;
 
-    (void)n; /* cut is fine: the name is for people */
-    for (char *p = ret; *p != '\0'; p++)
-        if (!isalnum((unsigned char)*p) && strchr("+=,.@-_", *p) == NULL)
-            *p = '-';
+    for (char *p = ret; *p != '\0'; p++) {
+        if (charset_in_session_name((unsigned char)*p))
+            continue;
+        *p = '-';
+        is_plain = false;
+    }
+    if (!is_plain)
+        add_digest(user, ret);
 }
 
 static int

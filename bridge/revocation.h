@@ -11,7 +11,10 @@
 
 enum { REVOCATION_NAME_SIZE = 129, REVOCATION_MS = 25000 };
 
-/* The inline policy's name for a person as the administrator wrote them: [\w+=,.@-]+, cut to what IAM takes. */
+/*
+ * The inline policy's name for a person as the administrator wrote them: [\w+=,.@-]+, no longer than IAM takes. Where that leaves
+ * something of their name out, a digest of it is at the end: no two people have the same.
+ */
 void revocation_name(const char *user, char ret[REVOCATION_NAME_SIZE]);
 
 /* One revocation, over several roles. Zeros but for these; book is borrowed and the roles are of it. */

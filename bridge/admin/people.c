@@ -148,6 +148,8 @@ word_revoke(const struct admin *admin, int argc, char **argv)
               : "");
     if ((message = wire_text(&reply.msg, WIRE_MESSAGE)) != NULL)
         (void)printf("# %s\n", message);
+    (void)puts("# Roles that they had and have lost since are not in this: awsfed-admin report "
+               "--since 12h says who took which.");
     if (apply)
         all = print_applied(argv[1], &reply.msg) && message == NULL;
     print_commands(argv[1], &reply.msg);

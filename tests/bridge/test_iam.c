@@ -111,15 +111,39 @@ each_partition_has_its_own(void **state)
 static void
 a_policy_s_name_is_plain(void **state)
 {
-    char name[REVOCATION_NAME_SIZE], user[400];
+    char name[REVOCATION_NAME_SIZE], other[REVOCATION_NAME_SIZE], user[400];
     (void)state;
 
+    revocation_name("alice@corp.example.com", name);
+    assert_string_equal(name, "awsfed-revoked-alice@corp.example.com");
     revocation_name("CORP\\al'i$ce; rm@corp", name);
-    assert_string_equal(name, "awsfed-revoked-CORP-al-i-ce--rm@corp");
+    assert_memory_equal(name, "awsfed-revoked-CORP-al-i-ce--rm@corp-", 37);
+    assert_int_equal(strspn(name + 37, "0123456789abcdef"), 8);
+    assert_int_equal(strlen(name), 45);
     memset(user, 'a', sizeof(user) - 1);
     user[sizeof(user) - 1] = '\0';
     revocation_name(user, name);
     assert_int_equal(strlen(name), 128);
+    user[sizeof(user) - 2] = 'b';
+    revocation_name(user, other);
+    assert_int_equal(strlen(other), 128);
+    assert_string_not_equal(name, other);
+}
+
+/* IAM puts a policy in the place of one of its name: the second revocation must not take the first person's away. */
+static void
+no_two_people_share_a_policy(void **state)
+{
+    static const char *const pairs[][2] = {{"j\xc3\xbcrgen", "j\xc3\xb6rgen"}, {"a b", "a-b"},
+        {"CORP\\alice", "CORP-alice"}, {"o'brien", "o`brien"}};
+    char one[REVOCATION_NAME_SIZE], other[REVOCATION_NAME_SIZE];
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        revocation_name(pairs[i][0], one);
+        revocation_name(pairs[i][1], other);
+        assert_string_not_equal(one, other);
+    }
 }
 
 int
@@ -130,6 +154,7 @@ main(void)
         cmocka_unit_test(replies_that_are_some),
         cmocka_unit_test(each_partition_has_its_own),
         cmocka_unit_test(a_policy_s_name_is_plain),
+        cmocka_unit_test(no_two_people_share_a_policy),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

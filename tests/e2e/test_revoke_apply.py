@@ -131,6 +131,13 @@ def test_without_a_base_credential_and_elsewhere(lab, person, world):
     assert [entry["host"] for entry in world.requests("PutRolePolicy")] == [lab.places.STS[2]]
 
 
+def test_a_role_that_was_lost_before_is_not_claimed(lab, person, world):
+    """What AWS gave for it goes on, so the command says where that is to be found, whatever it applied."""
+    lab.directory.samdb().add_remove_group_members(GROUP, [person.name], add_members_operation=False)
+    done = revoke(lab, person.name, "--apply")
+    assert "[role tool]" not in done.stdout and "are not in this: awsfed-admin report --since 12h" in done.stdout
+
+
 def test_wrong_words(lab):
     for words in (["--apply"], ["alice", "--now"], ["alice", "--apply", "more"]):
         assert revoke(lab, *words).returncode == 2
