@@ -41,8 +41,8 @@ struct bridge {
         *conf; /* of the start; roles are in the mapper's book, which another reading replaces */
     char *conf_dir;      /* where it was read; absolute */
     struct addir **dirs; /* one a domain, in the configuration's order */
-    unsigned
-        *password_caps; /* one a domain: see mfa/limits.h; written by the housekeeper, atomically */
+    /* One a domain: see mfa/limits.h; max-failures until the housekeeper knows better; atomic. */
+    unsigned *password_caps;
     struct mapper *mapper;
     struct store *store;
     struct limits *limits;

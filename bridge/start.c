@@ -85,6 +85,8 @@ open_directories(struct bridge *b)
     if (b->dirs == NULL || b->password_caps == NULL)
         return FED_E_NOMEM;
     for (size_t i = 0; i < b->conf->n_domains; i++) {
+        /* Until the directory has said what it allows: max-failures is to be below that, so it counts for all sources together (I-39). */
+        b->password_caps[i] = b->conf->mfa.max_failures;
         int r = addir_new(&b->conf->domains[i], &b->conf->ad_attributes, &b->dirs[i], why);
         if (r != 0)
             return complain(r, why);

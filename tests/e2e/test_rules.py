@@ -144,6 +144,21 @@ def test_membership_by_the_bind_alone(lab, robot, groups, bridge):
     assert try_in(other, lab.codes.fresh(other.name)) == "LOCKED"
 
 
+def test_guesses_from_many_addresses_without_a_service_identity(lab, groups, bridge):
+    """I-36, I-39: what the directory allows is not known then; max-failures counts wrong passwords of all addresses together."""
+    victim = lab.people.take()
+    lab.codes.enrol(victim.name)
+    lab.awsfed.configure({
+        DOMAIN: {"service-bind": "none", "service-dn": None, "service-password-file": None},
+        "mfa": {"exempt-groups": groups["Exempt"], "max-failures": "3"},
+        **{f"role {name}": {"groups": None, "users": "nobody-at-all"}
+           for name in ("prod-admin", "dev-readonly", "billing")}})
+    answers = at_once(*[partial(try_in, victim, "", f"guess {n}", RHOST=f"198.51.100.{n}") for n in range(6)])
+    answers += [try_in(victim, "", f"guess again {n}", RHOST=f"203.0.113.{n}") for n in range(3)]
+    assert set(answers) == {"DENIED", "LOCKED"} and answers[-1] == "LOCKED", answers
+    assert lab.directory.bad_password_count(victim.name) == answers.count("DENIED") <= 3
+
+
 # ---- [mfa-rule] ----
 
 def test_the_first_rule_that_fits_decides(lab, robot, bridge):
