@@ -4,6 +4,7 @@
  */
 #include "bridge/check.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "bridge/cert.h"
@@ -45,6 +46,20 @@ check_certificate(const char *path, struct conf_errors *faults, struct conf_erro
     cert_done(&cert);
 }
 
+/* A library with the bridge's own rights can read and change what the bridge remembers. */
+static void
+check_signer_user(const struct conf *conf, struct conf_errors *notes)
+{
+    const struct conf_bridge *b = &conf->bridge;
+
+    if ((signer_wanted(conf, SIGNER_SAML) || signer_wanted(conf, SIGNER_OIDC)) &&
+        (b->signer_user == NULL || strcmp(b->signer_user, b->user) == 0))
+        conf_errors_add(notes, NULL,
+            "the token's library runs as \"%s\", the bridge's own user, and may change its state: "
+            "name another user in [bridge] signer-user",
+            b->user);
+}
+
 /* A key in a token: a signer is started as the bridge would, and says what it finds. */
 static void
 check_token(const struct conf *conf, enum signer_key which, struct conf_errors *faults)
@@ -84,6 +99,7 @@ check_files(const struct conf *conf, struct conf_errors *faults, struct conf_err
     /* Before the keys: a token's library would find in its memory what is left of them in ours. */
     check_token(conf, SIGNER_SAML, faults);
     check_token(conf, SIGNER_OIDC, faults);
+    check_signer_user(conf, notes);
     if (keeper_keys_load(conf, &keys, why, sizeof(why)) == 0)
         keeper_keys_done(&keys);
     else

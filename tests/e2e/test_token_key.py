@@ -196,6 +196,13 @@ def test_what_stops_the_start(lab, token):
     library.unlink()
 
 
+def test_library_with_the_bridges_rights_is_warned_of(lab, token):
+    bridge = lab.accounts.BRIDGE_USER[0]
+    for user, noted in ((lab.accounts.SIGNER_USER[0], False), (bridge, True)):
+        lab.awsfed.write_config({**token.config(), "bridge": {"signer-user": user}})
+        assert (f'note: the token\'s library runs as "{bridge}"' in check().stdout) == noted
+
+
 def test_rotation_is_explained(lab, token):
     lab.awsfed.write_config(token.config())
     for words in (["rotate"], ["rotate", "--finish"]):
