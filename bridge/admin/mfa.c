@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 /* The words that take a USER and answer with a line. */
 static int
 one_user(const struct admin *admin, int argc, char **argv, unsigned type, const char *done)
@@ -134,11 +136,12 @@ list(const struct admin *admin, int argc, char **argv)
         "%-32s%-18s%-18s%-7s%s\n", "NAME", "ENROLLED (UTC)", "LAST CODE (UTC)", "TOKEN", "LABEL");
     for (size_t i = 0; wire_group_at(&reply.msg, WIRE_ENROLMENT, i, &row); i++) {
         const char *name = wire_text(&row, WIRE_USER), *label = wire_text(&row, WIRE_LABEL);
-        (void)printf("%-31s ", name != NULL ? name : "?");
+        char clean[512];
+        (void)printf("%-31s ", text_clean(clean, sizeof(clean), name != NULL ? name : "?"));
         print_day(wire_number(&row, WIRE_STARTED, 0));
         print_day(wire_number(&row, WIRE_CODE_TIME, 0));
-        (void)printf(
-            "%-7u%s\n", (unsigned)wire_number(&row, WIRE_TOKEN, 0), label != NULL ? label : "");
+        (void)printf("%-7u%s\n", (unsigned)wire_number(&row, WIRE_TOKEN, 0),
+            text_clean(clean, sizeof(clean), label != NULL ? label : ""));
     }
     if (wire_text(&reply.msg, WIRE_MESSAGE) != NULL)
         (void)printf("%s\n", wire_text(&reply.msg, WIRE_MESSAGE));

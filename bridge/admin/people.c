@@ -42,11 +42,13 @@ word_sessions(const struct admin *admin, int argc, char **argv)
     for (size_t i = 0; wire_group_at(&reply.msg, WIRE_TICKET, i, &row); i++) {
         const char *user = wire_text(&row, WIRE_USER), *rhost = wire_text(&row, WIRE_RHOST),
                    *role = wire_text(&row, WIRE_ROLE_NAME);
-        (void)printf("%-19s ", user != NULL ? user : "?");
+        char clean[512], from[512];
+        (void)printf("%-19s ", text_clean(clean, sizeof(clean), user != NULL ? user : "?"));
         print_time(wire_number(&row, WIRE_STARTED, 0));
         print_time(wire_number(&row, WIRE_EXPIRES, 0));
         (void)printf("%-9" PRIu64 "%-19s %s\n", wire_number(&row, WIRE_COUNT, 0),
-            role != NULL ? role : "-", rhost != NULL ? rhost : "this host");
+            text_clean(clean, sizeof(clean), role != NULL ? role : "-"),
+            text_clean(from, sizeof(from), rhost != NULL ? rhost : "this host"));
     }
     client_reply_done(&reply);
     return ADMIN_DONE;

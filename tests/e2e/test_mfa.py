@@ -269,6 +269,13 @@ def test_other_algorithms_beside_the_phone(lab, person, digits, period, algorith
     assert authenticate(person.name, person.password, lab.codes.fresh(person.name)) == "OK"
 
 
+def test_a_label_moves_no_terminal(lab, person):
+    """I-58: whoever of the admin-group named a token, it is root who reads the list."""
+    assert admin(lab, "enrol", "--add", "--label", "fob\x1b]0;gone\x07\u202e", "--no-qr", person.name).returncode == 0
+    listed = admin(lab, "list").stdout
+    assert "fob?]0;gone??" in listed and "\x1b" not in listed
+
+
 def test_guesses_beside_a_token_that_cannot_be_opened(lab, person):
     """I-37: what the other token rejects counts, or whoever has the password could guess at it without end."""
     assert admin(lab, "enrol", "--add", "--label", "key fob", "--no-qr", person.name).returncode == 0
