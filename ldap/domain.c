@@ -116,7 +116,7 @@ open_bound(struct domain *domain, bool pinned, int64_t deadline_ms, struct conn 
         r = pinned ? open_first(domain, deadline_ms, ret, why)
                    : open_any(domain, domain->service, deadline_ms, ret, why);
     /* Nobody's login was refused: what we are missing is a directory to ask. */
-    return r == FED_E_DENIED || r == FED_E_NOT_FOUND ? FED_E_DIRECTORY : r;
+    return r == FED_E_DENIED || r == FED_E_NOT_FOUND || r == FED_E_CLOCK ? FED_E_DIRECTORY : r;
 }
 
 static int

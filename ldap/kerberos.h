@@ -35,7 +35,7 @@ struct kerberos_ticket;
  * deadline.
  *   host  the domain controller as the configuration names it
  * 0, FED_E_DENIED (the domain refuses us, at any controller; why says why and what to do), FED_E_NOT_FOUND
- * (no controller is called host), FED_E_DIRECTORY (no answer from this one), FED_E_NOMEM.
+ * (no controller is called host), FED_E_CLOCK (this one's clock is not ours), FED_E_DIRECTORY (no answer from this one), FED_E_NOMEM.
  */
 FED_MUST_USE int kerberos_take(struct kerberos *kerberos, const char *host, const struct kdc *kdc,
     int64_t deadline_ms, struct kerberos_ticket **ret, char *why);

@@ -21,16 +21,19 @@ wrong_key(const char *name, const struct hostkeys *keys, char *why)
             : "its password was changed: \"adcli update\" or \"net ads keytab create\"");
 }
 
-/* Both clocks are whole seconds here; five minutes is what a domain allows by default. */
+/*
+ * Both clocks are whole seconds here; five minutes is what a domain allows by default. Which of the two is wrong cannot be told by
+ * one controller: with a clock that is wrong it must not keep us from the others.
+ */
 static int
 wrong_clock(int64_t server_s, char *why)
 {
     int64_t behind_s = server_s - (int64_t)time(NULL);
 
     if (server_s == 0 || behind_s == 0)
-        return why_not(why, FED_E_DENIED,
+        return why_not(why, FED_E_CLOCK,
             "Kerberos: this host's clock and the domain controller's differ: set up NTP");
-    return why_not(why, FED_E_DENIED,
+    return why_not(why, FED_E_CLOCK,
         "Kerberos: this host's clock is %lld seconds %s the domain controller's: set up NTP",
         (long long)(behind_s > 0 ? behind_s : -behind_s), behind_s > 0 ? "behind" : "ahead of");
 }

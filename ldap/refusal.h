@@ -19,7 +19,7 @@
  *   keys      by which keys
  *   server_s  what the domain controller's clock shows, 0 = not known
  * FED_E_DENIED (any controller would say the same), FED_E_NOT_FOUND (no controller is called
- * host), FED_E_DIRECTORY (another may do), FED_E_NOMEM.
+ * host), FED_E_CLOCK (its clock is not ours), FED_E_DIRECTORY (another may do), FED_E_NOMEM.
  */
 FED_MUST_USE int refusal(krb5_context context, krb5_error_code code, const char *name,
     const char *host, const struct hostkeys *keys, int64_t server_s, char *why);

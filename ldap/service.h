@@ -28,7 +28,7 @@ FED_MUST_USE int service_may_bind(const struct service *service, char *why);
 /*
  * Bind on a new connection. Blocks up to the deadline.
  *   host  the server's, as the configuration names it
- * 0; FED_E_DENIED: refused, as by any other server; FED_E_NOT_FOUND: no server of that name; FED_E_DIRECTORY:
+ * 0; FED_E_DENIED: refused, as by any other server; FED_E_NOT_FOUND: no server of that name; FED_E_CLOCK: its clock is not ours; FED_E_DIRECTORY:
  * this server could not, another may; FED_E_NOMEM. why on failure.
  */
 FED_MUST_USE int service_bind(
