@@ -40,7 +40,7 @@ end_to_end() {
         for number in $(seq $(($(nproc) + 1))); do
             set -- "$@" --tx "popen//python=env LAB_NAME=lab-$number tests/lab/lab run $python -B"
         done
-        "$python" "$@" --dist loadfile
+        "$python" "$@" --dist loadfile --max-worker-restart=0
     else
         tests/lab/lab run "$python" "$@"
     fi

@@ -46,7 +46,7 @@ def test_the_man_page_has_every_word():
 # ---- Completions ----
 
 FOLDER = REPO / "conf/completions"
-ENVIRONMENT = {"PATH": f"{os.path.dirname(ADMIN)}:/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
+ENVIRONMENT = {"PATH": f"{os.path.dirname(ADMIN)}:/usr/bin:/bin", "HOME": "/dev/null/none", "LC_ALL": "C.UTF-8"}
 
 
 def in_bash(*words):
