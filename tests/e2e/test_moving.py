@@ -74,7 +74,7 @@ def test_from_store_to_store_and_back(lab, person, bridge, stores, tmp_path):
         assert path.stat().st_mode & 0o777 == 0o600
         for line in text.splitlines()[1:]:
             assert raw not in base64.b64decode(line.split()[1])
-        assert seed.encode() not in text and person.name.encode() not in text
+        assert seed.encode() not in text and f"{person.name}@".encode() not in text
         lab.awsfed.configure({"mfa": stores[to]})
         if to != "sqlite":
             dry = admin(lab, "import", "--format", "sealed", "--dry-run", "--skip-unknown", str(path))

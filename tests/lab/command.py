@@ -209,6 +209,10 @@ def _word(argv):
 
 
 def main(argv):
+    # A shell starts what it puts into the background with these ignored, and so would be all that runs in the lab.
+    for ignored in (signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(ignored) is signal.SIG_IGN:
+            signal.signal(ignored, signal.SIG_DFL)
     try:
         if argv[:1] == ["first-process"]:
             return _first_process(int(argv[1]))

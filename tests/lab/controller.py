@@ -129,16 +129,25 @@ class Controller:
         self._add_ace(dn, f"(OD;;{rights};{{}};;{{}})", name, attribute_name)
 
     def _add_ace(self, dn, ace, name, attribute_name):
-        from samba.dcerpc import misc, security
+        from samba.dcerpc import misc
         from samba.ndr import ndr_unpack
-        from samba.sd_utils import SDUtils
-        account, = self.samdb().search(
-            self.domain.base_dn, expression=f"(sAMAccountName={name})", attrs=["objectSid"])
         schema, = self.samdb().search(
             self.samdb().get_schema_basedn(), expression=f"(lDAPDisplayName={attribute_name})", attrs=["schemaIDGUID"])
-        sid = ndr_unpack(security.dom_sid, account["objectSid"][0])
         guid = ndr_unpack(misc.GUID, schema["schemaIDGUID"][0])
-        SDUtils(self.samdb()).dacl_add_ace(dn, ace.format(guid, sid))
+        self._set_ace(dn, ace.format(guid, self._sid(name)))
+
+    def _sid(self, name):
+        from samba.dcerpc import security
+        from samba.ndr import ndr_unpack
+        account, = self.samdb().search(
+            self.domain.base_dn, expression=f"(sAMAccountName={name})", attrs=["objectSid"])
+        return ndr_unpack(security.dom_sid, account["objectSid"][0])
+
+    def _set_ace(self, dn, ace):
+        """By a process of its own: Samba's bindings crash when one process does this for the second time."""
+        subprocess.run(["samba-tool", "dsacl", "set", "-s", str(self.smb_conf), "-H", str(self.root / "private/sam.ldb"),
+                        f"--objectdn={dn}", f"--sddl={ace}"],
+                       check=True, capture_output=True, env={"PATH": places.PATH, **self.environment()})
 
     def add_password_settings(self, name, applies_to, max_age_days=0, lockout=0):
         """A password settings object (PSO) for a person or a global group, by DN; 0 = for ever, never locked. Its DN."""
@@ -155,13 +164,7 @@ class Controller:
 
     def grant_read(self, dn, name):
         """Let an account read an object and all below it, as an administrator's delegation does."""
-        from samba.dcerpc import security
-        from samba.ndr import ndr_unpack
-        from samba.sd_utils import SDUtils
-        account, = self.samdb().search(
-            self.domain.base_dn, expression=f"(sAMAccountName={name})", attrs=["objectSid"])
-        sid = ndr_unpack(security.dom_sid, account["objectSid"][0])
-        SDUtils(self.samdb()).dacl_add_ace(dn, f"(A;CI;RPLCLORC;;;{sid})")
+        self._set_ace(dn, f"(A;CI;RPLCLORC;;;{self._sid(name)})")
 
     def bad_password_count(self, name):
         """How many wrong passwords it has counted: tells whether a bind was made."""
