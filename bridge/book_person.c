@@ -56,6 +56,21 @@ mark_user(const struct book *b, const char *name, unsigned char *has)
         has[b->users[low].role] = 1;
 }
 
+/*
+ * Is this the name of somebody in another of our domains? A domain lets its operators write any userPrincipalName, and would
+ * so give its people what the configuration gives to that other's.
+ */
+static bool
+is_of_another(const struct book *b, const struct conf_domain *domain, const char *upn)
+{
+    const char *suffix = strrchr(upn, '@') + 1;
+
+    for (size_t i = 0; i < b->conf->n_domains; i++)
+        if (&b->conf->domains[i] != domain && text_equal_nocase(b->conf->domains[i].name, suffix))
+            return true;
+    return false;
+}
+
 /* A bare name means the default domain's; "name@domain" and a UPN say whose they are. */
 static void
 mark_users(const struct book *b, const struct conf_domain *domain,
@@ -67,7 +82,7 @@ mark_users(const struct book *b, const struct conf_domain *domain,
         return;
     if (domain->is_default && strchr(person->sam, '@') == NULL)
         mark_user(b, person->sam, has);
-    if (strchr(person->upn, '@') != NULL)
+    if (strchr(person->upn, '@') != NULL && !is_of_another(b, domain, person->upn))
         mark_user(b, person->upn, has);
     (void)snprintf(full, sizeof(full), "%.256s@%.256s", person->sam, domain->name);
     mark_user(b, full, has);

@@ -117,6 +117,44 @@ test_users(void **state)
     book_unref(book);
 }
 
+/*
+ * I-21: a domain's own people are named by its suffix. Whoever may write userPrincipalNames in another one, and gives somebody there
+ * such a name, gives them nothing by it.
+ */
+static void
+test_users_of_another_domain(void **state)
+{
+    static char *users[] = {(char *)"alice@corp.example.com"}, *free_suffix[] = {(char *)"al@org"};
+    struct conf_role roles[] = {role("a", ADMIN), role("b", ADMIN)};
+    struct conf_domain domains[] = {{.name = (char *)"corp.example.com", .is_default = true},
+        {.name = (char *)"emea.example.com"}};
+    struct conf conf = {.domains = domains, .n_domains = 2, .roles = roles, .n_roles = 2};
+    struct addir_person liar = {.sam = "mallory", .upn = "Alice@CORP.example.com"},
+                        al = {.sam = "x", .upn = "al@org"};
+    struct book_groups groups[] = {{.known = true}, {.known = true}};
+    struct addir_entry entry = {.n_groups = 0};
+    struct book *book;
+    unsigned *found = NULL;
+    size_t n = 0;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        roles[i].groups.n = 0;
+        roles[i].users = (struct conf_list){.items = i == 0 ? users : free_suffix, .n = 1};
+    }
+    atomic_init(&conf.refs, 1);
+    assert_int_equal(book_new(&conf, groups, true, &book), 0);
+    assert_int_equal(book_roles(book, 1, &liar, &entry, &found, &n), 0);
+    assert_int_equal(n, 0);
+    assert_int_equal(book_roles(book, 1, &al, &entry, &found, &n), 0);
+    assert_int_equal(n, 1);
+    free(found);
+    assert_int_equal(book_roles(book, 0, &alice, &entry, &found, &n), 0);
+    assert_int_equal(n, 1);
+    free(found);
+    book_unref(book);
+}
+
 static struct addir_group
 group(unsigned sid, const char *name)
 {
@@ -286,6 +324,7 @@ main(void)
         cmocka_unit_test(test_unknown_domain),
         cmocka_unit_test(test_groups),
         cmocka_unit_test(test_users),
+        cmocka_unit_test(test_users_of_another_domain),
         cmocka_unit_test(test_patterns),
         cmocka_unit_test(test_two_domains),
         cmocka_unit_test(test_login_groups),
