@@ -22,7 +22,7 @@ struct walk {
 enum fit {
     FITS,
     FITS_NOT,
-    FITS_NOWHERE, /* nobody, since there is no such group */
+    FITS_NOWHERE, /* nobody of whom we know: there is no such group, or not all domains say theirs */
     FITS_PERHAPS, /* the entry will tell */
     FITS_UNKNOWN  /* the group's domain has not answered yet */
 };
@@ -57,11 +57,13 @@ has_group(const struct walk *w, const char *group, size_t at)
     const char *name;
     int home = home_of_group(w->book->conf, group, &name);
     enum fit fit = FITS_UNKNOWN;
+    bool is_silent = false;
 
     if (home >= 0 && !w->book->domains[home].known)
         return FITS_UNKNOWN;
     for (size_t i = 0; i < w->book->conf->n_domains; i++) {
         const struct domain_rules *d = &w->book->domains[i];
+        is_silent = is_silent || (!d->known && home == HOME_ANYWHERE);
         if (!d->known || d->demand[at].len == 0)
             continue;
         fit = FITS_NOT;
@@ -69,7 +71,8 @@ has_group(const struct walk *w, const char *group, size_t at)
             addir_in_group(w->entry, &d->demand[at]))
             return FITS;
     }
-    return fit == FITS_UNKNOWN ? FITS_NOWHERE : fit;
+    /* A domain that has not answered may have a group of that name, too, with the person in it. */
+    return fit == FITS_UNKNOWN || is_silent ? FITS_NOWHERE : fit;
 }
 
 /* Is the person in one of these, which begin at a place of the book's? */

@@ -150,6 +150,40 @@ test_groups_that_do_not_exist(void **state)
     book_unref(s.book);
 }
 
+/*
+ * A bare name is any domain's group: what one domain has of that name does not tell who is in the one of a domain that has not
+ * answered, so the rule asks a code of everybody; and spares one only who is known to be in.
+ */
+static void
+test_groups_of_a_silent_domain(void **state)
+{
+    struct conf_rule rules[] = {rule("a", CONF_MFA_NO), rule("b", CONF_MFA_YES)};
+    struct conf_domain domains[] = {
+        {.name = T("corp.example.com"), .is_default = true}, {.name = T("emea.example.com")}};
+    struct sid sids[] = {books_sid(10), books_sid(20)};
+    struct book_groups groups[] = {{.known = true, .demand = sids}, {.known = false}};
+    struct setting s = {.conf = {.domains = domains,
+                            .n_domains = 2,
+                            .mfa = {.required = CONF_MFA_ENROLLED},
+                            .rules = rules,
+                            .n_rules = 2}};
+
+    (void)state;
+    rules[0].groups = (struct conf_list)LIST(T("Robots"));
+    rules[1].groups = (struct conf_list)LIST(T("Admins"));
+    atomic_init(&s.conf.refs, 1);
+    assert_int_equal(book_new(&s.conf, groups, true, &s.book), 0);
+    assert_int_equal(decided(&s, "sshd", NULL, 10), DEMAND_NOTHING);
+    assert_int_equal(decided(&s, "sshd", NULL, 20), DEMAND_CODE);
+    assert_int_equal(decided(&s, "sshd", NULL, 30), DEMAND_CODE);
+    book_unref(s.book);
+    groups[1] =
+        (struct book_groups){.known = true, .demand = (struct sid[]){books_sid(11), books_sid(21)}};
+    assert_int_equal(book_new(&s.conf, groups, true, &s.book), 0);
+    assert_int_equal(decided(&s, "sshd", NULL, 30), DEMAND_ENROLLED);
+    book_unref(s.book);
+}
+
 /* The first that fits decides; all that a rule names must fit; names of services have no case. */
 static void
 test_first_rule_decides(void **state)
@@ -293,6 +327,7 @@ main(void)
         cmocka_unit_test(test_exempt_groups),
         cmocka_unit_test(test_unknown_groups_i16),
         cmocka_unit_test(test_groups_that_do_not_exist),
+        cmocka_unit_test(test_groups_of_a_silent_domain),
         cmocka_unit_test(test_first_rule_decides),
         cmocka_unit_test(test_networks_and_members),
         cmocka_unit_test(test_names_of_hosts_i22),
