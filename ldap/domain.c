@@ -115,6 +115,8 @@ open_bound(struct domain *domain, bool pinned, int64_t deadline_ms, struct conn 
     if (r == 0)
         r = pinned ? open_first(domain, deadline_ms, ret, why)
                    : open_any(domain, domain->service, deadline_ms, ret, why);
+    if (r == FED_E_NOT_FOUND && !pinned) /* no controller takes it, and not only the one */
+        service_rest(domain->service);
     /* Nobody's login was refused: what we are missing is a directory to ask. */
     return r == FED_E_DENIED || r == FED_E_NOT_FOUND || r == FED_E_CLOCK ? FED_E_DIRECTORY : r;
 }

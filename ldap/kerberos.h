@@ -34,8 +34,8 @@ struct kerberos_ticket;
  * A ticket for ldap/HOST. Asks kdc for what is not there yet; one thread does while others wait. Blocks up to the
  * deadline.
  *   host  the domain controller as the configuration names it
- * 0, FED_E_DENIED (the domain refuses us, at any controller; why says why and what to do), FED_E_NOT_FOUND
- * (no controller is called host), FED_E_CLOCK (this one's clock is not ours), FED_E_DIRECTORY (no answer from this one), FED_E_NOMEM.
+ * 0, FED_E_DENIED (our key is wrong: no other controller is to be asked), FED_E_NOT_FOUND (this one refuses us, or none is called host;
+ * why says why and what to do), FED_E_CLOCK (this one's clock is not ours), FED_E_DIRECTORY (no answer from this one), FED_E_NOMEM.
  */
 FED_MUST_USE int kerberos_take(struct kerberos *kerberos, const char *host, const struct kdc *kdc,
     int64_t deadline_ms, struct kerberos_ticket **ret, char *why);

@@ -9,11 +9,14 @@
 
 #include "ldap/why.h"
 
-/* The newest key that we have is not the account's. */
+/*
+ * The newest key that we have is not the account's. Where the controller says so it has counted that, as it counts
+ * wrong passwords: no other is asked then.
+ */
 static int
-wrong_key(const char *name, const struct hostkeys *keys, char *why)
+wrong_key(krb5_error_code code, const char *name, const struct hostkeys *keys, char *why)
 {
-    return why_not(why, FED_E_DENIED,
+    return why_not(why, code == KRB5KDC_ERR_PREAUTH_FAILED ? FED_E_DENIED : FED_E_NOT_FOUND,
         "the key of \"%.64s\" (version %u) in \"%.64s\" is not the account's: %s", name,
         hostkeys_account(keys)->version, hostkeys_path(keys),
         hostkeys_was_replaced(keys)
@@ -38,7 +41,10 @@ wrong_clock(int64_t server_s, char *why)
         (long long)(behind_s > 0 ? behind_s : -behind_s), behind_s > 0 ? "behind" : "ahead of");
 }
 
-/* Refusals that are about the account alone: the text around its name, NULL when it is none of these. */
+/*
+ * Refusals that are about the account alone: the text around its name, NULL when it is none of these. They come in the clear and
+ * cost no try, and a controller may not have heard yet of an account just made: another has its say too.
+ */
 static const char *
 account_text(krb5_error_code code)
 {
@@ -63,14 +69,14 @@ refusal(krb5_context context, krb5_error_code code, const char *name, const char
     const char *text = account_text(code);
 
     if (host == NULL && text != NULL)
-        return why_not(why, FED_E_DENIED, "Kerberos: \"%.96s\" %s", name, text);
+        return why_not(why, FED_E_NOT_FOUND, "Kerberos: \"%.96s\" %s", name, text);
     switch (code) {
     case ENOMEM:
         return why_not(why, FED_E_NOMEM, "out of memory");
     case KRB5KDC_ERR_PREAUTH_FAILED:
     case KRB5KRB_AP_ERR_BAD_INTEGRITY:
         if (host == NULL)
-            return wrong_key(name, keys, why);
+            return wrong_key(code, name, keys, why);
         break;
     case KRB5KRB_AP_ERR_SKEW:
     case KRB5KRB_AP_ERR_TKT_NYV:

@@ -18,8 +18,9 @@
  *   host      for which domain controller; NULL for our own ticket
  *   keys      by which keys
  *   server_s  what the domain controller's clock shows, 0 = not known
- * FED_E_DENIED (any controller would say the same), FED_E_NOT_FOUND (no controller is called
- * host), FED_E_CLOCK (its clock is not ours), FED_E_DIRECTORY (another may do), FED_E_NOMEM.
+ * FED_E_DENIED (the key is wrong, and trying it elsewhere could lock the account), FED_E_NOT_FOUND (it refuses us, or no
+ * controller is called host; nothing is wrong with it, and another may not), FED_E_CLOCK (its clock is not ours),
+ * FED_E_DIRECTORY (it does not do), FED_E_NOMEM.
  */
 FED_MUST_USE int refusal(krb5_context context, krb5_error_code code, const char *name,
     const char *host, const struct hostkeys *keys, int64_t server_s, char *why);

@@ -111,6 +111,12 @@ service_may_bind(const struct service *service, char *why)
         service->name);
 }
 
+void
+service_rest(struct service *service)
+{
+    atomic_store(&service->refused_until_ms, clock_mono_ms() + REFUSED_WAIT_MS);
+}
+
 static int
 bind_by_kerberos(struct service *service, struct conn *conn, const char *host, int64_t deadline_ms,
     struct conn_answer *ret, char *why)
@@ -170,6 +176,6 @@ service_bind(
     if (r == 0 && answer.code != LDAP_SUCCESS)
         r = refused(service, &answer, why);
     if (r == FED_E_DENIED)
-        atomic_store(&service->refused_until_ms, clock_mono_ms() + REFUSED_WAIT_MS);
+        service_rest(service);
     return r;
 }

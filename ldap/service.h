@@ -25,11 +25,15 @@ void service_free(struct service *service);
 /* May it be tried? After a refusal not for a while, since our retries must not lock it out. 0 or FED_E_DIRECTORY with why. */
 FED_MUST_USE int service_may_bind(const struct service *service, char *why);
 
+/* It was refused: it is not tried for a while. */
+void service_rest(struct service *service);
+
 /*
  * Bind on a new connection. Blocks up to the deadline.
  *   host  the server's, as the configuration names it
- * 0; FED_E_DENIED: refused, as by any other server; FED_E_NOT_FOUND: no server of that name; FED_E_CLOCK: its clock is not ours; FED_E_DIRECTORY:
- * this server could not, another may; FED_E_NOMEM. why on failure.
+ * 0; FED_E_DENIED: refused, as by any other server; FED_E_NOT_FOUND: this one's Kerberos refuses us, or knows no server of that
+ * name, which is no fault of the server, and another may not; FED_E_CLOCK: its clock is not ours; FED_E_DIRECTORY: this server
+ * could not, another may; FED_E_NOMEM. why on failure.
  */
 FED_MUST_USE int service_bind(
     struct service *service, struct conn *conn, const char *host, int64_t deadline_ms, char *why);

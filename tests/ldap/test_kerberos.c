@@ -220,14 +220,18 @@ test_the_file(void **state)
 static void
 test_refusals_in_plain_words(void **state)
 {
+    /*
+     * They come in the clear, from whoever sits in between. Only the one that counts as a wrong password is the end (FED_E_DENIED);
+     * after the others the next controller is asked.
+     */
     (void)state;
     write_keytab(3);
-    refused_with(UNKNOWN, FED_E_DENIED, "is no account of the domain: join it again");
+    refused_with(UNKNOWN, FED_E_NOT_FOUND, "is no account of the domain: join it again");
     refused_with(PREAUTH_FAILED, FED_E_DENIED, "(version 3)");
     refused_with(PREAUTH_FAILED, FED_E_DENIED, "its password was changed: \"adcli update\"");
-    refused_with(REVOKED, FED_E_DENIED, "is disabled or locked");
-    refused_with(KEY_EXPIRED, FED_E_DENIED, "expired");
-    refused_with(ETYPES, FED_E_DENIED, "msDS-SupportedEncryptionTypes");
+    refused_with(REVOKED, FED_E_NOT_FOUND, "is disabled or locked");
+    refused_with(KEY_EXPIRED, FED_E_NOT_FOUND, "expired");
+    refused_with(ETYPES, FED_E_NOT_FOUND, "msDS-SupportedEncryptionTypes");
     refused_with(60, FED_E_DIRECTORY, "Kerberos: ");
 }
 
@@ -371,7 +375,7 @@ test_environment(void **state)
         assert_int_equal(setenv(names[i], "/nonexistent/hostile", 1), 0);
     assert_int_equal(setenv("KRB5_TRACE", trace, 1), 0);
     write_keytab(3);
-    answered(answer, error_answer(UNKNOWN, time(NULL), answer), FED_E_DENIED,
+    answered(answer, error_answer(UNKNOWN, time(NULL), answer), FED_E_NOT_FOUND,
         "\"JUMP$@CORP.EXAMPLE.COM\" is no account");
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         assert_int_equal(unsetenv(names[i]), 0);
