@@ -103,17 +103,18 @@ def test_codes_wait_until_the_clocks_agree(lab, person, relay, bridge):
     relay.ahead = 90
     lab.awsfed.configure({DOMAIN: {"servers": f"{lab.places.DC1[1]}:{PORT}"}})
     alert = told(lab, n + 1)
-    assert alert["error"] == "CLOCK" and re.search(r"is (89|9\d) s behind the domain controllers' of corp", alert["reason"])
+    behind = r"is (89|9\d) s behind the domain controllers' of corp"
+    assert alert["error"] == "CLOCK" and re.search(behind, alert["reason"])
     good = lab.codes.fresh(person.name)
     for name, password, code in ((person.name, person.password, good),
                                  (person.name, person.password, used), (person.name, "wrong", "123456"),
                                  ("nobody-at-all", "wrong", "123456"), *6 * [(person.name, "wrong", "000000")]):
         assert authenticate(name, password, code) == "CLOCK"
-    assert lab.awsfed.audit(event="login", user=person.name)[-1]["reason"] == alert["reason"]
+    assert re.search(behind, lab.awsfed.audit(event="login", user=person.name)[-1]["reason"])
     shown = lab.sshd.login(person.name, person.password, good)
     assert shown.status == 255 and "one-time codes cannot be checked" in shown.transcript, shown.transcript
     assert authenticate(person.name, person.password, spare) == "OK"  # it hangs on no clock
-    assert re.search(r"clock: this host's is -(89|9\d) s off that of 1 domain controller\n",
+    assert re.search(r"clock: this host's is (89|9\d) s behind that of 1 domain controller\n",
                      subprocess.run(["awsfed-admin", "explain", person.name], text=True, capture_output=True).stdout)
     resync = admin_mfa("resync", person.name, text_in="000000\n000001\n")
     assert resync.returncode != 0 and "behind the domain controllers'" in resync.stderr + resync.stdout
