@@ -6,9 +6,13 @@ import concurrent.futures
 import json
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from asker import run_as  # noqa: E402
 
 ARN = "arn:aws:sts::444455556666:assumed-role/ReadOnly/{}"
 WHO = "aws sts get-caller-identity --query Arn --output text"
@@ -79,9 +83,7 @@ def ask_as(lab, user, port, token):
 
 def use(lab, user, role):
     """ASK_USE at the socket, as the user."""
-    script = ("import sys; sys.path.insert(0, sys.argv[1]); import asker; "
-              "print(asker.ask('USE', ROLE_NAME=sys.argv[2])[0])")
-    return lab.awsfed.as_user(user, ["/usr/bin/python3", "-B", "-c", script, Path(__file__).parent, role]).stdout.strip()
+    return run_as(lab.people.person(user).uid, f"print(ask('USE', ROLE_NAME={role!r})[0])")[0]
 
 
 # ---- What it is for ----

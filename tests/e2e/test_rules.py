@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from asker import ask  # noqa: E402
+from asker import ask, run_as  # noqa: E402
 
 DOMAIN = "domain corp.example.com"
 
@@ -192,11 +192,8 @@ def test_a_program_of_the_user_names_no_service(lab, person, bridge):
     """I-53, I-36: a service that the user's own program claims is none: no rule by services spares it the code."""
     lab.awsfed.configure({"mfa-rule report": {"services": "cron-report", "required": "no"}})
     assert try_in(person, service="cron-report") == "OK"
-    script = (f"import sys; sys.path[:0] = {[str(Path(__file__).parent)]!r}; from asker import ask; "
-              f"print(ask('AUTHENTICATE', USER={person.name!r}, FACTORS=3, SERVICE='cron-report', "
-              f"PASSWORD={person.password.encode()!r})[0])")
-    ran = lab.awsfed.as_user(person.name, ["/usr/bin/python3", "-c", script])
-    assert ran.stdout == "DENIED\n", ran.stderr
+    assert run_as(person.uid, (f"print(ask('AUTHENTICATE', USER={person.name!r}, FACTORS=3, SERVICE='cron-report', "
+                               f"PASSWORD={person.password.encode()!r})[0])")) == ["DENIED"]
 
 
 def test_enrolled_by_rule(lab, person, bridge):

@@ -2,14 +2,13 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from asker import connect  # noqa: E402
+from asker import connect, run_as  # noqa: E402
 from fake_bridge import TYPES, encode  # noqa: E402
 
 
@@ -37,25 +36,9 @@ def test_another_uid_is_not_alice(lab, person):
         for word in (["credential-process", "--role", "dev-readonly"], ["status"], ["roles"]):
             done = lab.awsfed.as_user("mallory", ["awsfed-login", *word])
             assert (done.returncode, done.stdout) == (4, ""), word
-        script = ("import sys; sys.path.insert(0, sys.argv[1]); from asker import ask; "
-                  f"print(ask('SESSION_OPEN', USER='{person.name}', SERVICE='x')[0], ask('ENROLMENTS')[0],"
-                  f" ask('REVOKE', USER='{person.name}')[0])")
-        done = subprocess.run(
-            [sys.executable, "-c",
-             f"import os; os.setgroups([]); os.setgid(2009); os.setuid(2009)\n{script}", str(Path(__file__).parent)],
-            text=True, capture_output=True)
-        assert done.stdout.split() == ["PERMISSION"] * 3, done
+        assert run_as(2009, (f"print(ask('SESSION_OPEN', USER='{person.name}', SERVICE='x')[0], ask('ENROLMENTS')[0],"
+                             f" ask('REVOKE', USER='{person.name}')[0])")) == ["PERMISSION"] * 3
         assert lab.awsfed.as_user(person.name, ["awsfed-login", "status"]).returncode == 0
-
-
-def as_themselves(lab, name, script):
-    """Run a few lines of Python, with the asker at hand, as this person's uid and nothing else; what it printed."""
-    uid = int(subprocess.run(["id", "-u", name], text=True, capture_output=True, check=True).stdout)
-    prepared = (f"import os, sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); from asker import ask\n"
-                f"os.setgroups([]); os.setgid({uid}); os.setuid({uid})\n{script}")
-    done = subprocess.run([sys.executable, "-c", prepared], text=True, capture_output=True)
-    assert done.returncode == 0, done
-    return done.stdout.split()
 
 
 def test_a_program_of_the_user_cannot_do_without_the_code(lab, person):
@@ -63,7 +46,7 @@ def test_a_program_of_the_user_cannot_do_without_the_code(lab, person):
     before = lab.directory.bad_password_count(person.name)
     script = (f"for factors in (1, 0): print(ask('AUTHENTICATE', USER='{person.name}', PASSWORD=b'guess',"
               " FACTORS=factors, SERVICE='x')[0])")
-    assert "OK" not in as_themselves(lab, person.name, script)
+    assert "OK" not in run_as(person.uid, script)
     assert lab.directory.bad_password_count(person.name) == before
 
 
@@ -71,7 +54,7 @@ def test_a_program_of_the_user_cannot_choose_its_source(lab, person):
     """I-37: what runs as Alice is one source, whatever it says of itself."""
     script = ("answers = [ask('AUTHENTICATE', USER='%s', PASSWORD=b'guess', CODE=b'000000', FACTORS=3, SERVICE='x',"
               " RHOST='192.0.2.%%d' %% n)[0] for n in range(7)]; print(*answers)" % person.name)
-    answers = as_themselves(lab, person.name, script)
+    answers = run_as(person.uid, script)
     assert answers[:5] == ["DENIED"] * 5 and answers[5:] == ["LOCKED"] * 2
 
 
