@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """
-The session endpoint under load, in the lab with the real bridge: the time of a cached answer at a bounded rate, and a
+The session endpoint under load, with the real bridge. Run in the lab: the time of a cached answer at a bounded rate, and a
 burst of SDK clients at once, as terraform makes them. Prints, asserts nothing. Run it as
 
     tests/lab/lab run tests/bench/endpoint.py [RATE [SECONDS]]

@@ -13,7 +13,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("AWSFED_BUILD", ROOT / "build"))
 LIBRARIES = [BUILD / f"lib{name}.a" for name in ("bridge", "ldap", "mfa", "conf", "base")]
-PACKAGES = ("ini_config", "jansson", "libcrypto")
+PACKAGES = ("ini_config", "p11-kit-1", "jansson", "libcrypto", "krb5", "krb5-gssapi")
 
 HEAD = """[domain corp.example.com]
 service-bind = simple
