@@ -20,8 +20,7 @@
 
 #include <cmocka.h>
 
-#include "bridge/keeper_box.h"
-#include "tests/bridge/keeper_fixture.h"
+#include "tests/bridge/process_walls.h"
 
 static struct keeper *keeper;
 
@@ -48,77 +47,28 @@ tear_down(void **state)
 
 /* ---- From outside ---- */
 
-/* A line of /proc/PID/status, without its name. */
-static const char *
-status_line(const char *name, char *to, size_t size)
-{
-    char path[64], line[256];
-
-    (void)snprintf(path, sizeof(path), "/proc/%d/status", keeper_pid(keeper));
-    FILE *f = fopen(path, "r");
-    assert_non_null(f);
-    to[0] = '\0';
-    while (fgets(line, sizeof(line), f) != NULL)
-        if (strncmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ':')
-            (void)snprintf(
-                to, size, "%s", line + strlen(name) + 1 + strspn(line + strlen(name) + 1, "\t "));
-    (void)fclose(f);
-    to[strcspn(to, "\n")] = '\0';
-    return to;
-}
-
-static void
-assert_status(const char *name, const char *wanted)
-{
-    char got[256];
-
-    assert_string_equal(status_line(name, got, sizeof(got)), wanted);
-}
-
 static void
 test_process_has_no_rights_i62(void **state)
 {
     char wanted[128];
 
     (void)state;
-    (void)snprintf(wanted, sizeof(wanted), "%u\t%u\t%u\t%u", fixture_uid(), fixture_uid(),
-        fixture_uid(), fixture_uid());
-    assert_status("Uid", wanted);
+    assert_powerless(keeper_pid(keeper));
     (void)snprintf(wanted, sizeof(wanted), "%u\t%u\t%u\t%u", fixture_gid(), fixture_gid(),
         fixture_gid(), fixture_gid());
-    assert_status("Gid", wanted);
-    assert_status("CapPrm", "0000000000000000");
-    assert_status("CapEff", "0000000000000000");
-    assert_status("CapAmb", "0000000000000000");
-    assert_status("NoNewPrivs", "1");
-    if (!KEEPER_BOX_SANITIZED) {
-        assert_status("Threads", "1");
-        assert_status("Seccomp", "2");
-    }
+    assert_status(keeper_pid(keeper), "Gid", wanted);
+    assert_status(keeper_pid(keeper), "CapAmb", "0000000000000000");
+    if (!KEEPER_BOX_SANITIZED)
+        assert_status(keeper_pid(keeper), "Threads", "1");
     if (geteuid() == 0)
-        assert_status("Groups", "");
+        assert_status(keeper_pid(keeper), "Groups", "");
 }
 
 static void
 test_process_has_a_network_of_its_own_i62(void **state)
 {
-    char path[64], ours[64] = "", theirs[64] = "";
-
     (void)state;
-    if (geteuid() != 0)
-        skip();
-    /* Where the machine refuses namespaces, the filter alone stands: nothing to see then. */
-    pid_t pid = fork();
-    if (pid == 0)
-        _exit(unshare(CLONE_NEWNET) == 0 ? 0 : 77);
-    int status;
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    if (status != 0)
-        skip();
-    assert_true(readlink("/proc/self/ns/net", ours, sizeof(ours) - 1) > 0);
-    (void)snprintf(path, sizeof(path), "/proc/%d/ns/net", keeper_pid(keeper));
-    assert_true(readlink(path, theirs, sizeof(theirs) - 1) > 0);
-    assert_string_not_equal(ours, theirs);
+    assert_own_network(keeper_pid(keeper));
 }
 
 static void
@@ -181,31 +131,11 @@ test_process_has_tight_limits_i57(void **state)
     }
 }
 
-/* Somebody of the keeper's own uid, which is the bridge's, can neither trace it nor read its memory. */
 static void
 test_process_is_not_traceable_i57(void **state)
 {
-    char path[64];
-    int status;
-
     (void)state;
-    pid_t target = keeper_pid(keeper);
-    (void)snprintf(path, sizeof(path), "/proc/%d/mem", target);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        if (geteuid() == 0 && (setgroups(0, NULL) != 0 ||
-                                  setresgid(fixture_gid(), fixture_gid(), fixture_gid()) != 0 ||
-                                  setresuid(fixture_uid(), fixture_uid(), fixture_uid()) != 0))
-            _exit(1);
-        if (open(path, O_RDONLY) >= 0)
-            _exit(2);
-        if (ptrace(PTRACE_ATTACH, target, NULL, NULL) == 0)
-            _exit(3);
-        _exit(kill(target, 0) == 0 ? 0 : 4); /* the uid was the right one */
-    }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
+    assert_not_traceable(keeper_pid(keeper));
 }
 
 static void

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "tests/bridge/process_walls.h"
 #include "tests/bridge/signer_fixture.h"
 
 static struct keeper *signer;
@@ -39,42 +40,13 @@ tear_down(void **state)
     return fixture_remove();
 }
 
-/* A line of /proc/PID/status, without its name. */
-static const char *
-status_line(pid_t pid, const char *name)
-{
-    static char to[256];
-    char path[64], line[256];
-
-    (void)snprintf(path, sizeof(path), "/proc/%d/status", pid);
-    FILE *f = fopen(path, "r");
-    assert_non_null(f);
-    to[0] = '\0';
-    while (fgets(line, sizeof(line), f) != NULL)
-        if (strncmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ':')
-            (void)snprintf(to, sizeof(to), "%s",
-                line + strlen(name) + 1 + strspn(line + strlen(name) + 1, "\t "));
-    (void)fclose(f);
-    to[strcspn(to, " \n")] = '\0';
-    return to;
-}
-
 static void
 assert_rights(pid_t pid, const char *name)
 {
-    char wanted[128];
-
-    (void)snprintf(wanted, sizeof(wanted), "%u\t%u\t%u\t%u", fixture_uid(), fixture_uid(),
-        fixture_uid(), fixture_uid());
-    assert_string_equal(status_line(pid, "Uid"), wanted);
-    assert_string_equal(status_line(pid, "Name"), name);
-    assert_string_equal(status_line(pid, "CapPrm"), "0000000000000000");
-    assert_string_equal(status_line(pid, "CapEff"), "0000000000000000");
-    assert_string_equal(status_line(pid, "NoNewPrivs"), "1");
-    if (!KEEPER_BOX_SANITIZED)
-        assert_string_equal(status_line(pid, "Seccomp"), "2");
+    assert_powerless(pid);
+    assert_status(pid, "Name", name);
     if (geteuid() == 0)
-        assert_string_equal(status_line(pid, "Groups"), "4242"); /* the token's, no other */
+        assert_status(pid, "Groups", "4242"); /* the token's, no other */
 }
 
 static void
@@ -88,23 +60,8 @@ test_processes_have_no_rights_i62(void **state)
 static void
 test_processes_have_a_network_of_their_own_i62(void **state)
 {
-    char path[64], ours[64] = "", theirs[64] = "";
-    int status;
-
     (void)state;
-    if (geteuid() != 0)
-        skip();
-    /* Where the machine refuses namespaces, the filter alone stands: nothing to see then. */
-    pid_t pid = fork();
-    if (pid == 0)
-        _exit(unshare(CLONE_NEWNET) == 0 ? 0 : 77);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    if (status != 0)
-        skip();
-    assert_true(readlink("/proc/self/ns/net", ours, sizeof(ours) - 1) > 0);
-    (void)snprintf(path, sizeof(path), "/proc/%d/ns/net", signer_child(signer));
-    assert_true(readlink(path, theirs, sizeof(theirs) - 1) > 0);
-    assert_string_not_equal(ours, theirs);
+    assert_own_network(signer_child(signer));
 }
 
 /* Of the bridge's socket the library's process has nothing: its one socket is the signer's. */
@@ -137,33 +94,12 @@ test_library_has_one_socket_of_ours(void **state)
     (void)closedir(d);
 }
 
-/* Somebody of their own uid can neither trace them nor read their memory (I-57). */
 static void
 test_processes_are_not_traceable_i57(void **state)
 {
-    const pid_t targets[] = {keeper_pid(signer), signer_child(signer)};
-    int status;
-
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
-        char path[64];
-        (void)snprintf(path, sizeof(path), "/proc/%d/mem", targets[i]);
-        pid_t pid = fork();
-        assert_true(pid >= 0);
-        if (pid == 0) {
-            if (geteuid() == 0 && (setgroups(0, NULL) != 0 ||
-                                      setresgid(fixture_gid(), fixture_gid(), fixture_gid()) != 0 ||
-                                      setresuid(fixture_uid(), fixture_uid(), fixture_uid()) != 0))
-                _exit(1);
-            if (open(path, O_RDONLY | O_CLOEXEC) >= 0)
-                _exit(2);
-            if (ptrace(PTRACE_ATTACH, targets[i], NULL, NULL) == 0)
-                _exit(3);
-            _exit(kill(targets[i], 0) == 0 ? 0 : 4); /* the uid was the right one */
-        }
-        assert_int_equal(waitpid(pid, &status, 0), pid);
-        assert_int_equal(status, 0);
-    }
+    assert_not_traceable(keeper_pid(signer));
+    assert_not_traceable(signer_child(signer));
 }
 
 /* I-56, I-62: no network, no program, no child, nobody's memory, no PIN's file; files, threads and local sockets it has. */
