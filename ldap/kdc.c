@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "ldap/sock.h"
 #include "ldap/why.h"
 
@@ -26,22 +25,6 @@ kdc_set_port(struct kdc *kdc, unsigned port)
         ((struct sockaddr_in *)&kdc->address)->sin_port = htons((uint16_t)port);
 }
 
-/* Until the socket is ready; ETIMEDOUT at the deadline. */
-static int
-wait_for(int fd, short events, int64_t deadline_ms)
-{
-    struct pollfd p = {.fd = fd, .events = events};
-    int n;
-
-    do {
-        int left = clock_left_ms(deadline_ms);
-        if (left == 0)
-            return ETIMEDOUT;
-        n = poll(&p, 1, left);
-    } while (n == 0 || (n < 0 && errno == EINTR));
-    return n > 0 ? 0 : errno;
-}
-
 static int
 send_all(int fd, const unsigned char *p, size_t len, int64_t deadline_ms)
 {
@@ -49,7 +32,7 @@ send_all(int fd, const unsigned char *p, size_t len, int64_t deadline_ms)
         ssize_t n = send(fd, p, len, MSG_NOSIGNAL);
         int error = n < 0 ? errno : 0;
         if (error == EAGAIN)
-            error = wait_for(fd, POLLOUT, deadline_ms);
+            error = sock_ready(fd, POLLOUT, deadline_ms);
         if (error != 0 && error != EINTR)
             return error;
         if (n > 0) {
@@ -67,7 +50,7 @@ receive_all(int fd, unsigned char *p, size_t len, int64_t deadline_ms)
         ssize_t n = recv(fd, p, len, 0);
         int error = n < 0 ? errno : n == 0 ? ECONNRESET : 0;
         if (error == EAGAIN)
-            error = wait_for(fd, POLLIN, deadline_ms);
+            error = sock_ready(fd, POLLIN, deadline_ms);
         if (error != 0 && error != EINTR)
             return error;
         if (n > 0) {

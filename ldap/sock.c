@@ -30,13 +30,11 @@ set_keepalive(int fd)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
 }
 
-/* Wait for a connection in progress; 0 or an errno. */
-static int
-finish_connect(int fd, int64_t deadline_ms)
+int
+sock_ready(int fd, short events, int64_t deadline_ms)
 {
-    struct pollfd p = {.fd = fd, .events = POLLOUT};
-    int error = 0, n;
-    socklen_t len = sizeof(error);
+    struct pollfd p = {.fd = fd, .events = events};
+    int n;
 
     do {
         int left = clock_left_ms(deadline_ms);
@@ -44,7 +42,17 @@ finish_connect(int fd, int64_t deadline_ms)
             return ETIMEDOUT;
         n = poll(&p, 1, left);
     } while (n == 0 || (n < 0 && errno == EINTR));
-    if (n < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+    return n > 0 ? 0 : errno;
+}
+
+/* Wait for a connection in progress; 0 or an errno. */
+static int
+finish_connect(int fd, int64_t deadline_ms)
+{
+    int error = sock_ready(fd, POLLOUT, deadline_ms);
+    socklen_t len = sizeof(error);
+
+    if (error == 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
         return errno;
     return error;
 }

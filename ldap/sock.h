@@ -35,6 +35,9 @@ struct sock {
 FED_MUST_USE int sock_connect(
     const struct sockaddr *address, socklen_t len, int64_t deadline_ms, int *ret_fd);
 
+/* Wait until a descriptor is ready for these events of poll(2). 0, or an errno: ETIMEDOUT at the deadline. */
+FED_MUST_USE int sock_ready(int fd, short events, int64_t deadline_ms);
+
 /* The layer for ber_sockbuf_add_io at LBER_SBIOD_LEVEL_PROVIDER; its argument is a struct sock. */
 extern Sockbuf_IO sock_io;
 
