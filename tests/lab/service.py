@@ -120,9 +120,9 @@ class Service:
     def kill(self):
         """SIGKILL to all of it, as a crash of the machine would."""
         def gone():
+            self.signal(signal.SIGKILL)
             self.leader()
             return not self.members()
-        self.signal(signal.SIGKILL)
         wait_for(gone, f"the death of {self.name}")
         self.pid_file.unlink(missing_ok=True)
 
@@ -131,8 +131,11 @@ class Service:
         self.start()
 
     def freeze(self):
-        """It keeps its sockets and answers nothing, like a host that hangs."""
-        self.signal(signal.SIGSTOP)
+        """It keeps its sockets and answers nothing, like a host that hangs: a child that it was forking is caught too."""
+        def frozen():
+            self.signal(signal.SIGSTOP)
+            return all(stat is None or stat[0] in "TZ" for stat in map(_stat, self.members()))
+        wait_for(frozen, f"{self.name} to stand still")
 
     def thaw(self):
         self.signal(signal.SIGCONT)
