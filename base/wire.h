@@ -75,7 +75,8 @@ enum wire_type {
     ASK_SIGN_IN = 6,
     /* self: -> USER SID EXPIRES STARTED FACTORS CODE_TIME [RHOST] [ROLE_NAME] */
     ASK_STATUS_OF = 7,
-    /* self: -> USER EXPIRES ROLE... ; the role of ASK_USE has IN_USE */
+    /* self: -> USER [CODE_NEEDED] EXPIRES ROLE... [NOTICE]; the role of ASK_USE has IN_USE. NOTICE: why there is none; CODE_NEEDED:
+     * for want of a code, which ASK_SIGN_IN takes */
     ASK_ROLES = 8,
     /* self: [ROLE_NAME] [DURATION] -> CREDENTIAL fields, ROLE_NAME ACCOUNT [REGION] EXPIRES */
     ASK_CREDENTIALS = 9,

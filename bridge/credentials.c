@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "bridge/flow.h"
+#include "bridge/roleless.h"
 #include "bridge/standing.h"
 
 enum { LEAST_DURATION_S = 900 };
@@ -19,7 +20,18 @@ enum { LEAST_DURATION_S = 900 };
 /* ---- Which role ---- */
 
 static int
-role_by_name(const struct ticket *t, const char *name, const struct conf_role **ret_role, char *why)
+without_role(struct bridge *b, const struct ticket *t, char *why)
+{
+    const char *reason;
+    int r = roleless_why(b, t, &reason);
+
+    (void)snprintf(why, BRIDGE_WHY_MAX, "you have no AWS role: %s", reason);
+    return r;
+}
+
+static int
+role_by_name(struct bridge *b, const struct ticket *t, const char *name,
+    const struct conf_role **ret_role, char *why)
 {
     const struct conf_role *role = proof_find_role(&t->proof, name);
 
@@ -27,6 +39,8 @@ role_by_name(const struct ticket *t, const char *name, const struct conf_role **
         *ret_role = role;
         return 0;
     }
+    if (t->proof.bar != PROOF_OPEN)
+        return without_role(b, t, why);
     /* The same words whether the role is somebody else's or nobody's. */
     (void)snprintf(why, BRIDGE_WHY_MAX,
         "no role \"%.64s\" for you; awsfed-login roles lists those you may take", name);
@@ -46,20 +60,33 @@ list_roles(const struct ticket *t, char *why)
     }
 }
 
-int
-credentials_role(
-    const struct ticket *t, const char *name, const struct conf_role **ret_role, char *why)
+/* The role of role-less calls, where none was chosen: the only one, or the only default. */
+static const struct conf_role *
+default_role(const struct ticket *t)
 {
-    size_t defaults = 0;
     const struct conf_role *found = NULL;
+    size_t defaults = 0;
+
+    for (size_t i = 0; i < t->proof.n_roles; i++) {
+        const struct conf_role *role = proof_role(&t->proof, i);
+        if (t->proof.n_roles == 1 || role->is_default) {
+            found = role;
+            defaults++;
+        }
+    }
+    return defaults == 1 ? found : NULL;
+}
+
+int
+credentials_role(struct bridge *b, const struct ticket *t, const char *name,
+    const struct conf_role **ret_role, char *why)
+{
+    const struct conf_role *found;
 
     if (name != NULL)
-        return role_by_name(t, name, ret_role, why);
-    if (t->proof.n_roles == 0) {
-        (void)snprintf(
-            why, BRIDGE_WHY_MAX, "you have no AWS role: none of your groups is mapped to one");
-        return FED_E_ROLE;
-    }
+        return role_by_name(b, t, name, ret_role, why);
+    if (t->proof.n_roles == 0)
+        return without_role(b, t, why);
     if (t->use[0] != '\0') {
         if ((found = proof_find_role(&t->proof, t->use)) != NULL) {
             *ret_role = found;
@@ -72,14 +99,7 @@ credentials_role(
             t->use);
         return FED_E_ROLE;
     }
-    for (size_t i = 0; i < t->proof.n_roles; i++) {
-        const struct conf_role *role = proof_role(&t->proof, i);
-        if (t->proof.n_roles == 1 || role->is_default) {
-            found = role;
-            defaults++;
-        }
-    }
-    if (defaults != 1) {
+    if ((found = default_role(t)) == NULL) {
         list_roles(t, why);
         return FED_E_ROLE;
     }
@@ -90,12 +110,10 @@ credentials_role(
 const char *
 credentials_shown_role(const struct ticket *t)
 {
-    const struct conf_role *role;
-    char why[BRIDGE_WHY_MAX];
-
     if (t->use[0] != '\0')
         return t->use; /* also when it is not theirs at this moment: calls say so */
-    return credentials_role(t, NULL, &role, why) == 0 ? role->name : NULL;
+    const struct conf_role *role = default_role(t);
+    return role != NULL ? role->name : NULL;
 }
 
 bool
@@ -181,6 +199,8 @@ credentials_get(struct bridge *b, struct job *job, struct ticket **ticket,
     book_unref(book);
     if (standing != 0 && fed_error_class(standing) != FED_CLASS_UNAVAILABLE)
         return standing;
+    if (*role == NULL && t->proof.bar != PROOF_OPEN)
+        return without_role(b, t, why);
     if (*role == NULL) {
         (void)snprintf(why, BRIDGE_WHY_MAX, "you are no longer in a group that has this role");
         return FED_E_ROLE;

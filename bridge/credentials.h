@@ -15,10 +15,11 @@ enum { CREDENTIALS_WAIT = 1 };
 
 /*
  * Which role is meant? name NULL: the one chosen with ASK_USE; else the only one, or the only one with default = yes, of the
- * ticket's roles. ret_role lives as long as the ticket. 0, or FED_E_ROLE with why (BRIDGE_WHY_MAX) saying what to do.
+ * ticket's roles. ret_role lives as long as the ticket. 0, or with why (BRIDGE_WHY_MAX) saying what to do FED_E_ROLE, or
+ * FED_E_FRESH_CODE where there is none for want of a code (bridge/roleless.h). Blocks on the store then.
  */
-FED_MUST_USE int credentials_role(
-    const struct ticket *t, const char *name, const struct conf_role **ret_role, char *why);
+FED_MUST_USE int credentials_role(struct bridge *b, const struct ticket *t, const char *name,
+    const struct conf_role **ret_role, char *why);
 
 /* The name of the role that role-less calls give, NULL when they give none. It lives as long as the ticket. */
 const char *credentials_shown_role(const struct ticket *t);

@@ -96,7 +96,7 @@ get_credential(struct bridge *b, struct job *job, struct ticket **t,
     int r = standing_of(b, job->peer.uid, t, why);
 
     if (r == 0)
-        r = credentials_role(*t, wire_text(&job->msg, WIRE_ROLE_NAME), ret_role, why);
+        r = credentials_role(b, *t, wire_text(&job->msg, WIRE_ROLE_NAME), ret_role, why);
     /* At the role's own length: the session's is said apart, and the cached credential serves. */
     return r != 0 ? r : credentials_get(b, job, t, ret_role, 0, ret, why);
 }

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "bridge/credentials.h"
 #include "bridge/identity.h"
+#include "bridge/roleless.h"
 #include "bridge/signin.h"
 #include "bridge/standing.h"
 
@@ -75,7 +76,7 @@ handle_sign_in(struct bridge *b, struct job *job, struct answer *answer)
     struct ticket *ticket = NULL;
     struct audit_event e = {.event = "sign-in",
         .user = user,
-        .service = "awsfed-login",
+        .service = SIGNIN_COMMAND,
         .tty = wire_text(&job->msg, WIRE_TTY),
         .factors = "password,totp",
         .asked_by = job->peer.uid,
@@ -172,22 +173,30 @@ handle_roles(struct bridge *b, struct job *job, struct answer *answer)
 {
     int64_t now_s = (int64_t)time(NULL);
     char why[BRIDGE_WHY_MAX] = "";
+    const char *reason = NULL;
     struct ticket *t = NULL;
+    bool wants_code = false;
     int r = tickets_get(b->tickets, job->peer.uid, &t);
 
     if (r == 0)
         r = standing_check(b, &t, why);
-    if (r != 0 && (t == NULL || fed_error_class(r) != FED_CLASS_UNAVAILABLE)) {
+    /* The roles of a while ago will do, but not those that nobody has read since a restart: those are none. */
+    if (r != 0 && (t == NULL || t->checked_s == 0 || fed_error_class(r) != FED_CLASS_UNAVAILABLE)) {
         say(answer, why);
         ticket_unref(t);
         return r;
     }
+    if (t->proof.n_roles == 0)
+        wants_code = roleless_why(b, t, &reason) == FED_E_FRESH_CODE;
     say_if_ending(answer, t);
     answer_begin(job, answer);
     wire_put_text(&job->reply, WIRE_USER, t->user);
+    if (wants_code)
+        wire_put_number(&job->reply, WIRE_CODE_NEEDED, 1);
     wire_put_number(&job->reply, WIRE_EXPIRES, (uint64_t)t->ends_s);
     for (size_t i = 0; i < t->proof.n_roles; i++)
         put_role(b, &job->reply, t, proof_role(&t->proof, i), now_s);
+    wire_put_text(&job->reply, WIRE_NOTICE, reason);
     ticket_unref(t);
     return 0;
 }
@@ -204,7 +213,7 @@ choose(struct bridge *b, struct ticket **t, const char *name, char *why)
     for (int i = 0; i < CHOOSE_TRIES && r == FED_E_BUSY; i++) {
         if (*t == NULL && (r = tickets_get(b->tickets, uid, t)) != 0)
             return r;
-        if ((r = credentials_role(*t, name, &role, why)) != 0)
+        if ((r = credentials_role(b, *t, name, &role, why)) != 0)
             return r;
         if (credentials_needs_code(*t, role, (int64_t)time(NULL)))
             return FED_E_FRESH_CODE;
@@ -247,7 +256,7 @@ handle_use(struct bridge *b, struct job *job, struct answer *answer)
     if (r == 0)
         r = choose(b, &t, wire_text(&job->msg, WIRE_ROLE_NAME), why);
     if (r == 0)
-        r = credentials_role(t, wire_text(&job->msg, WIRE_ROLE_NAME), &role, why);
+        r = credentials_role(b, t, wire_text(&job->msg, WIRE_ROLE_NAME), &role, why);
     if (r == 0) {
         audit_use(b, job, t, role->name);
         say_if_ending(answer, t);
@@ -298,7 +307,7 @@ handle_credentials(struct bridge *b, struct job *job, struct answer *answer)
     }
     int r = standing_of(b, job->peer.uid, &t, why);
     if (r == 0)
-        r = credentials_role(t, name, &role, why);
+        r = credentials_role(b, t, name, &role, why);
     if (r == 0)
         r = credentials_get(b, job, &t, &role, (int64_t)wanted, &credential, why);
     if (r == CREDENTIALS_WAIT) {

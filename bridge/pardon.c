@@ -224,6 +224,18 @@ pardon_settle(struct bridge *b, const struct signin *a, const struct identity *i
     return 0;
 }
 
+enum proof_bar
+pardon_bar(struct bridge *b, size_t domain, const struct addir_entry *entry)
+{
+    struct demand_from from = {.service = SIGNIN_COMMAND};
+    enum demand demand = DEMAND_CODE;
+    struct book *book = mapper_book(b->mapper);
+    int r = demand_decide(&b->conf->mfa, book, &from, domain, entry, &demand, NULL);
+
+    book_unref(book);
+    return r == 0 && demand == DEMAND_NOTHING ? PROOF_EXEMPT : PROOF_WANTS_CODE;
+}
+
 int
 pardon_drop_roles(struct bridge *b, const struct addir_entry *entry, struct proof *proof)
 {
@@ -237,6 +249,7 @@ pardon_drop_roles(struct bridge *b, const struct addir_entry *entry, struct proo
         free(proof->roles);
         proof->roles = NULL;
         proof->n_roles = 0;
+        proof->bar = pardon_bar(b, proof->domain, entry);
     }
     return r;
 }

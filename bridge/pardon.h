@@ -49,6 +49,9 @@ int pardon_refusal(const struct pardon *pardon, int error);
 FED_MUST_USE int pardon_settle(struct bridge *b, const struct signin *a, const struct identity *id,
     const struct addir_entry *entry, struct pardon *pardon, char *why);
 
+/* What keeps roles from somebody whose sign-in gives none: the want of a code alone, or rules that hold for awsfed-login too? */
+enum proof_bar pardon_bar(struct bridge *b, size_t domain, const struct addir_entry *entry);
+
 /*
  * At a re-check: whose sign-in would give no role by the rules and groups of now, as of somebody who came into exempt-groups,
  * has none from here on. 0 or FED_E_DIRECTORY.

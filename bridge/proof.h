@@ -14,6 +14,13 @@
 #include "bridge/book.h"
 #include "ldap/addir.h"
 
+/* What besides the groups keeps roles from it. */
+enum proof_bar {
+    PROOF_OPEN,       /* nothing */
+    PROOF_WANTS_CODE, /* it took no code; a sign-in of awsfed-login would, and give roles */
+    PROOF_EXEMPT,     /* rules and exempt-groups: they have none, however they sign in */
+};
+
 struct proof {
     size_t domain; /* index in the configuration */
     struct addir_person person;
@@ -25,6 +32,7 @@ struct proof {
     struct book *book; /* where the roles are written; referenced, NULL without roles */
     unsigned *roles;   /* indices in the book, ascending; owned */
     size_t n_roles;
+    enum proof_bar bar;
     char **attributes; /* "name=value" from the entry; owned */
     size_t n_attributes;
     size_t asked; /* how many attributes the directory had been asked for (addir_asks) */

@@ -109,6 +109,7 @@ signin_set_roles(struct bridge *b, struct addir_entry *entry, struct proof *proo
     if (r != 0)
         return r;
     proof_set_roles(proof, book, roles, n);
+    proof->bar = PROOF_OPEN;
     for (size_t i = 0; i < proof->n_attributes; i++)
         free(proof->attributes[i]);
     free(proof->attributes);
@@ -154,6 +155,8 @@ make_proof(struct bridge *b, const struct signin *a, const struct identity *id,
     /* A role takes both factors, each proved here and now (I-31). */
     if (with_password && with_code)
         r = signin_set_roles(b, entry, ret);
+    else
+        ret->bar = pardon_bar(b, id->domain, entry);
     if (r != 0)
         proof_done(ret);
     return r;

@@ -9,6 +9,9 @@
 
 #include "bridge/bridge.h"
 
+/* What sign-ins of awsfed-login are called where PAM's have their service. */
+#define SIGNIN_COMMAND "awsfed-login"
+
 /*
  * What the sign-in is for. Rules and exemptions may spare the code of a session, which then has no role. Whoever asks awsfed-login
  * for roles gives it always, and may get none by the same rules; and to what changes a second factor no rule applies.

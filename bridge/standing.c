@@ -79,9 +79,15 @@ recheck(struct bridge *b, const struct ticket *t, struct proof *proof, char *why
         r = account_check_host(&entry.account, b->host);
     if (r == 0)
         r = mapper_may_login(b->mapper, proof->domain, &entry);
-    if (r == 0 && (t->proof.factors & WIRE_FACTOR_CODE) &&
-        (t->proof.factors & WIRE_FACTOR_PASSWORD) && (r = signin_set_roles(b, &entry, proof)) == 0)
+    if (r != 0)
+        goto out;
+    if ((t->proof.factors & WIRE_FACTOR_CODE) == 0 ||
+        (t->proof.factors & WIRE_FACTOR_PASSWORD) == 0)
+        proof->bar = pardon_bar(b, proof->domain, &entry);
+    else if ((r = signin_set_roles(b, &entry, proof)) == 0)
         r = pardon_drop_roles(b, &entry, proof);
+
+out:
     addir_entry_done(&entry);
     return r;
 }

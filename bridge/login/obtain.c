@@ -11,7 +11,8 @@
 #include "bridge/login/recent.h"
 #include "bridge/login/signin.h"
 
-/* Choose among the roles that there are. FED_E_NOT_FOUND when that is no choice. */
+/* Choose among the roles that there are. FED_E_NOT_FOUND when that is no choice, FED_E_FRESH_CODE when there are none for want of a
+ * code. */
 static int
 choose(const struct options *o, char *ret_role, enum outcome *ret_outcome)
 {
@@ -23,6 +24,8 @@ choose(const struct options *o, char *ret_role, enum outcome *ret_outcome)
     if (roles.error == 0 && wire_group_at(&roles.reply.msg, WIRE_ROLE, 1, &second)) {
         *ret_outcome = picker_run(&roles.reply.msg, ret_role);
         r = 0;
+    } else if (roles.error == 0 && wire_number(&roles.reply.msg, WIRE_CODE_NEEDED, 0) != 0) {
+        r = FED_E_FRESH_CODE;
     }
     answer_done(&roles);
     return r;
@@ -39,7 +42,12 @@ obtain(const struct options *o, obtain_fn *request, struct answer *a)
     request(&asked, a);
     while (a->error != 0 && signin_possible()) {
         if (a->error == FED_E_ROLE && asked.role == NULL) {
-            if (choose(o, role, &outcome) != 0)
+            int r = choose(o, role, &outcome);
+            if (r == FED_E_FRESH_CODE && !signed_in) {
+                a->error = r;
+                continue;
+            }
+            if (r != 0)
                 break;
             if (outcome != OUTCOME_DONE)
                 return outcome;

@@ -13,7 +13,7 @@
 #include "bridge/login/when.h"
 
 enum column { NAME, ACCOUNT, MAX, CODE, CACHED, COLUMNS };
-enum { CELL_SIZE = 160, GAP = 2, ROLES_LOOKED_AT = 1024 };
+enum { CELL_SIZE = 160, LINE_SIZE = 512, GAP = 2, ROLES_LOOKED_AT = 1024 };
 
 static const char *const headers[COLUMNS] = {"NAME", "ACCOUNT", "MAX", "CODE", "CACHED"};
 
@@ -122,8 +122,11 @@ roles_add_table(struct fed_secret *to, const struct wire_msg *reply, uint64_t no
             widths[c] = w > widths[c] ? w : widths[c];
         }
     }
-    if (count == 0)
-        return fed_secret_add_str(to, "No AWS roles: none of your groups is mapped to one.\n");
+    if (count == 0) {
+        const char *why = text_or(reply, WIRE_NOTICE, "none of your groups is mapped to one");
+        char line[LINE_SIZE];
+        return fed_secret_addf(to, "No AWS roles: %s.\n", text_clean(line, sizeof(line), why));
+    }
     r = add_row(to, headers, widths, "");
     for (size_t i = 0; r == 0 && wire_group_at(reply, WIRE_ROLE, i, &role); i++)
         r = add_role(to, &role, widths, now_s);

@@ -36,6 +36,15 @@ write_overview(const struct answer *who, const struct answer *roles)
     return outcome;
 }
 
+/* Is the ticket good, but not for what it was asked for: the role that was named, or any at all? */
+static bool
+wants_code(const struct options *o, const struct wire_msg *roles)
+{
+    if (wire_number(roles, WIRE_CODE_NEEDED, 0) != 0)
+        return signin_possible(); /* else the overview says it */
+    return o->role != NULL && roles_want_code(roles, o->role);
+}
+
 /* The ticket, by signing in if there is none, and the roles it gives. */
 static enum outcome
 enter(const struct options *o, struct answer *who, struct answer *roles)
@@ -54,9 +63,8 @@ enter(const struct options *o, struct answer *who, struct answer *roles)
     ask_plain(o->socket, ASK_ROLES, ASK_SOON_MS, roles);
     if (roles->error != 0)
         return answer_complain(roles);
-    if (fresh || o->role == NULL || !roles_want_code(&roles->reply.msg, o->role))
+    if (fresh || !wants_code(o, &roles->reply.msg))
         return OUTCOME_DONE;
-    /* The ticket is good, but not for the role that was named: a new code makes it so. */
     if ((outcome = signin(o, who)) != OUTCOME_DONE)
         return outcome;
     ask_plain(o->socket, ASK_ROLES, ASK_SOON_MS, roles);

@@ -55,6 +55,15 @@ def test_no_roles_is_not_a_failure(bridge):
     assert run(bridge, "roles", "--json").stdout == "[]\n"
 
 
+def test_no_roles_for_the_bridges_reason(bridge):
+    """I-58: what the bridge says, without its controls; and with nobody to ask, the overview tells who could sign in for more."""
+    bridge.on("ROLES", {"USER": "bob", "CODE_NEEDED": 1, "EXPIRES": 1, "NOTICE": "this sign-in took\x1b no code"})
+    bridge.on("STATUS_OF", status)
+    assert run(bridge, "roles").stdout == "No AWS roles: this sign-in took? no code.\n"
+    done = run(bridge)
+    assert done.returncode == 0 and done.stdout.endswith("No AWS roles: this sign-in took? no code.\n"), done
+
+
 def test_eight_hundred_roles(bridge):
     bridge.on("ROLES", {"USER": "a", "EXPIRES": 1, "ROLE": [
         {"ROLE_NAME": f"Role-{i:03}", "ROLE_ARN": f"arn:aws:iam::111122223333:role/{i}",

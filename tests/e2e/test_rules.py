@@ -16,6 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from asker import ask, run_as  # noqa: E402
 
 DOMAIN = "domain corp.example.com"
+SPARED = ("the administrator's rules spare you the one-time code, and who is spared it gets none; awsfed-admin explain tells "
+          "the administrator which rule it is")
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +69,9 @@ def test_a_member_gets_in_by_the_password_alone(lab, robot, bridge):
     lab.awsfed.configure({"mfa": {"exempt-groups": "Exempt"}})
     with lab.sshd.Session(robot.name, robot.password, "") as session:
         assert session.run("id -un").out == f"{robot.name}\n"
-        assert session.run("awsfed-login credential-process --role dev-readonly").status == 3
-        assert "dev-readonly" not in session.run("awsfed-login roles").out
+        refused = session.run("awsfed-login credential-process --role dev-readonly")
+        assert refused.status == 3 and SPARED in refused.err, refused
+        assert session.run("awsfed-login roles").out == f"No AWS roles: {SPARED}.\n"
     assert lab.awsfed.audit(event="login", user=robot.name)[-1]["factors"] == "password"
     with lab.sshd.Session(robot.name, robot.password, lab.codes.fresh(robot.name)) as session:
         assert session.run("awsfed-login credential-process --role dev-readonly").status == 3
@@ -78,7 +81,7 @@ def test_a_member_gets_in_by_the_password_alone(lab, robot, bridge):
     refused = lab.terminal.converse(lab_login(robot), [robot.password, ""] * 3)
     assert refused.status == 3, refused.transcript
     signed_in = lab.terminal.converse(lab_login(robot), [robot.password, lab.codes.fresh(robot.name)])
-    assert signed_in.status == 0 and "dev-readonly" not in signed_in.transcript
+    assert signed_in.status == 0 and f"No AWS roles: {SPARED}." in signed_in.transcript, signed_in.transcript
 
 
 def lab_login(person, *words):
@@ -93,7 +96,34 @@ def test_who_becomes_a_member_loses_the_roles(lab, person, groups, bridge):
         assert "dev-readonly" in session.run("awsfed-login roles").out
         lab.directory.samdb().add_remove_group_members("Robots", [person.name])
         lab.service.wait_for(lambda: "dev-readonly" not in session.run("awsfed-login roles").out, "the re-check", 5)
-        assert session.run("awsfed-login credential-process --role dev-readonly").status == 3
+        refused = session.run("awsfed-login credential-process --role dev-readonly")
+        assert refused.status == 3 and SPARED in refused.err, refused
+
+
+def test_a_session_without_a_code_says_what_is_missing(lab, person, bridge):
+    """I-31: no role by the password alone; not for want of a group, and awsfed-login asks for what is missing."""
+    rule = {"services": "sshd", "required": "no"}
+    lab.awsfed.configure({"mfa-rule ssh": rule})
+    with lab.sshd.Session(person.name, person.password, "") as session:
+        assert session.run("awsfed-login roles").out == (
+            "No AWS roles: this sign-in took no one-time code, and roles take one; run awsfed-login, which asks for "
+            "password and code.\n")
+        for words in ("credential-process", "credential-process --role dev-readonly", "use dev-readonly"):
+            refused = session.run(f"awsfed-login {words} < /dev/null")
+            assert refused.status == 4 and "took no one-time code" in refused.err, refused
+        done = lab.terminal.converse(lab_login(person), [person.password, lab.codes.fresh(person.name)])
+        assert done.status == 0 and "dev-readonly" in done.transcript, done.transcript
+        assert session.run("awsfed-login credential-process --role dev-readonly").status == 0
+
+
+def test_who_is_not_enrolled_is_told_so(lab, bridge):
+    """I-31: without a second factor there is no role, whatever the groups; and no prompt that could not be answered."""
+    nobody = lab.people.take()
+    lab.awsfed.configure({"mfa": {"required": "enrolled"}})
+    with lab.sshd.Session(nobody.name, nobody.password, "none") as session:
+        for words, status in (("roles", 0), ("credential-process", 3), ("credential-process --role dev-readonly", 3)):
+            told = session.run(f"awsfed-login {words}")
+            assert told.status == status and "you have no second factor" in told.out + told.err, told
 
 
 def test_a_member_proves_the_rest(lab, robot, bridge):
