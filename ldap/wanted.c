@@ -6,41 +6,29 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "conf/values.h"
 #include "ldap/entry.h"
-
-static bool
-has(const struct conf_list *list, const char *name)
-{
-    for (size_t i = 0; i < list->n; i++)
-        if (strcasecmp(list->items[i], name) == 0)
-            return true;
-    return false;
-}
 
 bool
 wanted_has(const struct wanted *wanted, const struct conf_list *attributes)
 {
     for (size_t i = 0; attributes != NULL && i < attributes->n; i++)
-        if (!has(&wanted->extra, attributes->items[i]))
+        if (!list_has(&wanted->extra, attributes->items[i]))
             return false;
     return true;
 }
 
-/* Copies of the names that are not there yet; there is room for them. */
+/* Copies of the names that are not there yet. */
 static int
 add(struct conf_list *to, const struct conf_list *names)
 {
-    for (size_t i = 0; names != NULL && i < names->n; i++) {
-        if (has(to, names->items[i]))
-            continue;
-        char *copy = strdup(names->items[i]);
-        if (copy == NULL)
-            return FED_E_NOMEM;
-        to->items[to->n++] = copy;
-    }
-    return 0;
+    int r = 0;
+
+    for (size_t i = 0; names != NULL && i < names->n && r == 0; i++)
+        if (!list_has(to, names->items[i]))
+            r = list_add(to, names->items[i], strlen(names->items[i]));
+    return r;
 }
 
 int
@@ -48,18 +36,12 @@ wanted_new(
     const struct conf_list *attributes, struct wanted *before, struct wanted **ret, char *why)
 {
     struct wanted *w = calloc(1, sizeof(*w));
-    const struct conf_list *old = before != NULL ? &before->extra : NULL;
     int r = entry_check_names(attributes, why);
 
     if (w == NULL)
         return FED_E_NOMEM;
-    if (r == 0) {
-        size_t room = (old != NULL ? old->n : 0) + (attributes != NULL ? attributes->n : 0) + 1;
-        w->extra.items = calloc(room, sizeof(*w->extra.items));
-        r = w->extra.items != NULL ? 0 : FED_E_NOMEM;
-    }
-    if (r == 0)
-        r = add(&w->extra, old);
+    if (r == 0 && before != NULL)
+        r = add(&w->extra, &before->extra);
     if (r == 0)
         r = add(&w->extra, attributes);
     if (r == 0)
@@ -78,9 +60,7 @@ wanted_free(struct wanted *w)
 {
     while (w != NULL) {
         struct wanted *before = w->before;
-        for (size_t i = 0; i < w->extra.n; i++)
-            free(w->extra.items[i]);
-        free(w->extra.items);
+        list_done(&w->extra);
         free(w->names);
         free(w);
         w = before;
