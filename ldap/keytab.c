@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/text.h"
 #include "ldap/why.h"
 
@@ -47,13 +48,10 @@ static bool
 take_number(struct rest *rest, size_t n, uint32_t *ret)
 {
     struct rest bytes;
-    uint32_t number = 0;
 
     if (!take(rest, n, &bytes))
         return false;
-    for (size_t i = 0; i < n; i++)
-        number = number << 8 | bytes.p[i];
-    *ret = number;
+    *ret = (uint32_t)bytes_get(bytes.p, n);
     return true;
 }
 

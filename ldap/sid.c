@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
+
 enum { HEAD = 8, AUTHORITY_AT = 2, AUTHORITY_LEN = 6 };
 
 int
@@ -81,8 +83,7 @@ sid_from_text(const char *text, struct sid *ret)
     if (strncmp(text, "0x", 2) == 0 ? !take_hex_authority(&text, &value)
                                     : !take_decimal(&text, UINT32_MAX, &value))
         return FED_E_INVALID;
-    for (int i = 0; i < AUTHORITY_LEN; i++)
-        sid.bytes[AUTHORITY_AT + i] = (uint8_t)(value >> (8 * (AUTHORITY_LEN - 1 - i)));
+    (void)bytes_put(sid.bytes + AUTHORITY_AT, value, AUTHORITY_LEN);
 
     while (*text == '-') {
         text++;
@@ -101,14 +102,13 @@ sid_from_text(const char *text, struct sid *ret)
 char *
 sid_to_text(const struct sid *sid, char to[SID_TEXT_MAX])
 {
-    uint64_t authority = 0;
+    uint64_t authority;
     int at;
 
     to[0] = '\0';
     if (sid->len < HEAD)
         return to;
-    for (int i = 0; i < AUTHORITY_LEN; i++)
-        authority = authority << 8 | sid->bytes[AUTHORITY_AT + i];
+    authority = bytes_get(sid->bytes + AUTHORITY_AT, AUTHORITY_LEN);
     at = snprintf(
         to, SID_TEXT_MAX, authority > UINT32_MAX ? "S-1-0x%012" PRIx64 : "S-1-%" PRIu64, authority);
     for (const uint8_t *p = sid->bytes + HEAD; p < sid->bytes + sid->len; p += 4) {
