@@ -25,7 +25,7 @@ struct lint {
 
 /* ---- Modules ---- */
 
-enum kind { OTHER, AWSFED, LOCAL, DIRECTORY, PERMIT, DENY, ROOT_ONLY, CONDITION };
+enum kind { OTHER, AWSFED, LOCAL, DIRECTORY, DENY, ROOT_ONLY, CONDITION };
 
 static enum kind
 kind_of(const struct pamstack_module *module)
@@ -34,12 +34,11 @@ kind_of(const struct pamstack_module *module)
         const char *name;
         enum kind kind;
     } names[] = {{OURS, AWSFED}, {"pam_unix.so", LOCAL}, {"pam_pwdb.so", LOCAL},
-        {"pam_permit.so", PERMIT}, {"pam_deny.so", DENY}, {"pam_rootok.so", ROOT_ONLY},
-        {"pam_localuser.so", ROOT_ONLY}, {"pam_succeed_if.so", CONDITION},
-        {"pam_usertype.so", CONDITION}, {"pam_listfile.so", CONDITION}, {"pam_wheel.so", CONDITION},
-        {"pam_sss.so", DIRECTORY}, {"pam_ldap.so", DIRECTORY}, {"pam_krb5.so", DIRECTORY},
-        {"pam_winbind.so", DIRECTORY}, {"pam_lsass.so", DIRECTORY},
-        {"pam_centrifydc.so", DIRECTORY}, {"pam_vas3.so", DIRECTORY},
+        {"pam_deny.so", DENY}, {"pam_rootok.so", ROOT_ONLY}, {"pam_localuser.so", ROOT_ONLY},
+        {"pam_succeed_if.so", CONDITION}, {"pam_usertype.so", CONDITION},
+        {"pam_listfile.so", CONDITION}, {"pam_wheel.so", CONDITION}, {"pam_sss.so", DIRECTORY},
+        {"pam_ldap.so", DIRECTORY}, {"pam_krb5.so", DIRECTORY}, {"pam_winbind.so", DIRECTORY},
+        {"pam_lsass.so", DIRECTORY}, {"pam_centrifydc.so", DIRECTORY}, {"pam_vas3.so", DIRECTORY},
         {"pam_radius_auth.so", DIRECTORY}};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -146,12 +145,18 @@ say(const struct lint *l, enum finding_state state, const struct pamstack_module
         pamfile_phase_name(at->line.phase), what);
 }
 
-/* At the line that decided, or at ours. */
+/* The line that decided, or ours. */
+static const struct pamstack_module *
+decider(const struct lint *l, const struct attempt *a, enum pamfile_phase phase)
+{
+    return a->verdict.decisive != NULL ? a->verdict.decisive : l->ours[phase];
+}
+
 static void
 say_of(const struct lint *l, enum finding_state state, const struct attempt *a,
     enum pamfile_phase phase, const char *remedy, const char *what)
 {
-    say(l, state, a->verdict.decisive != NULL ? a->verdict.decisive : l->ours[phase], remedy, what);
+    say(l, state, decider(l, a, phase), remedy, what);
 }
 
 /* Services that act within a session of somebody who has logged in already. */
@@ -222,7 +227,7 @@ look_at_order(const struct lint *l, enum pamfile_phase phase)
     struct attempt good = try_one(l, phase, PAMFILE_SUCCESS, PAMFILE_AUTH_ERR, PAMFILE_AUTH_ERR);
 
     if (!good.asked_ours) {
-        say(l, FINDING_FAIL, good.verdict.decisive != NULL ? good.verdict.decisive : l->ours[phase],
+        say_of(l, FINDING_FAIL, &good, phase,
             "put pam_awsfed.so before this line, or take its \"sufficient\" or \"done\" away",
             "the phase ends here, and pam_awsfed is not asked");
         return;
@@ -260,12 +265,10 @@ look_at_refusals(const struct lint *l, enum pamfile_phase phase)
     for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
         struct attempt a = try_one(l, phase, refusals[i], PAMFILE_AUTH_ERR, PAMFILE_AUTH_ERR);
         if (opens(&a)) {
-            findings_add_at(l->findings, FINDING_FAIL,
-                a.verdict.decisive != NULL ? a.verdict.decisive->file : l->ours[phase]->file,
-                a.verdict.decisive != NULL ? a.verdict.decisive->line.number
-                                           : l->ours[phase]->line.number,
-                LIKE_OURS, "%s: the phase succeeds although pam_awsfed said %s",
-                pamfile_phase_name(phase), pamfile_result_name(refusals[i]));
+            const struct pamstack_module *at = decider(l, &a, phase);
+            findings_add_at(l->findings, FINDING_FAIL, at->file, at->line.number, LIKE_OURS,
+                "%s: the phase succeeds although pam_awsfed said %s", pamfile_phase_name(phase),
+                pamfile_result_name(refusals[i]));
             return; /* the others would only repeat it */
         }
         a = try_one(l, phase, refusals[i], PAMFILE_SUCCESS, PAMFILE_AUTH_ERR);
