@@ -250,19 +250,17 @@ first_alone(const struct conf *conf, const struct sections *sections)
 
 /*
  * Each group must be one of a configured domain, and said as a SID where no service identity can look it up there.
- *   nearest   the domain of a bare name that is nobody's else; NULL = any, of which one that is alone is enough
+ *   nearest   the domain of a bare name that is nobody's else; where it may be any, one that is alone, or NULL
  */
 static void
 check_groups(const struct conf *conf, const struct sections *sections,
     const struct conf_list *groups, const struct section *section, const char *key,
     const struct conf_domain *nearest, struct conf_errors *errors)
 {
-    const struct conf_domain *any = nearest != NULL ? nearest : first_alone(conf, sections);
-
     for (size_t i = 0; i < groups->n; i++) {
         const char *name;
         int home = home_of_group(conf, groups->items[i], &name);
-        const struct conf_domain *domain = home >= 0 ? &conf->domains[home] : any;
+        const struct conf_domain *domain = home >= 0 ? &conf->domains[home] : nearest;
         if (home == HOME_NOWHERE)
             conf_errors_add(errors, section_where(section, key),
                 "group \"%s\" of [%s]: no [domain] has that NetBIOS name: correct it, or add the "
@@ -293,13 +291,13 @@ check_all_groups(
     }
     for (size_t i = 0; i < conf->n_roles; i++)
         check_groups(conf, sections, &conf->roles[i].groups, nth(sections, SECTION_ROLE, i),
-            "groups", NULL, errors);
+            "groups", alone, errors);
     for (size_t i = 0; i < conf->n_rules; i++)
         check_groups(conf, sections, &conf->rules[i].groups, nth(sections, SECTION_RULE, i),
-            "groups", NULL, errors);
+            "groups", alone, errors);
     if (conf->mfa.exempt_groups.n > 0)
         check_groups(conf, sections, &conf->mfa.exempt_groups, nth(sections, SECTION_MFA, 0),
-            "exempt-groups", NULL, errors);
+            "exempt-groups", alone, errors);
     for (size_t i = 0; i < conf->n_patterns && alone != NULL; i++)
         conf_errors_add(errors, &conf->patterns[i].role.where,
             "a pattern looks for groups, and %s has no service identity to look with: set "
