@@ -26,15 +26,9 @@ enum { WHY_MAX = 512, FILES_MAX = 1000 };
 static const char *
 keep_name(struct conf *conf, const char *name)
 {
-    char **grown = reallocarray(conf->files, conf->n_files + 1, sizeof(*grown));
+    int r = list_add(&conf->files, name, strlen(name));
 
-    if (grown == NULL)
-        return NULL;
-    conf->files = grown;
-    grown[conf->n_files] = strdup(name);
-    if (grown[conf->n_files] == NULL)
-        return NULL;
-    return grown[conf->n_files++];
+    return r == 0 ? conf->files.items[conf->files.n - 1] : NULL;
 }
 
 static int
@@ -394,8 +388,6 @@ conf_free(struct conf *conf)
     free(conf->patterns);
     free(conf->domains);
     free(conf->roles);
-    for (size_t i = 0; i < conf->n_files; i++)
-        free(conf->files[i]);
-    free(conf->files);
+    list_done(&conf->files);
     free(conf);
 }

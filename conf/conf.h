@@ -201,8 +201,7 @@ struct conf {
     size_t n_patterns;
     struct conf_list ad_attributes; /* what the roles' templates name as %{ad:…}, each once */
     struct conf_list fixed; /* "[section] key = text" of all that a running bridge cannot change */
-    char **files;           /* the files read, owners of every conf_where.file */
-    size_t n_files;
+    struct conf_list files; /* those read; owns every conf_where.file */
 };
 
 /* Collects errors: one line each, in the order found; all of a run are reported, not the first alone. */

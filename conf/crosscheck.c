@@ -371,7 +371,7 @@ collect_attributes(struct conf *conf)
 static void
 check_presence(const struct conf *conf, const struct sections *sections, struct conf_errors *errors)
 {
-    const struct conf_where file = {.file = conf->n_files > 0 ? conf->files[0] : NULL};
+    const struct conf_where file = {.file = conf->files.n > 0 ? conf->files.items[0] : NULL};
     const struct section *aws = nth(sections, SECTION_AWS, 0);
 
     if (conf->n_domains == 0)

@@ -375,8 +375,8 @@ look_for_ours(const struct lint *l, enum pamfile_phase phase)
         return true;
     if (phase >= PAMFILE_PASSWORD && is_within(l->service))
         return false;
-    findings_add_at(l->findings, missing[phase].state, l->stack->files[0], 0, missing[phase].remedy,
-        "%s", missing[phase].what);
+    findings_add_at(l->findings, missing[phase].state, l->stack->files.items[0], 0,
+        missing[phase].remedy, "%s", missing[phase].what);
     return false;
 }
 

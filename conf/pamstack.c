@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conf/values.h"
+
 enum { PATH_SIZE = 512, FILES_MOST = 64 };
 
 /* ---- Loading ---- */
@@ -61,8 +63,8 @@ pamstack_read_file(void *arg, const char *path, struct fed_secret *ret, char *wh
 }
 
 static int
-add_module(struct loading *l, const char *file, const struct place *place,
-    const struct pamstack_module *module)
+add_module(
+    struct loading *l, const char *file, const struct place *place, struct pamstack_module *module)
 {
     struct pamstack *stack = l->stack;
 
@@ -73,9 +75,9 @@ add_module(struct loading *l, const char *file, const struct place *place,
     if (grown == NULL)
         return FED_E_NOMEM;
     stack->modules = grown;
-    stack->modules[stack->n++] = (struct pamstack_module *)module;
-    stack->modules[stack->n - 1]->file = file;
-    stack->modules[stack->n - 1]->level = place->level;
+    stack->modules[stack->n++] = module;
+    module->file = file;
+    module->level = place->level;
     return 0;
 }
 
@@ -140,16 +142,14 @@ load_lines(
 static int
 keep_name(struct pamstack *stack, const char *path, const char **ret)
 {
-    if (stack->n_files == FILES_MOST)
+    struct conf_list *files = &stack->files;
+
+    if (files->n == FILES_MOST)
         return FED_E_TOO_BIG;
-    char **grown = reallocarray(stack->files, stack->n_files + 1, sizeof(char *));
-    if (grown == NULL)
-        return FED_E_NOMEM;
-    stack->files = grown;
-    if ((grown[stack->n_files] = strdup(path)) == NULL)
-        return FED_E_NOMEM;
-    *ret = grown[stack->n_files++];
-    return 0;
+    int r = list_add(files, path, strlen(path));
+    if (r == 0)
+        *ret = files->items[files->n - 1];
+    return r;
 }
 
 static int
@@ -214,10 +214,8 @@ pamstack_free(struct pamstack *stack)
         return;
     for (size_t i = 0; i < stack->n; i++)
         free(stack->modules[i]);
-    for (size_t i = 0; i < stack->n_files; i++)
-        free(stack->files[i]);
+    list_done(&stack->files);
     free(stack->modules);
-    free(stack->files);
     free(stack);
 }
 

@@ -7,6 +7,7 @@
 #define CONF_PAMSTACK_H
 
 #include "base/secret.h"
+#include "conf/conf.h"
 #include "conf/findings.h"
 #include "conf/pamfile.h"
 
@@ -27,8 +28,7 @@ struct pamstack_module {
 struct pamstack {
     struct pamstack_module **modules; /* of all phases, in the order of the files */
     size_t n;
-    char **files;
-    size_t n_files;
+    struct conf_list files;
 };
 
 /*
