@@ -178,30 +178,33 @@ add_domain(struct conf *conf, const struct section *section, struct conf_errors 
     return keys_read(SECTION_DOMAIN, section, domain, errors);
 }
 
+/* A section with a name of its own, into its struct: where it stands and what it is called, then its keys. */
+static int
+read_named(const struct section *section, struct conf_where *where, char **name, void *target,
+    struct conf_errors *errors)
+{
+    *where = section->where;
+    *name = strdup(section->name);
+    return *name != NULL ? keys_read(section->kind, section, target, errors) : FED_E_NOMEM;
+}
+
 static int
 add_role(struct conf *conf, const struct section *section, struct conf_errors *errors)
 {
     struct conf_role *role = &conf->roles[conf->n_roles++];
 
-    role->where = section->where;
-    role->name = strdup(section->name);
-    if (role->name == NULL)
-        return FED_E_NOMEM;
     role->digest = section_digest(section);
-    return keys_read(SECTION_ROLE, section, role, errors);
+    return read_named(section, &role->where, &role->name, role, errors);
 }
 
 static int
 add_pattern(struct conf *conf, const struct section *section, struct conf_errors *errors)
 {
     struct conf_pattern *pattern = &conf->patterns[conf->n_patterns++];
+    struct conf_role *role = &pattern->role;
 
-    pattern->role.where = section->where;
-    pattern->role.name = strdup(section->name);
-    if (pattern->role.name == NULL)
-        return FED_E_NOMEM;
-    pattern->role.digest = section_digest(section);
-    return keys_read(SECTION_PATTERN, section, pattern, errors);
+    role->digest = section_digest(section);
+    return read_named(section, &role->where, &role->name, pattern, errors);
 }
 
 static int
@@ -209,11 +212,7 @@ add_rule(struct conf *conf, const struct section *section, struct conf_errors *e
 {
     struct conf_rule *rule = &conf->rules[conf->n_rules++];
 
-    rule->where = section->where;
-    rule->name = strdup(section->name);
-    if (rule->name == NULL)
-        return FED_E_NOMEM;
-    return keys_read(SECTION_RULE, section, rule, errors);
+    return read_named(section, &rule->where, &rule->name, rule, errors);
 }
 
 /* Roles, rules and all that names groups: a running bridge takes another reading's. */
