@@ -89,12 +89,33 @@ is_threshold(bool seen, int64_t value)
     return seen && value >= 0 && value <= UINT16_MAX;
 }
 
+/* The domain's own; others is true, since nobody looked. */
+static int
+read_domain(struct domain *domain, const char *base_dn, const struct domain_budget *budget,
+    struct policy *ret, char *why)
+{
+    static char *const names[] = {
+        (char *)"lockoutThreshold", (char *)"lockOutObservationWindow", NULL};
+    int64_t values[2] = {0};
+    bool seen[2] = {false};
+    struct numbers numbers = {.values = values, .seen = seen};
+    int r = read_numbers(domain, base_dn, names, &numbers, budget, why);
+
+    if (r != 0)
+        return r;
+    if (!is_threshold(seen[0], values[0]))
+        return why_not(
+            why, FED_E_DIRECTORY, "lockoutThreshold of \"%.96s\" cannot be read", base_dn);
+    *ret = (struct policy){(unsigned)values[0], seen[1] ? values[1] : INT64_MIN, true};
+    return 0;
+}
+
 int
 policy_threshold(struct domain *domain, const char *base_dn, const struct domain_budget *budget,
     unsigned *ret, char *why)
 {
     struct policy policy;
-    int r = policy_domain(domain, base_dn, budget, &policy, why);
+    int r = read_domain(domain, base_dn, budget, &policy, why);
 
     if (r == 0)
         *ret = policy.threshold;
@@ -131,26 +152,6 @@ find_settings(struct domain *domain, const char *base_dn, const struct domain_bu
     if (r == 0)
         *ret = numbers.entry || answer.code == LDAP_SIZELIMIT_EXCEEDED;
     return r;
-}
-
-int
-policy_domain(struct domain *domain, const char *base_dn, const struct domain_budget *budget,
-    struct policy *ret, char *why)
-{
-    static char *const names[] = {
-        (char *)"lockoutThreshold", (char *)"lockOutObservationWindow", NULL};
-    int64_t values[2] = {0};
-    bool seen[2] = {false};
-    struct numbers numbers = {.values = values, .seen = seen};
-    int r = read_numbers(domain, base_dn, names, &numbers, budget, why);
-
-    if (r != 0)
-        return r;
-    if (!is_threshold(seen[0], values[0]))
-        return why_not(
-            why, FED_E_DIRECTORY, "lockoutThreshold of \"%.96s\" cannot be read", base_dn);
-    *ret = (struct policy){(unsigned)values[0], seen[1] ? values[1] : INT64_MIN, true};
-    return 0;
 }
 
 /* What the domain says holds where the settings of their own may not be read: a service account seldom may. */
@@ -236,7 +237,7 @@ policy_cached(struct policy_cache *cache, struct domain *domain, const char *bas
     fresh = clock_mono_ms() < cache->until_ms;
     pthread_mutex_unlock(&cache->lock);
     if (!fresh) {
-        if ((r = policy_domain(domain, base_dn, budget, &policy, why)) != 0 ||
+        if ((r = read_domain(domain, base_dn, budget, &policy, why)) != 0 ||
             (r = find_settings(domain, base_dn, budget, &policy.others, why)) != 0)
             return r;
         pthread_mutex_lock(&cache->lock);

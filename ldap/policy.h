@@ -6,9 +6,8 @@
 #define LDAP_POLICY_H
 
 #include <pthread.h>
-#include <stdint.h>
-
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "ldap/addir.h"
@@ -23,10 +22,6 @@ struct policy {
     int64_t window_nt;  /* as in AD: negative; INT64_MIN = for ever */
     bool others; /* some people have password settings (a PSO) of their own that we may read */
 };
-
-/* The domain's own; others is true, since nobody looked. As policy_threshold. */
-FED_MUST_USE int policy_domain(struct domain *domain, const char *base_dn,
-    const struct domain_budget *budget, struct policy *ret, char *why);
 
 /* The domain's policy, and whether there are others, as read in the last quarter of an hour. Any thread. */
 struct policy_cache {
