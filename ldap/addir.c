@@ -101,9 +101,10 @@ addir_asks(const struct addir *dir)
     return dir->wanted->extra.n;
 }
 
-static int
-try_door(struct addir *dir, enum domain_door door, char *why)
+int
+addir_answers(struct addir *dir, char *why)
 {
+    enum domain_door door = addir_has_service(dir) ? DOMAIN_SERVICE : DOMAIN_PEOPLE;
     struct domain_budget budget = domain_budget(dir->domain);
     struct conn *conn;
 
@@ -112,20 +113,6 @@ try_door(struct addir *dir, enum domain_door door, char *why)
     if (r == 0)
         domain_put(dir->domain, door, conn);
     return r;
-}
-
-int
-addir_answers(struct addir *dir, char *why)
-{
-    return try_door(dir, addir_has_service(dir) ? DOMAIN_SERVICE : DOMAIN_PEOPLE, why);
-}
-
-int
-addir_probe(struct addir *dir, char *why)
-{
-    int r = try_door(dir, DOMAIN_PEOPLE, why);
-
-    return r != 0 || !addir_has_service(dir) ? r : try_door(dir, DOMAIN_SERVICE, why);
 }
 
 void

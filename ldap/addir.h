@@ -207,7 +207,4 @@ unsigned addir_clock_off(struct addir *dir, int64_t *ret_off_s);
  */
 FED_MUST_USE int addir_answers(struct addir *dir, char *why);
 
-/* Open one connection of either pool and bind the service identity, to find faults at start. */
-FED_MUST_USE int addir_probe(struct addir *dir, char *why);
-
 #endif

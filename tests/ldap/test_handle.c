@@ -19,7 +19,7 @@ check_refused(enum conf_transport transport, const char *script, int error)
     assert_string_not_equal(d->why, "");
     assert_null(strstr(d->why, "horse"));
     assert_int_not_equal(addir_resolve(d->dir, "alice", &d->person, d->why), 0);
-    assert_int_not_equal(addir_probe(d->dir, d->why), 0);
+    assert_int_not_equal(addir_answers(d->dir, d->why), 0);
     assert_true(clock_mono_ms() - start < 3 * 2000 + 1000);
     domain_stop(d);
     peer_stop(peer);
@@ -89,7 +89,7 @@ verified_tls_lets_in(void **state)
         struct peer *peer = peer_start(table[i].script);
         struct peer_domain *d = domain_start(table[i].transport, (unsigned[4]){peer->port});
         assert_int_equal(domain_login(d, "correct horse"), 0);
-        assert_int_equal(addir_probe(d->dir, d->why), 0);
+        assert_int_equal(addir_answers(d->dir, d->why), 0);
         domain_stop(d);
         peer_stop(peer);
         assert_int_equal(peer_count(peer, " bind " PEER_PERSON " correct horse\n"), 1);
