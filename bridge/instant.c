@@ -4,8 +4,7 @@
  */
 #include "bridge/instant.h"
 
-#include <string.h>
-#include <time.h>
+#include "base/date.h"
 
 static bool
 read_digits(const char **text, size_t n, int *ret)
@@ -31,7 +30,7 @@ skip(const char **text, char c)
 bool
 instant_read(const char *text, int64_t *ret_s)
 {
-    struct tm tm = {0}, back;
+    struct tm tm = {0};
     int fraction;
 
     if (!read_digits(&text, 4, &tm.tm_year) || !skip(&text, '-') ||
@@ -51,12 +50,5 @@ instant_read(const char *text, int64_t *ret_s)
         return false;
     tm.tm_year -= 1900;
     tm.tm_mon -= 1;
-    back = tm;
-    time_t t = timegm(&back);
-    /* timegm makes the 2nd of March of February 30; what it had to mend was no date. */
-    if (back.tm_mon != tm.tm_mon || back.tm_mday != tm.tm_mday || back.tm_hour != tm.tm_hour ||
-        back.tm_min != tm.tm_min || back.tm_sec != tm.tm_sec)
-        return false;
-    *ret_s = (int64_t)t;
-    return true;
+    return date_seconds(&tm, ret_s);
 }

@@ -5,8 +5,8 @@
 #include "ldap/generalized.h"
 
 #include <stdbool.h>
-#include <string.h>
-#include <time.h>
+
+#include "base/date.h"
 
 enum { DIGITS = 14 }; /* YYYYMMDDHHMMSS */
 
@@ -52,12 +52,5 @@ generalized_read(const void *data, size_t len, int64_t *ret_s)
         .tm_hour = number(p + 8, 2),
         .tm_min = number(p + 10, 2),
         .tm_sec = number(p + 12, 2)};
-    struct tm back = tm;
-    time_t t = timegm(&back);
-    /* timegm makes the 2nd of March of February 30; what it had to mend was no time. */
-    if (back.tm_year != tm.tm_year || back.tm_mon != tm.tm_mon || back.tm_mday != tm.tm_mday ||
-        back.tm_hour != tm.tm_hour || back.tm_min != tm.tm_min || back.tm_sec != tm.tm_sec)
-        return FED_E_PROTO;
-    *ret_s = (int64_t)t;
-    return 0;
+    return date_seconds(&tm, ret_s) ? 0 : FED_E_PROTO;
 }
