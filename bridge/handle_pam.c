@@ -133,7 +133,8 @@ handle_authenticate(struct bridge *b, struct job *job, struct answer *answer)
         (r = limit_stranger(&job->peer, &a)) != 0)
         goto out;
     r = identity_uid(b, a.user, &uid);
-    a.newcomers = r == 0 && newcomer_may_enrol(b, job, a.factors);
+    a.empty_counts = newcomer_may_enrol(b, job, a.factors);
+    a.newcomers = r == 0 && a.empty_counts;
     /* An account that is not on this host may be judged all the same: it gets no session anyway. */
     if (r == 0 || r == FED_E_NOT_FOUND)
         r = signin_check(b, &a, &result);
@@ -405,7 +406,7 @@ change(struct bridge *b, const struct job *job, const struct identity *id,
     if (r != 0)
         return r;
     struct change c = {b->dirs[id->domain], &id->person, old_password, new_password, text, why};
-    r = budget_spend(b, id, send_change, &c, why);
+    r = attempt.password_spent ? FED_E_LOCKED : budget_spend(b, id, send_change, &c, why);
     enum limits_outcome outcome = r == FED_E_DENIED ? LIMITS_WRONG_PASSWORD : LIMITS_NO_VERDICT;
     int ended = limits_end(b->limits, &attempt, outcome, now_s);
     if (r == FED_E_PASSWORD_REFUSED)

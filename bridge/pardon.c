@@ -173,6 +173,10 @@ pardon_code(struct bridge *b, const struct signin *a, const struct identity *id,
 int
 pardon_refusal(const struct pardon *p, int error)
 {
+    bool is_lock = error == FED_E_LOCKED || error == FED_E_DIRECTORY_LOCKED;
+
+    if (is_lock && p->code != DEMAND_RIGHT)
+        return FED_E_DENIED;
     return p->untold && fed_error_class(error) == FED_CLASS_DENIED ? FED_E_DENIED : error;
 }
 

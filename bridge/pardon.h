@@ -37,8 +37,10 @@ FED_MUST_USE int pardon_code(struct bridge *b, const struct signin *a, const str
     int64_t now_s, struct pardon *ret, char *why);
 
 /*
- * The password was refused with this error: what is told of it? Nothing of the account's state, where there was no code and no
- * pardon yet: else a stranger without the token would learn that the password is right (I-12, I-35).
+ * The password was refused with this error, or not sent: what is told of it? Nothing of the account's state, where there was no code
+ * and no pardon yet: else a stranger without the token would learn that the password is right (I-12, I-35). And of locks only to who
+ * gave a right code: passwords reach the directory without one for people without a second factor alone, who would run into a lock of
+ * passwords when everybody else still has tries left.
  */
 int pardon_refusal(const struct pardon *pardon, int error);
 

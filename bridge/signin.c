@@ -178,10 +178,19 @@ take_password(const struct signin *a, size_t code_len, struct fed_secret *ret, c
     return r;
 }
 
+static int
+refuse_password(char *why)
+{
+    copy_text(why, BRIDGE_WHY_MAX,
+        "as many wrong passwords as the directory allows, from all addresses together: none is "
+        "sent");
+    return FED_E_LOCKED;
+}
+
 /* Everything after the limits have admitted the attempt; says how the attempt counts. */
 static int
 check_factors(struct bridge *b, const struct signin *asked, struct identity *id, int64_t now_s,
-    enum limits_outcome *outcome, struct signin_result *ret)
+    bool password_spent, enum limits_outcome *outcome, struct signin_result *ret)
 {
     struct fed_secret password = FED_SECRET_INIT(TEXT_PASSWORD_MAX);
     struct signin split = *asked, *a = &split;
@@ -202,14 +211,16 @@ check_factors(struct bridge *b, const struct signin *asked, struct identity *id,
         goto out;
     }
     if (a->factors & WIRE_FACTOR_PASSWORD)
-        r = check_password(b, a, id, &entry, &must_change, ret->why);
+        r = password_spent ? refuse_password(ret->why)
+                           : check_password(b, a, id, &entry, &must_change, ret->why);
     else
         r = addir_read(b->dirs[id->domain], &id->person, &entry, ret->why);
+    int told = (a->factors & WIRE_FACTOR_CODE) ? pardon_refusal(&pardon, r) : r;
     if (r == FED_E_DENIED)
         *outcome = LIMITS_WRONG_PASSWORD;
-    else if (pardon_refusal(&pardon, r) != r)
+    else if (told != r)
         *outcome = LIMITS_WRONG_CODE;
-    if ((r = pardon_refusal(&pardon, r)) != 0)
+    if ((r = told) != 0)
         goto out;
     if ((a->factors & WIRE_FACTOR_CODE) &&
         (r = pardon_settle(b, a, id, &entry, &pardon, ret->why)) != 0) {
@@ -253,7 +264,7 @@ is_complete(struct bridge *b, const struct signin *a)
     if (a->appended) /* one answer, which is split only when it is known whose */
         return a->factors == (WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE) && a->code_len == 0;
     /* I-29. Who may be a newcomer has none to give; to anybody else it is a wrong one. */
-    if ((a->factors & WIRE_FACTOR_CODE) && a->code_len == 0 && !a->newcomers &&
+    if ((a->factors & WIRE_FACTOR_CODE) && a->code_len == 0 && !a->empty_counts &&
         !pardon_may_be(b, a))
         return false;
     /* One string for both is sshd's password authentication, not two factors (I-48). */
@@ -287,11 +298,15 @@ check(struct bridge *b, const struct signin *a, struct identity *id, int found,
     r = limits_begin(b->limits, id->key, a->rhost != NULL ? a->rhost : "", cap, now_s, &attempt);
     if (r != 0)
         return r;
-    if (found != 0) {
-        outcome = LIMITS_WRONG_CODE; /* nobody: counts like anybody */
+    /* Nobody counts like anybody: for a code, or where none is asked for, a password. */
+    bool with_code = (a->factors & WIRE_FACTOR_CODE) != 0;
+    if (attempt.password_spent && !with_code) {
+        r = refuse_password(ret->why);
+    } else if (found != 0) {
+        outcome = with_code ? LIMITS_WRONG_CODE : LIMITS_WRONG_PASSWORD;
         r = found;
     } else {
-        r = check_factors(b, a, id, now_s, &outcome, ret);
+        r = check_factors(b, a, id, now_s, attempt.password_spent, &outcome, ret);
     }
     int ended = limits_end(b->limits, &attempt, outcome, now_s);
     if (ended != 0) {

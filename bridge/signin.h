@@ -32,6 +32,7 @@ struct signin {
         unvouched; /* service is what a program of the user's own says: no rule goes by it (I-53) */
     bool
         newcomers; /* who has no second factor, and the right password, is a newcomer, and no refusal */
+    bool empty_counts; /* no code is a wrong one, whoever it is: where newcomers give none */
     bool
         to_enrol; /* WIRE_FACTOR_CODE may also be proved by an enrolment ticket, by who has no token */
 };

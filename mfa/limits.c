@@ -67,7 +67,7 @@ person_key(const char *person, char ret_key[LIMITS_PERSON_MAX])
 
 /* Failures stored and other attempts under way, together against each limit. */
 static int
-judge(struct limits *limits, const struct limits_attempt *attempt, uint64_t here, uint64_t anywhere,
+judge(struct limits *limits, struct limits_attempt *attempt, uint64_t here, uint64_t anywhere,
     unsigned password_cap, int64_t now_s)
 {
     const struct limits_options *o = &limits->options;
@@ -77,17 +77,19 @@ judge(struct limits *limits, const struct limits_attempt *attempt, uint64_t here
         o->store, attempt->person, attempt->source, now_s, o->lock_time_s, &failures);
     if (r != 0)
         return r;
+    /* Wrong passwords too: whoever has no second factor is counted for those what others are for codes. */
+    uint64_t all = anywhere + failures.codes + failures.passwords;
     if (here + failures.here >= o->max_failures ||
-        anywhere + failures.codes >= (uint64_t)o->max_failures * LIMITS_FACTOR_SOURCES ||
-        (password_cap != 0 && anywhere + failures.passwords >= password_cap))
+        all >= (uint64_t)o->max_failures * LIMITS_FACTOR_SOURCES)
         return FED_E_LOCKED;
+    attempt->password_spent = password_cap != 0 && anywhere + failures.passwords >= password_cap;
     return 0;
 }
 
 /* All attempts are ours: counted and added under the lock. */
 static int
-begin_alone(struct limits *limits, const struct limits_attempt *attempt, unsigned password_cap,
-    int64_t now_s)
+begin_alone(
+    struct limits *limits, struct limits_attempt *attempt, unsigned password_cap, int64_t now_s)
 {
     uint64_t here = 0, anywhere = 0;
 

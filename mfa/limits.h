@@ -6,7 +6,8 @@
  *
  * Besides, a person's codes are limited over all sources (LIMITS_FACTOR_SOURCES times max_failures), against
  * guessing from many addresses; and rejected passwords over all sources to what the directory's own policy
- * allows less one, so that our limit trips before AD's (I-39).
+ * allows less one, so that our limit trips before AD's (I-39). That last one is told apart: the passwords of people who gave no
+ * code reach the directory only where they have no second factor, and a lock that they alone run into would tell who they are.
  *
  * Hosts that share a store share all of this, attempts under way too (store_attempt_begin): a fleet of fifty lets no
  * more guesses through than one host. Of tries at the very limit on several hosts at once fewer may then be
@@ -18,6 +19,7 @@
 #ifndef MFA_LIMITS_H
 #define MFA_LIMITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -53,6 +55,8 @@ struct limits_attempt {
         person[LIMITS_PERSON_MAX]; /* the SID, or "name:…" for people the directory does not know */
     char source[SOURCE_MAX];
     uint64_t shared_id; /* in a store that hosts share */
+    bool
+        password_spent; /* password_cap is reached: whatever else is right, no password may be sent to the directory */
 };
 
 FED_MUST_USE int limits_new(const struct limits_options *options, struct limits **ret);
@@ -63,8 +67,8 @@ void limits_free(struct limits *limits);
  *   person         SID text, or "name:" and a canonical name (then hashed: a name that is long is no key)
  *   source         rhost as PAM gave it, or "" (console); never resolved (I-22); a literal address is put in
  *                  canonical form, IPv6 to its /64
- *   password_cap   rejected passwords over all sources before a lock, 0 = no such limit
- *   ret_attempt    on success, to be ended
+ *   password_cap   rejected passwords over all sources before no more is sent, 0 = no such limit
+ *   ret_attempt    on success, to be ended; and password_spent to be heeded, by who sends passwords
  * Returns 0, FED_E_LOCKED, FED_E_STORE, FED_E_BUSY. Blocks on the store. Any thread.
  */
 FED_MUST_USE int limits_begin(struct limits *limits, const char *person, const char *source,

@@ -102,6 +102,25 @@ test_a_reload_in_the_middle_i29(void **state)
     end();
 }
 
+/* I-35: a lock of passwords, the directory's or ours, is met without a code by people who have no second factor alone. */
+static void
+test_locks_are_told_with_a_code_alone_i35(void **state)
+{
+    static const enum demand_code codes[] = {DEMAND_WRONG, DEMAND_UNENROLLED, DEMAND_ABSENT};
+    const struct pardon right = {.code = DEMAND_RIGHT};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        const struct pardon p = {.code = codes[i]};
+        assert_int_equal(pardon_refusal(&p, FED_E_LOCKED), FED_E_DENIED);
+        assert_int_equal(pardon_refusal(&p, FED_E_DIRECTORY_LOCKED), FED_E_DENIED);
+        assert_int_equal(pardon_refusal(&p, FED_E_DISABLED), FED_E_DISABLED); /* by the password */
+        assert_int_equal(pardon_refusal(&p, FED_E_DIRECTORY), FED_E_DIRECTORY);
+    }
+    assert_int_equal(pardon_refusal(&right, FED_E_LOCKED), FED_E_LOCKED);
+    assert_int_equal(pardon_refusal(&right, FED_E_DIRECTORY_LOCKED), FED_E_DIRECTORY_LOCKED);
+}
+
 int
 main(void)
 {
@@ -109,6 +128,7 @@ main(void)
         cmocka_unit_test(test_unknown_groups_tell_no_password_i35),
         cmocka_unit_test(test_unknown_groups_and_a_right_code_i31),
         cmocka_unit_test(test_a_reload_in_the_middle_i29),
+        cmocka_unit_test(test_locks_are_told_with_a_code_alone_i35),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,6 +119,26 @@ def test_a_stranger_learns_nothing(lab, first_logins, newcomer, person):
     assert not is_enrolled(lab, newcomer)
 
 
+def test_locks_tell_nobody_apart(lab, first_logins, newcomer, person):
+    """I-35, I-37, I-39: past the wrong passwords that AD allows, all of a newcomer's addresses are answered as an enrolled person's
+    and nobody's; and one address is locked out of each at the same try. No limit is the weaker for it."""
+    def guess(name, n, **more):
+        return ask("AUTHENTICATE", USER=name, PASSWORD=f"guess {n}".encode(), FACTORS=3, SERVICE="sshd", **more)[0]
+    names = newcomer.name, person.name, "no-such"
+    far = in_parallel(*(lambda name=name, n=n: guess(name, n, RHOST=f"203.0.113.{n}", **({"CODE": b"123456"} if n % 2 else {}))
+                        for name in names for n in range(12)))
+    far += in_parallel(*(lambda name=name, n=n: guess(name, n, RHOST=f"203.0.113.{n}") for name in names for n in range(12, 15)))
+    assert set(far) == {"DENIED"}, far
+    assert 5 <= lab.directory.bad_password_count(newcomer.name) <= 9  # LIMIT of the lab's domain is 10
+    assert lab.directory.bad_password_count(person.name) == 0
+    near = in_parallel(*(lambda name=name, n=n: guess(name, n, RHOST="198.18.0.1") for name in names for n in range(20, 25)))
+    assert set(near) == {"DENIED"}, near
+    assert set(in_parallel(*(lambda name=name: guess(name, 30, RHOST="198.18.0.1") for name in names))) == {"LOCKED"}
+    # The right password is not sent either; and who proves a code is told to wait.
+    assert begin(newcomer)[0] == "DENIED"
+    assert lab.directory.bad_password_count(newcomer.name) >= 5  # a good bind would have set it to zero
+
+
 def test_codes_that_prove_nothing(lab, first_logins, newcomer):
     """I-37: one code twice, two that do not follow each other, those of another: three tries, each counted, then it is over."""
     (pending, seed), (other, other_seed) = offer(newcomer), offer(newcomer)

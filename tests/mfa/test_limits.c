@@ -70,7 +70,7 @@ tear_down(void **state)
     return system(command);
 }
 
-/* One attempt from begin to end; what begin said. */
+/* One attempt from begin to end, by who heeds that no password may be sent; what begin said. */
 static int
 attempt(
     const char *person, const char *source, unsigned cap, enum limits_outcome outcome, int64_t at_s)
@@ -78,9 +78,11 @@ attempt(
     struct limits_attempt a;
 
     int r = limits_begin(limits, person, source, cap, at_s, &a);
-    if (r == 0)
-        assert_int_equal(limits_end(limits, &a, outcome, at_s), 0);
-    return r;
+    if (r != 0)
+        return r;
+    bool spent = a.password_spent;
+    assert_int_equal(limits_end(limits, &a, spent ? LIMITS_NO_VERDICT : outcome, at_s), 0);
+    return spent ? FED_E_LOCKED : 0;
 }
 
 static void
@@ -193,6 +195,39 @@ test_passwords_stop_below_the_directory_i39(void **state)
     assert_int_equal(attempt(alice, "10.0.0.9", cap + 1, LIMITS_SUCCESS, now), 0);
     /* The success set the directory's count to zero, and ours. */
     assert_int_equal(attempt(alice, "10.0.0.9", cap, LIMITS_NO_VERDICT, now), 0);
+}
+
+/*
+ * I-35: guesses from many addresses are locked out at the same one, whether they were counted for codes, or for passwords because
+ * somebody has no second factor; the directory's limit, met on the way, is no lock that a guesser sees.
+ */
+static void
+test_passwords_lock_when_codes_do_i35(void **state)
+{
+    static const struct {
+        const char *who;
+        enum limits_outcome outcome;
+    } kinds[] = {{alice, LIMITS_WRONG_CODE}, {"S-1-5-21-1-2-3-1105", LIMITS_WRONG_PASSWORD},
+        {"name:nobody@corp.example.com", LIMITS_WRONG_CODE}};
+    const unsigned cap = 3, most = MAX * LIMITS_FACTOR_SOURCES;
+    struct limits_attempt a;
+    char source[32];
+
+    (void)state;
+    for (size_t kind = 0; kind < 3; kind++) {
+        for (unsigned n = 0; n < most; n++) {
+            (void)snprintf(source, sizeof(source), "10.0.0.%u", n);
+            assert_int_equal(limits_begin(limits, kinds[kind].who, source, cap, now, &a), 0);
+            bool is_password = kinds[kind].outcome == LIMITS_WRONG_PASSWORD;
+            assert_int_equal(a.password_spent, is_password && n >= cap);
+            /* What is not sent was no right code either. */
+            assert_int_equal(limits_end(limits, &a,
+                                 a.password_spent ? LIMITS_WRONG_CODE : kinds[kind].outcome, now),
+                0);
+        }
+        assert_int_equal(
+            limits_begin(limits, kinds[kind].who, "10.0.1.1", cap, now, &a), FED_E_LOCKED);
+    }
 }
 
 /* Wrong codes never reach the directory, so they are not held against its limit. */
@@ -412,7 +447,7 @@ test_under_way_counts_i37(void **state)
     for (int i = 0; i < MAX; i++)
         assert_int_equal(limits_begin(limits, alice, "192.0.2.1", 0, now, &a[i]), 0);
     assert_int_equal(limits_begin(limits, alice, "192.0.2.1", 0, now, &extra), FED_E_LOCKED);
-    assert_int_equal(limits_begin(limits, alice, "192.0.2.2", MAX, now, &extra), FED_E_LOCKED);
+    assert_int_equal(attempt(alice, "192.0.2.2", MAX, LIMITS_SUCCESS, now), FED_E_LOCKED);
     assert_int_equal(limits_end(limits, &a[0], LIMITS_SUCCESS, now), 0);
     assert_int_equal(limits_begin(limits, alice, "192.0.2.1", 0, now, &a[0]), 0);
     for (int i = 0; i < MAX; i++)
@@ -454,6 +489,7 @@ main(void)
         TEST(test_other_sources_stay_open_i39),
         TEST(test_codes_over_all_sources),
         TEST(test_passwords_stop_below_the_directory_i39),
+        TEST(test_passwords_lock_when_codes_do_i35),
         TEST(test_codes_do_not_use_up_passwords_i36),
         TEST(test_success_forgives_its_own_source),
         TEST(test_success_does_not_help_a_stranger),
