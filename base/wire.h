@@ -87,7 +87,8 @@ enum wire_type {
     ASK_ENROL = 11,
     /* admin: USER [ROLE_NAME] -> SID STEP... (a line each) */
     ASK_EXPLAIN = 12,
-    /* admin: -> TICKET... ; its ROLE_NAME is the one that the session endpoint gives */
+    /* admin: -> [MESSAGE] TICKET... ; its ROLE_NAME is the one that the session endpoint gives. MESSAGE: what of the bridge has ended,
+     * and the remedy */
     ASK_SESSIONS = 13,
     /* admin: USER [APPLY] -> COUNT (tickets ended) REVOCATION... (a role that they have, and the policy that ends what was given of
      * it; with APPLY also APPLIED: whether AWS has it now, and in MESSAGE why not) */

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "bridge/flow.h"
 #include "bridge/roleless.h"
+#include "bridge/signers.h"
 #include "bridge/standing.h"
 
 enum { LEAST_DURATION_S = 900 };
@@ -153,6 +154,7 @@ static int
 lead(struct bridge *b, const struct job *job, const struct ticket *t, const struct conf_role *role,
     const struct cache_key *key, int standing, struct sts_credential *ret, char *why)
 {
+    char gone[BRIDGE_WHY_MAX];
     int64_t duration_s = 0;
     struct flow flow = {.bridge = b,
         .job = job,
@@ -164,6 +166,8 @@ lead(struct bridge *b, const struct job *job, const struct ticket *t, const stru
         r = wanted_duration(role, t, key->duration_s, (int64_t)time(NULL), &duration_s, why);
     if (r == 0)
         r = flow_fetch(&flow, role, duration_s, ret, why);
+    if (r == FED_E_KEEPER && signers_complaint(b->signers, gone, sizeof(gone)))
+        (void)snprintf(why, BRIDGE_WHY_MAX, "%s", gone);
     if (r != 0 && why[0] == '\0')
         (void)snprintf(why, BRIDGE_WHY_MAX, "%s", fed_strerror(r));
     r = cache_land(b->cache, key, r, why, ret, r == 0 ? ret->duration_s : 0);

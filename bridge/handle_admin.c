@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "bridge/credentials.h"
 #include "bridge/handle_admin.h"
+#include "bridge/signers.h"
 
 enum { LIST_MOST = 250 };
 
@@ -105,6 +106,7 @@ handle_sessions(struct bridge *b, struct job *job, struct answer *answer)
 {
     struct listing l = {.out = &job->reply};
 
+    (void)signers_complaint(b->signers, answer->message, sizeof(answer->message));
     answer_begin(job, answer);
     tickets_each(b->tickets, put_ticket, &l);
     return 0;

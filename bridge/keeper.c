@@ -5,6 +5,7 @@
 #include "bridge/keeper.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -202,6 +203,14 @@ int
 keeper_fd(const struct keeper *keeper)
 {
     return keeper->fd;
+}
+
+bool
+keeper_is_gone(const struct keeper *keeper)
+{
+    struct pollfd end = {.fd = keeper->fd};
+
+    return poll(&end, 1, 0) > 0;
 }
 
 /* ---- The questions ---- */

@@ -17,6 +17,7 @@
 #ifndef BRIDGE_KEEPER_H
 #define BRIDGE_KEEPER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -63,6 +64,9 @@ int keeper_pid(const struct keeper *keeper);
  * went unanswered. The bridge then ends, for it can neither verify nor sign. Not to be read.
  */
 int keeper_fd(const struct keeper *keeper);
+
+/* Is that so now? Never blocks; any thread. */
+bool keeper_is_gone(const struct keeper *keeper);
 
 /*
  * The questions; any thread, one at a time in the keeper (a signature takes some milliseconds). Each

@@ -5,8 +5,11 @@
 #include "bridge/signers.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <systemd/sd-daemon.h>
 
 #include "base/log.h"
 #include "bridge/signer.h"
@@ -16,6 +19,7 @@ enum { KINDS = SIGNER_OIDC + 1 };
 struct one {
     struct keeper *own;   /* NULL: the key is in a file */
     struct keeper *signs; /* own, or the keeper */
+    const struct signers *signers;
     struct loop *loop;
     struct watch *watch;
 };
@@ -57,7 +61,7 @@ signers_start(const struct conf *conf, struct keeper *keeper, struct signers **r
         return FED_E_NOMEM;
     (void)pthread_mutex_init(&s->lock, NULL);
     for (unsigned i = 0; i < KINDS; i++)
-        s->of[i].signs = keeper;
+        s->of[i] = (struct one){.signs = keeper, .signers = s};
     for (unsigned i = 0; i < KINDS && r == 0; i++)
         r = start_one(&s->of[i], conf, (enum signer_key)i, why, why_size);
     if (r == 0 && conf->oidc.key != NULL && s->of[SIGNER_OIDC].own == NULL)
@@ -85,13 +89,33 @@ signers_stop(struct signers *s)
 
 /* ---- Its end ---- */
 
+bool
+signers_complaint(const struct signers *s, char *ret, size_t size)
+{
+    bool saml = s->of[SIGNER_SAML].own != NULL && keeper_is_gone(s->of[SIGNER_SAML].own);
+    bool oidc = s->of[SIGNER_OIDC].own != NULL && keeper_is_gone(s->of[SIGNER_OIDC].own);
+
+    ret[0] = '\0';
+    if (!saml && !oidc)
+        return false;
+    (void)snprintf(ret, size,
+        "the process that signs with %s%s%s has ended, and AWS roles that need it cannot be given: "
+        "the "
+        "administrator has to restart awsfed-bridge, which signs nobody out",
+        saml ? "[saml] key" : "", saml && oidc ? " and " : "", oidc ? "[oidc] key" : "");
+    return true;
+}
+
 static void
 on_gone(void *arg)
 {
     struct one *one = arg;
+    char text[256];
 
-    fed_log_error("a signer is gone: nobody gets credentials that need its key any more; people "
-                  "can log in; restart the bridge when it suits");
+    if (signers_complaint(one->signers, text, sizeof(text))) {
+        fed_log_error("%s; people can log in", text);
+        (void)sd_notifyf(0, "STATUS=%s", text);
+    }
     loop_unwatch(one->loop, one->watch);
     one->watch = NULL;
 }

@@ -21,6 +21,13 @@ FED_MUST_USE int signers_start(const struct conf *conf, struct keeper *keeper, s
     char *why, size_t why_size);
 void signers_stop(struct signers *signers); /* NULL is accepted */
 
+/*
+ * Which signers have ended, and what to do, as one line; "" while all are there. Nothing starts one again: it takes the PIN, which only
+ * root may read, and root is gone. (The library of a token, which is what fails, does not run in it: bridge/signer_process.h.)
+ * Never blocks; any thread. Returns whether there is something to say.
+ */
+bool signers_complaint(const struct signers *signers, char *ret, size_t size);
+
 /* Log the end of a signer when it comes. Main thread; the watches end before the loop. */
 FED_MUST_USE int signers_watch(struct signers *signers, struct loop *loop);
 void signers_unwatch(struct signers *signers, struct loop *loop);

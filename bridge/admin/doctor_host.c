@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "bridge/admin/doctor.h"
 #include "bridge/admin/pam_lint.h"
 #include "bridge/cert.h"
@@ -80,10 +81,10 @@ look_at_files(const struct conf *conf, struct findings *to)
 
 /* ---- The bridge and its store ---- */
 
-/* One question of a list; how long the list is, and how long that took. FED_E_* */
+/* One question of a list; how long the list is, how long that took, and what else was said, "" for nothing. FED_E_* */
 static int
-ask_count(
-    const char *socket, enum wire_type type, enum wire_tag tag, size_t *ret_n, int64_t *ret_ms)
+ask_count(const char *socket, enum wire_type type, enum wire_tag tag, size_t *ret_n,
+    int64_t *ret_ms, char ret_said[WHY_SIZE])
 {
     int64_t begin_ms = clock_mono_ms();
     struct client_reply reply;
@@ -101,6 +102,8 @@ ask_count(
     if ((r = wire_status(&reply.msg)) == 0) {
         while (wire_group_at(&reply.msg, tag, n, &row))
             n++;
+        const char *said = wire_text(&reply.msg, WIRE_MESSAGE);
+        (void)text_clean(ret_said, WHY_SIZE, said != NULL ? said : "");
         *ret_n = n;
         *ret_ms = clock_mono_ms() - begin_ms;
     }
@@ -111,9 +114,10 @@ ask_count(
 static bool
 look_at_bridge(const char *socket, struct findings *to)
 {
+    char said[WHY_SIZE] = "";
     int64_t ms;
     size_t n;
-    int r = ask_count(socket, ASK_SESSIONS, WIRE_TICKET, &n, &ms);
+    int r = ask_count(socket, ASK_SESSIONS, WIRE_TICKET, &n, &ms, said);
 
     if (r == 0)
         findings_add(to, FINDING_OK, "bridge", NULL, "answers at %s in %lld ms: %zu signed in",
@@ -122,6 +126,8 @@ look_at_bridge(const char *socket, struct findings *to)
         findings_add(to, FINDING_FAIL, "bridge",
             "systemctl status awsfed-bridge; journalctl -u awsfed-bridge", "at %s: %s", socket,
             fed_strerror(r));
+    if (said[0] != '\0')
+        findings_add(to, FINDING_FAIL, "bridge", "systemctl restart awsfed-bridge", "%s", said);
     return r == 0;
 }
 
@@ -200,11 +206,12 @@ static void
 look_at_store(const struct conf *conf, bool bridge_answers, const char *socket, struct findings *to)
 {
     const char *store = conf->mfa.store;
+    char said[WHY_SIZE];
     int64_t ms;
     size_t n;
 
     if (bridge_answers) {
-        int r = ask_count(socket, ASK_ENROLMENTS, WIRE_ENROLMENT, &n, &ms);
+        int r = ask_count(socket, ASK_ENROLMENTS, WIRE_ENROLMENT, &n, &ms, said);
         if (r == 0)
             findings_add(to, FINDING_OK, "store", NULL,
                 "the bridge reads it in %lld ms: %zu enrolled", (long long)ms, n);

@@ -50,6 +50,10 @@ word_sessions(const struct admin *admin, int argc, char **argv)
             text_clean(clean, sizeof(clean), role != NULL ? role : "-"),
             text_clean(from, sizeof(from), rhost != NULL ? rhost : "this host"));
     }
+    const char *complaint = wire_text(&reply.msg, WIRE_MESSAGE);
+    char line[1024];
+    if (complaint != NULL)
+        (void)fprintf(stderr, "awsfed-admin: %s\n", text_clean(line, sizeof(line), complaint));
     client_reply_done(&reply);
     return ADMIN_DONE;
 }

@@ -14,6 +14,8 @@ import pytest
 
 ISSUER = "https://id.corp.example.com/awsfed"
 ROLE = "arn:aws:iam::444455556666:role/Token"
+GONE = ("the process that signs with [saml] key has ended, and AWS roles that need it cannot be given: the administrator has to "
+        "restart awsfed-bridge, which signs nobody out")
 _minutes = itertools.count(15)
 
 
@@ -112,7 +114,7 @@ def test_library_finds_no_secret_of_the_bridge(lab, token):
 
 def test_killed_frozen_and_gone(lab, token, people_two):
     """A library's process that is killed comes back; one that is frozen costs its question, while others log in; without
-    the signer itself people still log in, and the log says what to do."""
+    the signer itself people still log in, and whoever asks is told what to do: which is enough."""
     one, other = people_two
     lab.awsfed.configure(token.config())
     with signed_in(lab, one):
@@ -130,11 +132,21 @@ def test_killed_frozen_and_gone(lab, token, people_two):
         assert "has not answered in time" in lab.awsfed.BRIDGE.log_tail()
 
         os.kill(token.processes()["awsfed-signer"], signal.SIGKILL)
-        assert ask(lab, one).returncode == 6
+        refused = ask(lab, one)
+        assert refused.returncode == 6 and GONE in refused.stderr, refused
         lab.service.wait_for(lambda: token.processes() == {}, "the end of the library's process")
         with signed_in(lab, other):
             pass
-    assert "a signer is gone" in lab.awsfed.BRIDGE.log_tail()
+        assert GONE in lab.awsfed.BRIDGE.log_tail()
+        listed = subprocess.run(["awsfed-admin", "sessions"], text=True, capture_output=True)
+        assert listed.returncode == 0 and one.name in listed.stdout and GONE in listed.stderr, listed
+        found = json.loads(subprocess.run(["awsfed-admin", "doctor", "--json"], text=True, capture_output=True).stdout)
+        assert [row["remedy"] for row in found if row["state"] == "FAIL" and GONE in row["detail"]] == [
+            "systemctl restart awsfed-bridge"], found
+        # As it says: whoever was signed in still is, and has roles.
+        lab.awsfed.BRIDGE.restart()
+        assert ask(lab, one).returncode == 0
+        assert subprocess.run(["awsfed-admin", "sessions"], text=True, capture_output=True).stderr == ""
 
 
 def test_wrong_pin_is_presented_once(lab, token, person):
