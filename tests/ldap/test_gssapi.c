@@ -19,12 +19,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-#include <openssl/x509.h>
-
 #include "base/clock.h"
 #include "ldap/binding.h"
 #include "ldap/why.h"
+#include "tests/ldap/certificate.h"
 
 enum { LIFE_S = 4 };
 
@@ -122,24 +120,6 @@ issued(const char *kind)
     return n;
 }
 
-static void
-make_certificate(void)
-{
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *x = X509_new();
-
-    assert_non_null(key);
-    assert_int_equal(X509_set_pubkey(x, key), 1);
-    assert_non_null(X509_gmtime_adj(X509_getm_notBefore(x), 0));
-    assert_non_null(X509_gmtime_adj(X509_getm_notAfter(x), 3600));
-    assert_true(X509_sign(x, key, EVP_sha256()) > 0);
-    int len = i2d_X509(x, &certificate);
-    assert_true(len > 0);
-    certificate_len = (size_t)len;
-    X509_free(x);
-    EVP_PKEY_free(key);
-}
-
 static int
 set_up(void **state)
 {
@@ -170,7 +150,7 @@ set_up(void **state)
     /* As in the bridge; and the accepting side here keeps no record on the disk. */
     if (setenv("KRB5_CONFIG", "/dev/null", 1) != 0 || setenv("KRB5RCACHENAME", "none:", 1) != 0)
         return -1;
-    make_certificate();
+    certificate_len = certificate_make(EVP_EC_gen("P-256"), EVP_sha256(), &certificate);
     kdc_start();
     return 0;
 }
