@@ -5,17 +5,11 @@
  */
 #include "ldap/gssapi.h"
 
-#include <arpa/inet.h>
 #include <gssapi/gssapi_ext.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,148 +17,37 @@
 #include "ldap/binding.h"
 #include "ldap/why.h"
 #include "tests/ldap/certificate.h"
+#include "tests/ldap/krb5kdc.h"
 
 enum { LIFE_S = 4 };
 
-static char folder[64], keytab[96], why[WHY_MAX];
-static struct conf_domain conf = {
-    .name = (char *)"corp.example.com", .service_bind = CONF_SERVICE_GSSAPI, .keytab = keytab};
-static struct kdc kdc;
-static pid_t kdc_pid;
+static char why[WHY_MAX];
+static struct conf_domain conf = {.name = (char *)"corp.example.com",
+    .service_bind = CONF_SERVICE_GSSAPI,
+    .keytab = krb5kdc.keytab};
 static unsigned char *certificate;
 static size_t certificate_len;
-
-/* ---- The Kerberos service ---- */
-
-static void FED_PRINTF(2, 3) write_file(const char *name, const char *format, ...)
-{
-    char path[128];
-    va_list args;
-
-    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    va_start(args, format);
-    assert_true(vfprintf(file, format, args) > 0);
-    va_end(args);
-    assert_int_equal(fclose(file), 0);
-}
-
-static unsigned
-free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(address);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-    (void)close(fd);
-    memcpy(&kdc.address, &address, len);
-    kdc.len = len;
-    return ntohs(address.sin_port);
-}
-
-static void
-kdc_start(void)
-{
-    char config[128], profile[128];
-    int fd;
-
-    (void)snprintf(config, sizeof(config), "KRB5_CONFIG=%s/krb5.conf", folder);
-    (void)snprintf(profile, sizeof(profile), "KRB5_KDC_PROFILE=%s/kdc.conf", folder);
-    char *const environment[] = {config, profile, NULL};
-    kdc_pid = fork();
-    if (kdc_pid == 0) {
-        if (freopen("/dev/null", "w", stdout) == NULL)
-            _exit(127);
-        (void)execle("/usr/sbin/krb5kdc", "krb5kdc", "-n", (char *)NULL, environment);
-        _exit(127);
-    }
-    assert_true(kdc_pid > 0);
-    int64_t deadline = clock_mono_ms() + 10000;
-    do {
-        fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        int r = connect(fd, (struct sockaddr *)&kdc.address, kdc.len);
-        (void)close(fd);
-        if (r == 0)
-            return;
-        (void)usleep(20000);
-    } while (clock_left_ms(deadline) > 0);
-    fail_msg("krb5kdc did not start");
-}
-
-static void
-kdc_stop(void)
-{
-    if (kdc_pid > 0) {
-        (void)kill(kdc_pid, SIGKILL);
-        (void)waitpid(kdc_pid, NULL, 0);
-    }
-    kdc_pid = 0;
-}
-
-/* How many tickets it has given out of a kind, "AS_REQ" or "TGS_REQ", by its own log. */
-static unsigned
-issued(const char *kind)
-{
-    char path[128], line[1024];
-    unsigned n = 0;
-
-    (void)snprintf(path, sizeof(path), "%s/log", folder);
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    while (fgets(line, sizeof(line), file) != NULL)
-        n += strstr(line, kind) != NULL && strstr(line, "ISSUE") != NULL;
-    (void)fclose(file);
-    return n;
-}
 
 static int
 set_up(void **state)
 {
-    char words[1024];
     (void)state;
-
-    (void)snprintf(folder, sizeof(folder), "/tmp/awsfed-gssapi-XXXXXX");
-    if (mkdtemp(folder) == NULL)
-        return -1;
-    (void)snprintf(keytab, sizeof(keytab), "%s/jump.keytab", folder);
-    write_file("krb5.conf", "[libdefaults]\ndefault_realm = CORP.EXAMPLE.COM\n");
-    write_file("kdc.conf",
-        "[kdcdefaults]\nkdc_listen = \"\"\nkdc_tcp_listen = 127.0.0.1:%u\n"
-        "[realms]\nCORP.EXAMPLE.COM = {\ndatabase_name = %s/db\nkey_stash_file = %s/stash\n"
-        "supported_enctypes = aes256-cts:normal aes128-cts:normal\n}\n"
-        "[logging]\nkdc = FILE:%s/log\n",
-        free_port(), folder, folder, folder);
-    (void)snprintf(words, sizeof(words),
-        "cd %s && export PATH=/usr/sbin:/usr/bin:/bin KRB5_CONFIG=$PWD/krb5.conf "
-        "KRB5_KDC_PROFILE=$PWD/kdc.conf && { kdb5_util create -s -P master && "
-        "kadmin.local addprinc -randkey +requires_preauth -maxlife '%d seconds' 'JUMP$' && "
-        "kadmin.local addprinc -randkey ldap/dc1.corp.example.com && "
-        "kadmin.local ktadd -norandkey -k jump.keytab 'JUMP$' && "
-        "kadmin.local ktadd -k ldap.keytab ldap/dc1.corp.example.com; } >setup.log 2>&1",
-        folder, LIFE_S);
-    if (system(words) != 0)
+    if (krb5kdc_set_up(LIFE_S) != 0)
         return -1;
     /* As in the bridge; and the accepting side here keeps no record on the disk. */
     if (setenv("KRB5_CONFIG", "/dev/null", 1) != 0 || setenv("KRB5RCACHENAME", "none:", 1) != 0)
         return -1;
     certificate_len = certificate_make(EVP_EC_gen("P-256"), EVP_sha256(), &certificate);
-    kdc_start();
+    krb5kdc_start();
     return 0;
 }
 
 static int
 tear_down(void **state)
 {
-    char words[128];
     (void)state;
-
-    kdc_stop();
     OPENSSL_free(certificate);
-    (void)snprintf(words, sizeof(words), "rm -r '%s'", folder);
-    return system(words) == 0 ? 0 : -1;
+    return krb5kdc_tear_down();
 }
 
 /* ---- The server, in the place of a connection ---- */
@@ -211,7 +94,7 @@ acceptor(void)
     gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;
     OM_uint32 minor;
 
-    (void)snprintf(path, sizeof(path), "FILE:%s/ldap.keytab", folder);
+    (void)snprintf(path, sizeof(path), "FILE:%s/ldap.keytab", krb5kdc.folder);
     assert_int_equal(gss_acquire_cred_from(&minor, GSS_C_NO_NAME, 0, GSS_C_NO_OID_SET, GSS_C_ACCEPT,
                          &store, &credential, NULL, NULL),
         GSS_S_COMPLETE);
@@ -329,7 +212,7 @@ bind_as(
 
     *conn = (struct conn){.manner = manner};
     text[0] = '\0';
-    int r = kerberos_take(k, "dc1.corp.example.com", &kdc, deadline, &ticket, text);
+    int r = kerberos_take(k, "dc1.corp.example.com", &krb5kdc.at, deadline, &ticket, text);
     if (r == 0)
         r = gssapi_bind(conn, ticket, deadline, ret, text);
     kerberos_give_back(ticket);
@@ -384,7 +267,7 @@ test_a_bind(void **state)
     struct kerberos *k = identity();
     struct conn_answer answer;
     struct conn conn;
-    unsigned own = issued("AS_REQ"), other = issued("TGS_REQ");
+    unsigned own = krb5kdc_issued("AS_REQ"), other = krb5kdc_issued("TGS_REQ");
     (void)state;
 
     for (int i = 0; i < 3; i++) {
@@ -397,11 +280,11 @@ test_a_bind(void **state)
         assert_int_equal(conn.choice_len, 4);
         assert_memory_equal(conn.choice, "\1\0\0\0", 4);
     }
-    assert_int_equal(issued("AS_REQ"), own + 1);
-    assert_int_equal(issued("TGS_REQ"), other + 1);
+    assert_int_equal(krb5kdc_issued("AS_REQ"), own + 1);
+    assert_int_equal(krb5kdc_issued("TGS_REQ"), other + 1);
     kerberos_forget(k);
     assert_int_equal(bind_as(k, PROPER, &conn, &answer, why), 0);
-    assert_int_equal(issued("AS_REQ"), own + 2);
+    assert_int_equal(krb5kdc_issued("AS_REQ"), own + 2);
     kerberos_free(k);
 }
 
@@ -413,7 +296,7 @@ test_a_server_that_is_none(void **state)
     (void)state;
 
     assert_int_equal(
-        kerberos_take(k, "dc9.corp.example.com", &kdc, clock_mono_ms() + 5000, &ticket, why),
+        kerberos_take(k, "dc9.corp.example.com", &krb5kdc.at, clock_mono_ms() + 5000, &ticket, why),
         FED_E_NOT_FOUND);
     assert_non_null(strstr(why, "no domain controller is called \"dc9.corp.example.com\""));
     kerberos_free(k);
@@ -426,11 +309,11 @@ test_renewal(void **state)
     struct kerberos *k = identity();
     struct conn_answer answer;
     struct conn conn;
-    unsigned own = issued("AS_REQ");
+    unsigned own = krb5kdc_issued("AS_REQ");
     time_t got = time(NULL);
     (void)state;
 
-    while (issued("AS_REQ") < own + 2) {
+    while (krb5kdc_issued("AS_REQ") < own + 2) {
         if (bind_as(k, PROPER, &conn, &answer, why) != 0)
             fail_msg("%s", why);
         assert_int_equal(answer.code, LDAP_SUCCESS);
@@ -438,7 +321,7 @@ test_renewal(void **state)
         (void)usleep(50000);
     }
     got = time(NULL);
-    kdc_stop();
+    krb5kdc_stop();
     int r, good = 0;
     while ((r = bind_as(k, PROPER, &conn, &answer, why)) == 0) {
         good++;
@@ -447,7 +330,7 @@ test_renewal(void **state)
     }
     assert_int_equal(r, FED_E_DIRECTORY);
     assert_true(good > 0 && time(NULL) >= got + LIFE_S - 1);
-    kdc_start();
+    krb5kdc_start();
     assert_int_equal(bind_as(k, PROPER, &conn, &answer, why), 0);
     kerberos_free(k);
 }
