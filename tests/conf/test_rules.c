@@ -2,9 +2,7 @@
  * [mfa-rule NAME]: what a rule may say, alone and after others.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "tests/conf/confdir.h"
-
-#include "conf/conf.h"
+#include "tests/conf/confcase.h"
 
 /* What comes before the rules under test; they begin in line BEFORE + 1. */
 static const char before[] = "[domain corp.example.com]\n"
@@ -16,47 +14,34 @@ static const char before[] = "[domain corp.example.com]\n"
                              "seal-key = /etc/awsfed/seal.key\n";
 enum { BEFORE = 7 };
 
-static int
-read_rules(
-    const struct confdir *dir, const char *text, struct conf **ret, struct conf_errors *errors)
+static void
+write_rules(const struct confdir *dir, const char *text)
 {
     char all[4096];
 
     (void)snprintf(all, sizeof(all), "%s%s", before, text);
     confdir_write(dir, "awsfed.conf", all);
-    return conf_read(dir->path, ret, errors);
 }
 
-struct bad {
+struct bad_rule {
     unsigned line; /* of the rules' own */
     const char *text, *part;
 };
 
 static void
-refused(const struct confdir *dir, const struct bad *bad)
+rules_refused(const struct confdir *dir, const struct bad_rule *bad, size_t n)
 {
-    struct conf *conf = NULL;
-    struct conf_errors errors;
-    char start[256];
-    bool found = false;
-
-    (void)snprintf(start, sizeof(start), "%s/awsfed.conf:%u: ", dir->path, BEFORE + bad->line);
-    assert_int_equal(read_rules(dir, bad->text, &conf, &errors), FED_E_CONFIG);
-    for (size_t i = 0; i < errors.n; i++)
-        found = found || (strncmp(errors.lines[i], start, strlen(start)) == 0 &&
-                             strstr(errors.lines[i], bad->part) != NULL);
-    for (size_t i = 0; i < errors.n && !found; i++)
-        print_error("%s\n", errors.lines[i]);
-    assert_true(found);
-    assert_int_equal(errors.n, 1);
-    conf_errors_done(&errors);
+    for (size_t i = 0; i < n; i++) {
+        write_rules(dir, bad[i].text);
+        refused(dir, "awsfed.conf", BEFORE + bad[i].line, bad[i].part, 1);
+    }
 }
 
 /* I-50: a rule that cannot mean what was meant is refused, with its line. */
 static void
 test_refused(void **state)
 {
-    static const struct bad bad[] = {
+    static const struct bad_rule bad[] = {
         {1, "[mfa-rule]\nservices = sudo\nrequired = yes\n", "has no name"},
         {1, "[mfa-rule a]\nrequired = yes\n", "neither services, groups nor networks"},
         {1, "[mfa-rule a]\nservices = sudo\n", "\"required\" is missing"},
@@ -77,15 +62,14 @@ test_refused(void **state)
         {1, "exempt-groups = CN=A,DC=x\n", "exempt-groups"},
     };
 
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        refused(*state, &bad[i]);
+    rules_refused(*state, ALL(bad));
 }
 
 /* A rule that an earlier one leaves nothing to; case and a wider network do not hide it. */
 static void
 test_never_asked(void **state)
 {
-    static const struct bad bad[] = {
+    static const struct bad_rule bad[] = {
         {4,
             "[mfa-rule a]\nservices = sudo, su\nrequired = yes\n"
             "[mfa-rule b]\nservices = SU\nrequired = no\n",
@@ -105,28 +89,20 @@ test_never_asked(void **state)
             "[mfa-rule c] is never asked: [mfa-rule a]"},
     };
 
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        refused(*state, &bad[i]);
+    rules_refused(*state, ALL(bad));
 }
 
 /* What the rules say arrives, in the order of the files; rules that overlap without hiding each other are right. */
 static void
 test_arrive(void **state)
 {
-    struct conf *conf = NULL;
-    struct conf_errors errors;
-
     confdir_write(*state, "conf.d/10.conf", "[mfa-rule last]\nservices = su\nrequired = yes\n");
-    int r = read_rules(*state,
-        "exempt-groups = Robots, S-1-5-21-1-2-3-4\n"
-        "[mfa-rule a]\nservices = sudo\ngroups = A\nrequired = no\n"
-        "[mfa-rule b]\nservices = sudo, su\ngroups = A\nrequired = enrolled\n"
-        "[mfa-rule c]\ngroups = A\nnetworks = 10.0.0.0/8\nrequired = yes\n"
-        "[mfa-rule d]\ngroups = A\nnetworks = 0.0.0.0/0\nrequired = no\n",
-        &conf, &errors);
-    for (size_t i = 0; i < errors.n; i++)
-        print_error("%s\n", errors.lines[i]);
-    assert_int_equal(r, 0);
+    write_rules(*state, "exempt-groups = Robots, S-1-5-21-1-2-3-4\n"
+                        "[mfa-rule a]\nservices = sudo\ngroups = A\nrequired = no\n"
+                        "[mfa-rule b]\nservices = sudo, su\ngroups = A\nrequired = enrolled\n"
+                        "[mfa-rule c]\ngroups = A\nnetworks = 10.0.0.0/8\nrequired = yes\n"
+                        "[mfa-rule d]\ngroups = A\nnetworks = 0.0.0.0/0\nrequired = no\n");
+    struct conf *conf = accepted(*state);
     assert_int_equal(conf->mfa.exempt_groups.n, 2);
     assert_int_equal(conf->n_rules, 5);
     assert_string_equal(conf->rules[0].name, "a");
@@ -140,7 +116,6 @@ test_arrive(void **state)
         assert_null(strstr(conf->fixed.items[i], "mfa-rule"));
         assert_null(strstr(conf->fixed.items[i], "exempt-groups"));
     }
-    conf_errors_done(&errors);
     conf_free(conf);
 }
 
@@ -152,15 +127,10 @@ test_names_need_a_service_identity(void **state)
                                "exempt-groups = Robots\n"
                                "[mfa-rule a]\ngroups = Admins, S-1-5-21-1-2-3-4\nrequired = yes\n";
     const struct confdir *dir = *state;
-    struct conf *conf = NULL;
-    struct conf_errors errors;
 
     confdir_write(dir, "awsfed.conf", text);
-    assert_int_equal(conf_read(dir->path, &conf, &errors), FED_E_CONFIG);
-    assert_int_equal(errors.n, 2);
-    for (size_t i = 0; i < errors.n; i++)
-        assert_non_null(strstr(errors.lines[i], "is no SID"));
-    conf_errors_done(&errors);
+    refused(dir, "awsfed.conf", 4, "\"Robots\" of [mfa] is no SID", 2);
+    refused(dir, "awsfed.conf", 6, "\"Admins\" of [mfa-rule a] is no SID", 2);
 }
 
 int
