@@ -21,10 +21,11 @@
 
 #include "bridge/keeper.h"
 #include "mfa/seal.h"
+#include "tests/folder.h"
 
 enum { FIXTURE_NOBODY = 65534 };
 
-static char fixture_folder[64];
+static char fixture_folder[FOLDER_SIZE];
 static struct conf fixture_conf;
 
 static inline char *
@@ -106,8 +107,7 @@ fixture_make(void (*more)(void))
 {
     int status;
 
-    (void)snprintf(fixture_folder, sizeof(fixture_folder), "/tmp/test_keeper.XXXXXX");
-    assert_non_null(mkdtemp(fixture_folder));
+    assert_int_equal(folder_make(fixture_folder), 0);
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
@@ -128,14 +128,11 @@ fixture_make(void (*more)(void))
 static inline int
 fixture_remove(void)
 {
-    char command[128];
-
     free(fixture_conf.mfa.seal_key);
     free(fixture_conf.saml.key);
     free(fixture_conf.saml.certificate);
     memset(&fixture_conf, 0, sizeof(fixture_conf));
-    (void)snprintf(command, sizeof(command), "rm -rf %s", fixture_folder);
-    return system(command);
+    return folder_remove(fixture_folder);
 }
 
 static inline uid_t

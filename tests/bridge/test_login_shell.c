@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "bridge/login/shell.c"
+#include "tests/folder.h"
 
 static const char *const nasty[] = {
     "",
@@ -48,7 +49,7 @@ static const char *const nasty[] = {
 
 enum { NASTY = sizeof(nasty) / sizeof(nasty[0]) };
 
-static char folder[] = "/tmp/awsfed-shell-XXXXXX";
+static char folder[FOLDER_SIZE];
 
 static bool
 installed(const char *shell)
@@ -248,17 +249,14 @@ static int
 make_folder(void **state)
 {
     (void)state;
-    return mkdtemp(folder) != NULL ? 0 : -1;
+    return folder_make(folder);
 }
 
 static int
 remove_folder(void **state)
 {
-    char command[128];
-
     (void)state;
-    (void)snprintf(command, sizeof(command), "rm -rf %s", folder);
-    return system(command);
+    return folder_remove(folder);
 }
 
 int

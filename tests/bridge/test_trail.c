@@ -18,6 +18,7 @@
 
 #include "bridge/audit.h"
 #include "bridge/trail.h"
+#include "tests/folder.h"
 
 #define AT "\"time\":\"2026-11-21T22:00:00Z\""
 
@@ -40,9 +41,9 @@ note(void *arg, const struct audit_line *line)
 static int
 setup(void **state)
 {
-    char path[] = "/tmp/awsfed-trail.XXXXXX";
+    char path[FOLDER_SIZE];
 
-    assert_non_null(mkdtemp(path));
+    assert_int_equal(folder_make(path), 0);
     *state = strdup(path);
     return 0;
 }
@@ -50,10 +51,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-    char command[128];
-
-    (void)snprintf(command, sizeof(command), "rm -rf '%s'", (char *)*state);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(folder_remove(*state), 0);
     free(*state);
     return 0;
 }

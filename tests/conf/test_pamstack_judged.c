@@ -15,10 +15,11 @@
 #include <security/pam_appl.h>
 
 #include "conf/pamstack.h"
+#include "tests/folder.h"
 
 enum { STACKS = 200, LINES = 6 };
 
-static char folder[] = "/tmp/awsfed-stack-XXXXXX";
+static char folder[FOLDER_SIZE];
 static unsigned seed;
 
 static unsigned
@@ -49,7 +50,7 @@ write_control(FILE *file)
 static void
 write_other(void)
 {
-    char path[64];
+    char path[FOLDER_SIZE + 16];
 
     (void)snprintf(path, sizeof(path), "%s/other", folder);
     FILE *file = fopen(path, "w");
@@ -62,7 +63,7 @@ write_other(void)
 static void
 write_file(int which)
 {
-    char path[64];
+    char path[FOLDER_SIZE + 16];
 
     (void)snprintf(path, sizeof(path), "%s/f%d", folder, which);
     FILE *file = fopen(path, "w");
@@ -154,22 +155,14 @@ static int
 set_up(void **state)
 {
     (void)state;
-    return mkdtemp(folder) != NULL ? 0 : -1;
+    return folder_make(folder);
 }
 
 static int
 tear_down(void **state)
 {
-    char path[64];
     (void)state;
-
-    for (int which = 0; which < 3; which++) {
-        (void)snprintf(path, sizeof(path), "%s/f%d", folder, which);
-        (void)unlink(path);
-    }
-    (void)snprintf(path, sizeof(path), "%s/other", folder);
-    (void)unlink(path);
-    return rmdir(folder);
+    return folder_remove(folder);
 }
 
 int

@@ -23,9 +23,10 @@
 
 #include "base/clock.h"
 #include "ldap/kdc.h"
+#include "tests/folder.h"
 
 static struct {
-    char folder[64];
+    char folder[FOLDER_SIZE];
     char keytab[96]; /* JUMP$'s; that of ldap/dc1.corp.example.com is ldap.keytab in the folder */
     struct kdc at;
     pid_t pid;
@@ -122,8 +123,7 @@ krb5kdc_set_up(int life_s)
 {
     char words[1024];
 
-    (void)snprintf(krb5kdc.folder, sizeof(krb5kdc.folder), "/tmp/awsfed-krb5kdc-XXXXXX");
-    if (mkdtemp(krb5kdc.folder) == NULL)
+    if (folder_make(krb5kdc.folder) != 0)
         return -1;
     (void)snprintf(krb5kdc.keytab, sizeof(krb5kdc.keytab), "%s/jump.keytab", krb5kdc.folder);
     krb5kdc_write("krb5.conf", "[libdefaults]\ndefault_realm = CORP.EXAMPLE.COM\n");
@@ -147,11 +147,8 @@ krb5kdc_set_up(int life_s)
 static inline int
 krb5kdc_tear_down(void)
 {
-    char words[128];
-
     krb5kdc_stop();
-    (void)snprintf(words, sizeof(words), "rm -r '%s'", krb5kdc.folder);
-    return system(words) == 0 ? 0 : -1;
+    return folder_remove(krb5kdc.folder);
 }
 
 #endif

@@ -24,6 +24,7 @@
 
 #include "base/clock.h"
 #include "ldap/addir.h"
+#include "tests/folder.h"
 
 #define PEER_PERSON  "CN=alice,OU=People,DC=corp,DC=example,DC=com"
 #define PEER_SERVICE "CN=svc,DC=corp,DC=example,DC=com"
@@ -39,7 +40,7 @@ struct peer {
 };
 
 /* The folder with certificates and the service password, made by set_up. */
-static char peer_folder[64];
+static char peer_folder[FOLDER_SIZE];
 
 static inline const char *
 peer_file(const char *name)
@@ -213,8 +214,7 @@ peer_set_up(void **state)
     FILE *file;
     (void)state;
 
-    (void)snprintf(peer_folder, sizeof(peer_folder), "/tmp/awsfed-peer-XXXXXX");
-    if (mkdtemp(peer_folder) == NULL)
+    if (folder_make(peer_folder) != 0)
         return -1;
     file = fopen(peer_file("service"), "w");
     if (file == NULL)
@@ -226,11 +226,8 @@ peer_set_up(void **state)
 static inline int
 peer_tear_down(void **state)
 {
-    char words[128];
     (void)state;
-
-    (void)snprintf(words, sizeof(words), "rm -r '%s'", peer_folder);
-    return system(words) == 0 ? 0 : -1;
+    return folder_remove(peer_folder);
 }
 
 #endif

@@ -19,13 +19,14 @@
 
 #include "mfa/arrival.h"
 #include "mfa/departure.h"
+#include "tests/folder.h"
 #include "tests/mfa/directory.h"
 #include "tests/mfa/people.h"
 #include "tests/mfa/postgres.h"
 
 enum { PIECES_MAX = 64, KINDS = 3 };
 
-static char folder[64], why[STORE_WHY_MAX];
+static char folder[FOLDER_SIZE], why[STORE_WHY_MAX];
 static struct fed_secret key, other_key;
 
 /* ---- A keeper without a process ---- */
@@ -280,11 +281,10 @@ static inline int
 set_up(void **state)
 {
     (void)state;
-    /* Nothing here is about a disk: processes die, machines do not. */
-    (void)snprintf(folder, sizeof(folder), "%s/test_moving.XXXXXX",
-        access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     key = other_key = FED_SECRET_INIT(SEAL_KEY_SIZE);
-    if (mkdtemp(folder) == NULL || ad_empty() != 0 || fed_secret_resize(&key, SEAL_KEY_SIZE) != 0 ||
+    /* Nothing here is about a disk: processes die, machines do not. */
+    if (folder_make_in_memory(folder) != 0 || ad_empty() != 0 ||
+        fed_secret_resize(&key, SEAL_KEY_SIZE) != 0 ||
         fed_secret_resize(&other_key, SEAL_KEY_SIZE) != 0)
         return -1;
     memset(key.data, 'a', SEAL_KEY_SIZE);
@@ -295,13 +295,10 @@ set_up(void **state)
 static inline int
 tear_down(void **state)
 {
-    char command[128];
-
     (void)state;
     fed_secret_done(&key);
     fed_secret_done(&other_key);
-    (void)snprintf(command, sizeof(command), "rm -rf %s", folder);
-    return system(command);
+    return folder_remove(folder);
 }
 
 /* The same with two databases. */

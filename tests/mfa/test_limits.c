@@ -18,13 +18,14 @@
 #include <sqlite3.h>
 
 #include "mfa/limits.h"
+#include "tests/folder.h"
 
 enum { MAX = 5, LOCK_S = 900 };
 
 static const char alice[] = "S-1-5-21-1-2-3-1104";
 static const int64_t now = 1700000000;
 
-static char folder[64], where[160], why[STORE_WHY_MAX];
+static char folder[FOLDER_SIZE], where[160], why[STORE_WHY_MAX];
 static struct store *store;
 static struct limits *limits;
 
@@ -52,8 +53,7 @@ static int
 set_up(void **state)
 {
     (void)state;
-    (void)snprintf(folder, sizeof(folder), "/tmp/test_limits.XXXXXX");
-    assert_non_null(mkdtemp(folder));
+    assert_int_equal(folder_make(folder), 0);
     (void)snprintf(where, sizeof(where), "sqlite:%s/mfa.db", folder);
     open_limits();
     return 0;
@@ -62,12 +62,9 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-    char command[128];
-
     (void)state;
     close_limits();
-    (void)snprintf(command, sizeof(command), "rm -rf %s", folder);
-    return system(command);
+    return folder_remove(folder);
 }
 
 /* One attempt from begin to end, by who heeds that no password may be sent; what begin said. */

@@ -18,12 +18,13 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "tests/folder.h"
 #include "tests/mfa/people.h"
 
 static const char alice[] = "S-1-5-21-1-2-3-1104";
 static const char bob[] = "S-1-5-21-1-2-3-1105";
 
-static char folder[64], path[128], where[160], why[STORE_WHY_MAX];
+static char folder[FOLDER_SIZE], path[128], where[160], why[STORE_WHY_MAX];
 static struct store *store;
 
 static void
@@ -36,8 +37,7 @@ static int
 set_up(void **state)
 {
     (void)state;
-    (void)snprintf(folder, sizeof(folder), "/tmp/test_store.XXXXXX");
-    assert_non_null(mkdtemp(folder));
+    assert_int_equal(folder_make(folder), 0);
     (void)snprintf(path, sizeof(path), "%s/mfa.db", folder);
     (void)snprintf(where, sizeof(where), "sqlite:%s", path);
     store = NULL;
@@ -55,12 +55,9 @@ set_up_open(void **state)
 static int
 tear_down(void **state)
 {
-    char command[128];
-
     (void)state;
     store_close(store);
-    (void)snprintf(command, sizeof(command), "rm -rf %s", folder);
-    return system(command);
+    return folder_remove(folder);
 }
 
 /* Change the file behind the store's back, as damage or an editor would. */

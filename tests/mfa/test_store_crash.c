@@ -23,11 +23,12 @@
 
 #include <cmocka.h>
 
+#include "tests/folder.h"
 #include "tests/mfa/people.h"
 
 static const char alice[] = "S-1-5-21-1-2-3-1104";
 
-static char folder[64], path[128], where[160], why[STORE_WHY_MAX];
+static char folder[FOLDER_SIZE], path[128], where[160], why[STORE_WHY_MAX];
 
 /* ---- SQLite's syncs pass through here: the program's own symbols come before libc's. ---- */
 
@@ -88,8 +89,7 @@ static int
 set_up(void **state)
 {
     (void)state;
-    (void)snprintf(folder, sizeof(folder), "/tmp/test_crash.XXXXXX");
-    assert_non_null(mkdtemp(folder));
+    assert_int_equal(folder_make(folder), 0);
     place(folder);
     syncs_fail = false;
     return 0;
@@ -98,12 +98,9 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-    char command[128];
-
     (void)state;
     syncs_fail = false;
-    (void)snprintf(command, sizeof(command), "rm -rf %s", folder);
-    return system(command);
+    return folder_remove(folder);
 }
 
 static struct store *

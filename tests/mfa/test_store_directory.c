@@ -15,12 +15,13 @@
 
 #include <cmocka.h>
 
+#include "tests/folder.h"
 #include "tests/mfa/directory.h"
 
 static const char alice[] = "S-1-5-21-1-2-3-1104";
 static const char bob[] = "S-1-5-21-1-2-3-1105";
 
-static char folder[64], why[STORE_WHY_MAX];
+static char folder[FOLDER_SIZE], why[STORE_WHY_MAX];
 static struct store *store;
 
 static int
@@ -29,8 +30,7 @@ set_up_directory(void **state)
     char failures[128];
 
     (void)state;
-    (void)snprintf(folder, sizeof(folder), "/tmp/test_directory.XXXXXX");
-    if (ad_empty() != 0 || mkdtemp(folder) == NULL)
+    if (ad_empty() != 0 || folder_make(folder) != 0)
         return -1;
     (void)snprintf(failures, sizeof(failures), "%s/failures.db", folder);
     return store_directory_open(&ad_ops, NULL, failures, &store, why);
@@ -39,12 +39,9 @@ set_up_directory(void **state)
 static int
 tear_down(void **state)
 {
-    char command[128];
-
     (void)state;
     store_close(store);
-    (void)snprintf(command, sizeof(command), "rm -rf %s", folder);
-    return system(command);
+    return folder_remove(folder);
 }
 
 static struct store_row

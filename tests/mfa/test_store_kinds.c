@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "mfa/limits.h"
+#include "tests/folder.h"
 #include "tests/mfa/directory.h"
 #include "tests/mfa/people.h"
 #include "tests/mfa/postgres.h"
@@ -26,7 +27,7 @@ static const char bob[] = "S-1-5-21-1-2-3-1105";
 
 enum { HOSTS = 2, THREADS = 16 };
 
-static char folder[64], where[192], why[STORE_WHY_MAX];
+static char folder[FOLDER_SIZE], where[192], why[STORE_WHY_MAX];
 static struct store *hosts[HOSTS];
 static struct store *store; /* the first of them */
 
@@ -36,18 +37,14 @@ static int
 make_folder(void **state)
 {
     (void)state;
-    (void)snprintf(folder, sizeof(folder), "/tmp/test_kinds.XXXXXX");
-    return mkdtemp(folder) == NULL ? -1 : 0;
+    return folder_make(folder);
 }
 
 static int
 remove_folder(void **state)
 {
-    char command[128];
-
     (void)state;
-    (void)snprintf(command, sizeof(command), "rm -rf %s", folder);
-    return system(command);
+    return folder_remove(folder);
 }
 
 static int

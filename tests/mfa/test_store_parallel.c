@@ -16,11 +16,12 @@
 
 #include <cmocka.h>
 
+#include "tests/folder.h"
 #include "tests/mfa/people.h"
 
 static const char alice[] = "S-1-5-21-1-2-3-1104";
 
-static char folder[64], where[160], why[STORE_WHY_MAX];
+static char folder[FOLDER_SIZE], where[160], why[STORE_WHY_MAX];
 static struct store *store;
 
 static pid_t elsewhere;
@@ -29,8 +30,7 @@ static int elsewhere_ask, elsewhere_answer;
 static void
 make_place(void)
 {
-    (void)snprintf(folder, sizeof(folder), "/tmp/test_parallel.XXXXXX");
-    assert_non_null(mkdtemp(folder));
+    assert_int_equal(folder_make(folder), 0);
     (void)snprintf(where, sizeof(where), "sqlite:%s/mfa.db", folder);
 }
 
@@ -53,13 +53,10 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-    char command[128];
-
     (void)state;
     store_close(store);
     store = NULL;
-    (void)snprintf(command, sizeof(command), "rm -rf %s", folder);
-    return system(command);
+    return folder_remove(folder);
 }
 
 enum { THREADS = 16, PROCESSES = 8, ROUNDS = 40 };

@@ -17,11 +17,12 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "tests/folder.h"
 #include "tests/mfa/people.h"
 
 static const char alice[] = "S-1-5-21-1-2-3-1104";
 
-static char folder[64], path[128], where[160], why[STORE_WHY_MAX];
+static char folder[FOLDER_SIZE], path[128], where[160], why[STORE_WHY_MAX];
 
 /* The schema of version 1 and a row of it, word for word. */
 static const char version_1[] =
@@ -55,8 +56,7 @@ static int
 set_up(void **state)
 {
     (void)state;
-    (void)snprintf(folder, sizeof(folder), "/tmp/test_upgrade.XXXXXX");
-    assert_non_null(mkdtemp(folder));
+    assert_int_equal(folder_make(folder), 0);
     (void)snprintf(path, sizeof(path), "%s/mfa.db", folder);
     (void)snprintf(where, sizeof(where), "sqlite:%s", path);
     (void)umask(077);
@@ -67,11 +67,8 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-    char command[128];
-
     (void)state;
-    (void)snprintf(command, sizeof(command), "rm -rf %s", folder);
-    return system(command);
+    return folder_remove(folder);
 }
 
 /* Everybody stays enrolled with all they had, and a used step stays used (I-24). */

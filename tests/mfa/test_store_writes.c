@@ -20,12 +20,13 @@
 #include <cmocka.h>
 
 #include "mfa/arrival.h"
+#include "tests/folder.h"
 #include "tests/mfa/people.h"
 
 static const char alice[] = "S-1-5-21-1-2-3-1104";
 enum { GROUP = 3, WRITES_MAX = 2000 };
 
-static char folder[64], where[160], why[STORE_WHY_MAX];
+static char folder[FOLDER_SIZE], where[160], why[STORE_WHY_MAX];
 
 /* ---- Everything that changes a file passes through here: the program's own symbols come before libc's. ---- */
 
@@ -350,17 +351,12 @@ test_disk_full_at_every_write_i25(void **state)
     every_write(DISK_FULL, 20);
 }
 
-/* Nothing here depends on a disk's own time: in memory where there is such a folder. */
 static int
 set_up(void **state)
 {
     (void)state;
-    (void)snprintf(folder, sizeof(folder), "/dev/shm/test_writes.XXXXXX");
-    if (mkdtemp(folder) == NULL) {
-        (void)snprintf(folder, sizeof(folder), "/tmp/test_writes.XXXXXX");
-        if (mkdtemp(folder) == NULL)
-            return -1;
-    }
+    if (folder_make_in_memory(folder) != 0)
+        return -1;
     (void)snprintf(where, sizeof(where), "sqlite:%s/mfa.db", folder);
     return 0;
 }
@@ -368,11 +364,8 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-    char command[128];
-
     (void)state;
-    (void)snprintf(command, sizeof(command), "rm -rf %s", folder);
-    return system(command);
+    return folder_remove(folder);
 }
 
 int
