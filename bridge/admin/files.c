@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/write.h"
+
 struct conf *
 files_conf(const struct admin *admin)
 {
@@ -37,23 +39,6 @@ int
 files_make_folder(const char *path)
 {
     return mkdir(path, 0755) == 0 || errno == EEXIST ? ADMIN_DONE : files_failed("create", path);
-}
-
-static int
-write_all(int fd, const void *data, size_t len)
-{
-    const char *p = data;
-
-    while (len > 0) {
-        ssize_t n = write(fd, p, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return -1;
-        p += n;
-        len -= (size_t)n;
-    }
-    return 0;
 }
 
 int

@@ -4,7 +4,6 @@
  */
 #include "bridge/admin/mfa_enrol.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/write.h"
 #include "bridge/admin/words.h"
 #include "conf/conf.h"
 #include "mfa/qr.h"
@@ -129,13 +129,7 @@ parse_enrol(int argc, char **argv, struct enrol_options *o)
 static int
 write_out(const struct fed_secret *text)
 {
-    for (size_t done = 0; done < text->len;) {
-        ssize_t n = write(STDOUT_FILENO, text->data + done, text->len - done);
-        if (n <= 0)
-            return ADMIN_FAILED;
-        done += (size_t)n;
-    }
-    return ADMIN_DONE;
+    return write_all(STDOUT_FILENO, text->data, text->len) == 0 ? ADMIN_DONE : ADMIN_FAILED;
 }
 
 static int

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "base/write.h"
 #include "bridge/admin/rotate.h"
 #include "bridge/cert.h"
 #include "bridge/saml.h"
@@ -142,16 +143,8 @@ write_out(const struct fed_secret *text, const char *file)
 {
     int fd = file == NULL ? STDOUT_FILENO
                           : open(file, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-    size_t done = 0;
-    int status = fd >= 0 ? DONE : FAILED;
+    int status = fd >= 0 && write_all(fd, text->data, text->len) == 0 ? DONE : FAILED;
 
-    while (status == DONE && done < text->len) {
-        ssize_t n = write(fd, text->data + done, text->len - done);
-        if (n > 0)
-            done += (size_t)n;
-        else if (n == 0 || errno != EINTR)
-            status = FAILED;
-    }
     if (fd >= 0 && file != NULL && close(fd) != 0)
         status = FAILED;
     if (status != DONE)

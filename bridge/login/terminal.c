@@ -16,6 +16,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/write.h"
+
 /* SIGCONT is among them: whoever stopped us (SIGSTOP) has had the terminal and may have changed it. */
 static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGCONT};
 
@@ -42,17 +44,9 @@ terminal_close(struct terminal *t)
 void
 terminal_say(const struct terminal *t, const char *text)
 {
-    size_t len = strlen(text);
+    int r = write_all(t->fd, text, strlen(text));
 
-    while (len > 0) {
-        ssize_t n = write(t->fd, text, len);
-        if (n < 0 && errno != EINTR)
-            return;
-        if (n > 0) {
-            text += n;
-            len -= (size_t)n;
-        }
-    }
+    (void)r; /* the next read meets it */
 }
 
 /* The signals to take over: those that nobody (nohup, a shell's "&") has set to be ignored. */
