@@ -15,14 +15,6 @@
 #include "bridge/signing_key.h"
 #include "conf/key_uri.h"
 
-static bool
-beside(const struct conf_oidc *oidc, const char *ending, char to[ROTATE_PATH_MAX])
-{
-    int n = snprintf(to, ROTATE_PATH_MAX, "%s%s", oidc->key, ending);
-
-    return n > 0 && n < ROTATE_PATH_MAX;
-}
-
 /* A failure is printed. */
 static int
 read_key(const char *path, EVP_PKEY **ret)
@@ -43,7 +35,7 @@ oidc_rotate_read(const struct conf_oidc *oidc, const char *ending, struct jwk *r
     char path[ROTATE_PATH_MAX];
     EVP_PKEY *key = NULL;
 
-    if (key_uri_is(oidc->key) || !beside(oidc, ending, path) || access(path, F_OK) != 0)
+    if (key_uri_is(oidc->key) || !rotate_beside(oidc->key, ending, path) || access(path, F_OK) != 0)
         return FED_E_NOT_FOUND;
     int r = read_key(path, &key);
     if (r == 0)
@@ -78,7 +70,7 @@ oidc_rotate_begin(const struct conf_oidc *oidc)
 
     if (key_uri_is(oidc->key))
         return refuse_token(oidc);
-    if (!beside(oidc, OIDC_NEXT, next) || read_key(oidc->key, &key) != 0)
+    if (!rotate_beside(oidc->key, OIDC_NEXT, next) || read_key(oidc->key, &key) != 0)
         return ADMIN_FAILED;
     int r = cert_create_key(next, key, why);
     EVP_PKEY_free(key);
@@ -111,7 +103,8 @@ oidc_rotate_finish(const struct conf_oidc *oidc)
 
     if (key_uri_is(oidc->key))
         return refuse_token(oidc);
-    if (!beside(oidc, OIDC_NEXT, next) || !beside(oidc, OIDC_PREVIOUS, previous))
+    if (!rotate_beside(oidc->key, OIDC_NEXT, next) ||
+        !rotate_beside(oidc->key, OIDC_PREVIOUS, previous))
         return ADMIN_FAILED;
     if (access(next, F_OK) != 0) {
         (void)fprintf(

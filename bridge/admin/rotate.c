@@ -16,9 +16,8 @@
 
 enum { ROTATE_DONE = 0, ROTATE_FAILED = 1 };
 
-/* PATH with an ending; false when that is too long for a path. */
-static bool
-beside(const char *path, const char *ending, char to[ROTATE_PATH_MAX])
+bool
+rotate_beside(const char *path, const char *ending, char to[ROTATE_PATH_MAX])
 {
     int n = snprintf(to, ROTATE_PATH_MAX, "%s%s", path, ending);
 
@@ -56,7 +55,7 @@ refuse_token(const struct conf_saml *saml)
 bool
 rotate_next_certificate(const struct conf_saml *saml, char ret[ROTATE_PATH_MAX])
 {
-    return beside(saml->certificate, ".next", ret) && access(ret, F_OK) == 0;
+    return rotate_beside(saml->certificate, ".next", ret) && access(ret, F_OK) == 0;
 }
 
 int
@@ -69,9 +68,10 @@ rotate_begin(const struct conf_saml *saml)
     if (access(saml->key, F_OK) != 0)
         return failed(
             "find the key to replace; \"awsfed-admin saml init\" makes the first", saml->key);
-    if (!beside(saml->key, ".next", key) || !beside(saml->certificate, ".next", certificate))
+    if (!rotate_beside(saml->key, ".next", key) ||
+        !rotate_beside(saml->certificate, ".next", certificate))
         return ROTATE_FAILED;
-    int r = cert_create(key, certificate, "awsfed SAML signing", time(NULL), why);
+    int r = cert_create(key, certificate, ROTATE_COMMON_NAME, time(NULL), why);
     if (r == FED_E_EXISTS) {
         (void)fprintf(stderr,
             "awsfed-admin: %s\nawsfed-admin: a rotation has begun already: register the metadata, "
@@ -108,13 +108,12 @@ sync_folder_of(const char *path)
     return r;
 }
 
-/* Give a file a second name, replacing in one step what had that name. */
-static int
-keep_as(const char *path, const char *name)
+int
+rotate_keep_as(const char *path, const char *name)
 {
     char temporary[ROTATE_PATH_MAX];
 
-    if (!beside(name, ".new", temporary))
+    if (!rotate_beside(name, ".new", temporary))
         return ROTATE_FAILED;
     if ((unlink(temporary) != 0 && errno != ENOENT) || link(path, temporary) != 0 ||
         rename(temporary, name) != 0)
@@ -123,8 +122,8 @@ keep_as(const char *path, const char *name)
     return sync_folder_of(name);
 }
 
-static int
-put_in_place(const char *path, const char *name)
+int
+rotate_put_in_place(const char *path, const char *name)
 {
     if (rename(path, name) != 0)
         return failed("put the new file in place", name);
@@ -162,17 +161,19 @@ rotate_finish(const struct conf_saml *saml)
 
     if (key_uri_is(saml->key))
         return refuse_token(saml);
-    if (!beside(saml->key, ".next", key) || !beside(saml->certificate, ".next", certificate) ||
-        !beside(saml->key, ".previous", old_key) ||
-        !beside(saml->certificate, ".previous", old_certificate) ||
+    if (!rotate_beside(saml->key, ".next", key) ||
+        !rotate_beside(saml->certificate, ".next", certificate) ||
+        !rotate_beside(saml->key, ".previous", old_key) ||
+        !rotate_beside(saml->certificate, ".previous", old_certificate) ||
         check_next(key, certificate, &half_done) != 0)
         return ROTATE_FAILED;
     if (previous == NULL)
         previous = old_certificate;
-    if (!half_done && (keep_as(saml->certificate, previous) != 0 ||
-                          keep_as(saml->key, old_key) != 0 || put_in_place(key, saml->key) != 0))
+    if (!half_done &&
+        (rotate_keep_as(saml->certificate, previous) != 0 ||
+            rotate_keep_as(saml->key, old_key) != 0 || rotate_put_in_place(key, saml->key) != 0))
         return ROTATE_FAILED;
-    if (put_in_place(certificate, saml->certificate) != 0)
+    if (rotate_put_in_place(certificate, saml->certificate) != 0)
         return ROTATE_FAILED;
     (void)printf("The new key and certificate are in place. Next:\n");
     if (saml->previous_certificate == NULL)
@@ -184,16 +185,4 @@ rotate_finish(const struct conf_saml *saml)
                  "     previous-certificate out of [saml], and register the metadata once more.\n",
         old_key, previous, old_key);
     return ROTATE_DONE;
-}
-
-int
-rotate_keep_as(const char *path, const char *name)
-{
-    return keep_as(path, name);
-}
-
-int
-rotate_put_in_place(const char *path, const char *name)
-{
-    return put_in_place(path, name);
 }

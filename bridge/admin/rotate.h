@@ -18,6 +18,9 @@
 
 enum { ROTATE_PATH_MAX = 4096 + 16 };
 
+/* Whom a certificate of [saml] names, the first and each next one. */
+#define ROTATE_COMMON_NAME "awsfed SAML signing"
+
 /* Returns an exit status: 0 or 1; says what was done and what to do next, or why not. */
 int rotate_begin(const struct conf_saml *saml);
 int rotate_finish(const struct conf_saml *saml);
@@ -27,7 +30,10 @@ bool rotate_next_certificate(const struct conf_saml *saml, char ret[ROTATE_PATH_
 
 /* ---- The steps, for other keys (bridge/admin/oidc_rotate.c); each is on disk when it returns ---- */
 
-/* Give a file a second name, in the place of what had that name. */
+/* PATH with an ending; false when that is too long for a path. */
+bool rotate_beside(const char *path, const char *ending, char to[ROTATE_PATH_MAX]);
+
+/* Give a file a second name, replacing in one step what had that name. */
 int rotate_keep_as(const char *path, const char *name);
 
 /* Put a file in another's place. */

@@ -22,8 +22,6 @@
 
 enum { DONE = 0, FAILED = 1, USAGE = 2, METADATA_MAX = 128 * 1024 };
 
-#define CERTIFICATE_NAME "awsfed SAML signing"
-
 static int
 usage(void)
 {
@@ -67,7 +65,7 @@ create_for_token(const struct conf *conf, char *why)
         r = FED_E_KEEPER;
     if (r == 0 && (r = keeper_public(signer, &der)) == 0) {
         struct cert_key key = {der.data, der.len, sign_by_token, signer};
-        r = cert_create_for(&key, conf->saml.certificate, CERTIFICATE_NAME, time(NULL), why);
+        r = cert_create_for(&key, conf->saml.certificate, ROTATE_COMMON_NAME, time(NULL), why);
     }
     keeper_stop(signer);
     fed_secret_done(&der);
@@ -82,7 +80,7 @@ init(const struct conf *conf)
     char why[CERT_WHY_MAX] = "";
 
     int r = token ? create_for_token(conf, why)
-                  : cert_create(saml->key, saml->certificate, CERTIFICATE_NAME, time(NULL), why);
+                  : cert_create(saml->key, saml->certificate, ROTATE_COMMON_NAME, time(NULL), why);
     if (r != 0) {
         (void)fprintf(stderr, "awsfed-admin: %s\n", why[0] != '\0' ? why : fed_strerror(r));
         return FAILED;
