@@ -14,8 +14,6 @@
 #include "bridge/admin/files.h"
 #include "bridge/admin/saml.h"
 
-enum { METADATA_MAX = 128 * 1024 };
-
 struct options {
     bool terraform, has_format;
     const char *account, *dir;
@@ -194,7 +192,7 @@ allocate_or_end(size_t size)
 int
 word_aws_setup(const struct admin *admin, int argc, char **argv)
 {
-    struct fed_secret metadata = FED_SECRET_INIT(METADATA_MAX);
+    struct fed_secret metadata = FED_SECRET_INIT(ADMIN_SAML_METADATA_MAX);
     struct options options = {0};
     int status = ADMIN_FAILED;
 
@@ -202,7 +200,7 @@ word_aws_setup(const struct admin *admin, int argc, char **argv)
         return admin_usage("say: aws-setup --format cloudformation|terraform [--account ID] "
                            "[--output-dir DIR]; an account has 12 digits");
     json_set_alloc_funcs(allocate_or_end, free);
-    struct conf *conf = files_conf(admin);
+    struct conf *conf = files_conf(admin->conf_dir);
     if (conf == NULL)
         return ADMIN_FAILED;
     struct setup_up u = {.options = &options, .conf = conf};

@@ -14,16 +14,16 @@
 #include "base/write.h"
 
 struct conf *
-files_conf(const struct admin *admin)
+files_conf(const char *dir)
 {
     struct conf *conf = NULL;
     struct conf_errors errors;
-    int r = conf_read(admin->conf_dir, &conf, &errors);
+    int r = conf_read(dir, &conf, &errors);
 
     for (size_t i = 0; i < errors.n; i++)
         (void)fprintf(stderr, "%s\n", errors.lines[i]);
     if (r != 0 && errors.n == 0)
-        (void)fprintf(stderr, "awsfed-admin: %s: %s\n", admin->conf_dir, fed_strerror(r));
+        (void)fprintf(stderr, "awsfed-admin: %s: %s\n", dir, fed_strerror(r));
     conf_errors_done(&errors);
     return r == 0 ? conf : NULL;
 }

@@ -12,7 +12,7 @@
 enum { FILES_PATH_MAX = 4096 };
 
 /* The configuration, or NULL with every error of it printed to standard error. Freed with conf_free. */
-struct conf *files_conf(const struct admin *admin);
+struct conf *files_conf(const char *dir);
 
 /* Print "awsfed-admin: cannot WHAT "PATH": errno's text" and return ADMIN_FAILED. */
 int files_failed(const char *what, const char *path);

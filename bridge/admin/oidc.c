@@ -25,7 +25,7 @@ enum { DOCUMENT_MAX = 8192, DER_MAX = 1024 };
 static struct conf *
 read_conf(const struct admin *admin)
 {
-    struct conf *conf = files_conf(admin);
+    struct conf *conf = files_conf(admin->conf_dir);
 
     if (conf == NULL || conf->oidc.key != NULL)
         return conf;

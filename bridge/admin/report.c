@@ -178,7 +178,7 @@ word_report(const struct admin *admin, int argc, char **argv)
 
     if (!read_options(argc, argv, &options))
         return admin_usage("say: report [--since 30d] [--unused 90d] [--format text|csv|json]");
-    struct conf *conf = files_conf(admin);
+    struct conf *conf = files_conf(admin->conf_dir);
     if (conf == NULL)
         return ADMIN_FAILED;
     if (report_new(now_s - options.since_s, now_s, options.unused_s, &report) == 0 &&

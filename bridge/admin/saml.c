@@ -14,13 +14,14 @@
 
 #include "base/secret.h"
 #include "base/write.h"
+#include "bridge/admin/files.h"
 #include "bridge/admin/rotate.h"
 #include "bridge/cert.h"
 #include "bridge/saml.h"
 #include "bridge/signer.h"
 #include "conf/conf.h"
 
-enum { DONE = 0, FAILED = 1, USAGE = 2, METADATA_MAX = 128 * 1024 };
+enum { DONE = 0, FAILED = 1, USAGE = 2 };
 
 static int
 usage(void)
@@ -30,21 +31,6 @@ usage(void)
                 "       awsfed-admin saml rotate [--finish]\n",
         stderr);
     return USAGE;
-}
-
-static struct conf *
-read_conf(const char *conf_dir)
-{
-    struct conf *conf = NULL;
-    struct conf_errors errors;
-
-    int r = conf_read(conf_dir, &conf, &errors);
-    for (size_t i = 0; i < errors.n; i++)
-        (void)fprintf(stderr, "%s\n", errors.lines[i]);
-    if (r != 0 && errors.n == 0)
-        (void)fprintf(stderr, "awsfed-admin: %s: %s\n", conf_dir, fed_strerror(r));
-    conf_errors_done(&errors);
-    return r == 0 ? conf : NULL;
 }
 
 static int
@@ -154,7 +140,7 @@ write_out(const struct fed_secret *text, const char *file)
 static int
 metadata(const struct conf_saml *saml, const char *file)
 {
-    struct fed_secret text = FED_SECRET_INIT(METADATA_MAX);
+    struct fed_secret text = FED_SECRET_INIT(ADMIN_SAML_METADATA_MAX);
 
     int status = admin_saml_metadata(saml, &text) == 0 ? write_out(&text, file) : FAILED;
     fed_secret_done(&text);
@@ -195,7 +181,7 @@ admin_saml(int argc, char **argv, const char *conf_dir)
     else if (!is_init && !is_rotate && !(is_metadata && argc == 2))
         return usage();
 
-    struct conf *conf = read_conf(conf_dir);
+    struct conf *conf = files_conf(conf_dir);
     if (conf == NULL)
         return FAILED;
     int status = run(conf, is_init, is_rotate, finish, file);

@@ -8,6 +8,8 @@
 #include "base/secret.h"
 #include "conf/conf.h"
 
+enum { ADMIN_SAML_METADATA_MAX = 128 * 1024 };
+
 /*
  * awsfed-admin saml init             make the key and the certificate that [saml] names; never overwrites
  * awsfed-admin saml metadata [--output FILE]   write the IdP metadata, to standard output without FILE

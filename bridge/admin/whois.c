@@ -123,7 +123,7 @@ ask_trail(const struct admin *admin, struct whois *w)
 {
     struct trail_told ignored;
     char why[TRAIL_WHY_MAX];
-    struct conf *conf = files_conf(admin);
+    struct conf *conf = files_conf(admin->conf_dir);
 
     if (conf == NULL) {
         (void)snprintf(w->why, sizeof(w->why),

@@ -2,7 +2,8 @@
  * awsfed-admin saml: from a configuration whose key does not exist yet to metadata.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "bridge/admin/rotate.c" /* the commands' objects are in no archive */
+#include "bridge/admin/files.c" /* the commands' objects are in no archive */
+#include "bridge/admin/rotate.c"
 #include "bridge/admin/saml.c"
 
 #include <fcntl.h>
