@@ -273,6 +273,23 @@ write_pair(const char *key_path, const char *certificate_path, BIO *key_pem, BIO
     return r;
 }
 
+/* One new file, all of it or none. */
+static int
+write_new(const char *path, mode_t mode, BIO *pem, char *why)
+{
+    int fd = -1;
+    int r = create(path, mode, &fd, why);
+
+    if (r != 0)
+        return r;
+    if ((r = fill(fd, path, mode, pem, why)) == 0)
+        r = sync_folder(path, why);
+    if (r != 0)
+        (void)unlink(path);
+    (void)close(fd);
+    return r;
+}
+
 static int
 check_name(const char *name, char *why)
 {
@@ -342,26 +359,6 @@ out:
     return r;
 }
 
-static int
-write_certificate(const char *path, X509 *x, char *why)
-{
-    BIO *pem = BIO_new(BIO_s_mem());
-    int fd = -1;
-
-    int r = pem != NULL && PEM_write_bio_X509(pem, x) == 1 ? create(path, 0644, &fd, why)
-                                                           : FED_E_CRYPTO;
-    if (r == 0)
-        r = fill(fd, path, 0644, pem, why);
-    if (r == 0)
-        r = sync_folder(path, why);
-    if (r != 0 && fd >= 0)
-        (void)unlink(path);
-    if (fd >= 0)
-        (void)close(fd);
-    BIO_free(pem);
-    return r;
-}
-
 int
 cert_create_for(const struct cert_key *key, const char *certificate_path, const char *name,
     int64_t now_s, char *why)
@@ -373,11 +370,14 @@ cert_create_for(const struct cert_key *key, const char *certificate_path, const 
         return r;
     EVP_PKEY *public = d2i_PUBKEY(NULL, &der, (long)key->public_len);
     X509 *x = public != NULL ? describe(public, name, now_s) : NULL;
+    BIO *pem = BIO_new(BIO_s_mem());
     (void)snprintf(why, CERT_WHY_MAX, "the token's key cannot sign a certificate");
-    r = x != NULL ? sign_elsewhere(x, public, key->sign, key->arg) : FED_E_CRYPTO;
+    r = x != NULL && pem != NULL ? sign_elsewhere(x, public, key->sign, key->arg) : FED_E_CRYPTO;
     if (r == 0)
-        r = write_certificate(certificate_path, x, why);
+        r = PEM_write_bio_X509(pem, x) == 1 ? write_new(certificate_path, 0644, pem, why)
+                                            : FED_E_CRYPTO;
     ERR_clear_error();
+    BIO_free(pem);
     X509_free(x);
     EVP_PKEY_free(public);
     return r;
@@ -389,24 +389,13 @@ cert_create_key(const char *path, const EVP_PKEY *like, char *why)
     bool is_ec = EVP_PKEY_get_base_id(like) == EVP_PKEY_EC;
     EVP_PKEY *key = is_ec ? EVP_EC_gen("P-256") : EVP_RSA_gen(CERT_KEY_BITS);
     BIO *pem = BIO_new(BIO_s_secmem());
-    int fd = -1, r = FED_E_CRYPTO;
+    int r = FED_E_CRYPTO;
 
     if (key == NULL || pem == NULL ||
-        PEM_write_bio_PKCS8PrivateKey(pem, key, NULL, NULL, 0, NULL, NULL) != 1) {
+        PEM_write_bio_PKCS8PrivateKey(pem, key, NULL, NULL, 0, NULL, NULL) != 1)
         (void)snprintf(why, CERT_WHY_MAX, "OpenSSL cannot make a key");
-        goto out;
-    }
-    if ((r = create(path, 0600, &fd, why)) != 0)
-        goto out;
-    r = fill(fd, path, 0600, pem, why);
-    if (r == 0)
-        r = sync_folder(path, why);
-    if (r != 0)
-        (void)unlink(path);
-
-out:
-    if (fd >= 0)
-        (void)close(fd);
+    else
+        r = write_new(path, 0600, pem, why);
     BIO_free(pem);
     EVP_PKEY_free(key);
     return r;
