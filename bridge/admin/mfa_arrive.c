@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "bridge/admin/mfa_pages.h"
 
 /* A hundred thousand people in one transaction, on a slow disk. */
 enum { END_TIMEOUT_MS = 600000 };
@@ -38,28 +38,12 @@ mfa_arrive_begin(const struct admin *admin, struct mfa_arrive *a)
     return ADMIN_DONE;
 }
 
-/* "PATH:LINE: NAME: WHY" for each of those who are told of, and how many there are. */
-static void
-print_refused(const struct mfa_arrive *a, const struct wire_msg *msg, uint64_t refused)
-{
-    char clean[1024];
-    const char *note;
-    uint64_t told = 0;
-
-    while ((note = wire_text_at(msg, WIRE_MESSAGE, told)) != NULL) {
-        (void)fprintf(stderr, "%s:%s\n", a->path, text_clean(clean, sizeof(clean), note));
-        told++;
-    }
-    if (refused > told)
-        (void)fprintf(stderr, "%s: and %" PRIu64 " more\n", a->path, refused - told);
-}
-
 static int
 print_failure(const struct mfa_arrive *a, const struct wire_msg *msg, uint64_t refused)
 {
     uint64_t done = wire_number(msg, WIRE_COUNT, 0) + wire_number(msg, WIRE_MERGED, 0);
 
-    print_refused(a, msg, refused);
+    (void)mfa_pages_refused(a->path, ":", msg); /* "PATH:LINE: NAME: WHY" */
     if (a->dry_run)
         (void)fprintf(stderr, "awsfed-admin: %" PRIu64 " error(s)\n", refused);
     else if (done > 0)

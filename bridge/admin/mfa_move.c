@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "base/write.h"
+#include "bridge/admin/mfa_pages.h"
 #include "mfa/parcel.h"
 
 /* Pieces of a request: what is put last may be as long as a piece can be. */
@@ -35,44 +35,6 @@ write_failed(const struct exporting *e)
     return ADMIN_FAILED;
 }
 
-static int
-ask_page(struct exporting *e)
-{
-    struct client_reply reply;
-    struct wire_out out;
-    size_t len = 0;
-
-    admin_request(&out, ASK_EXPORT);
-    if (e->last.msg.fields != NULL) {
-        const unsigned char *place = wire_bytes(&e->last.msg, WIRE_PLACE, &len);
-        wire_put_text(&out, WIRE_PARCEL_HEAD, wire_text(&e->last.msg, WIRE_PARCEL_HEAD));
-        wire_put_number(&out, WIRE_PARCEL_NUMBER, wire_number(&e->last.msg, WIRE_PARCEL_NUMBER, 1));
-        wire_put_bytes(&out, WIRE_PLACE, place, len);
-    }
-    int status = admin_ask(e->admin, &out, &reply);
-    if (status != ADMIN_DONE)
-        return status;
-    client_reply_done(&e->last);
-    e->last = reply;
-    return ADMIN_DONE;
-}
-
-static void
-print_refused(struct exporting *e)
-{
-    uint64_t refused = wire_number(&e->last.msg, WIRE_REFUSED, 0), told = 0;
-    char clean[1024];
-    const char *note;
-
-    while ((note = wire_text_at(&e->last.msg, WIRE_MESSAGE, told)) != NULL) {
-        (void)fprintf(stderr, "awsfed-admin: %s\n", text_clean(clean, sizeof(clean), note));
-        told++;
-    }
-    if (refused > told)
-        (void)fprintf(stderr, "awsfed-admin: and %" PRIu64 " more\n", refused - told);
-    e->refused += refused;
-}
-
 /* A page into the file. Once somebody is refused nothing more is written: a parcel without its end is none. */
 static int
 write_page(struct exporting *e)
@@ -82,7 +44,7 @@ write_page(struct exporting *e)
     size_t len;
     int r = 0;
 
-    print_refused(e);
+    e->refused += mfa_pages_refused("awsfed-admin", ": ", &e->last.msg);
     for (size_t i = 0; r == 0 && e->refused == 0; i++) {
         if ((piece = wire_bytes_at(&e->last.msg, WIRE_PIECE, i, &len)) == NULL)
             break;
@@ -111,13 +73,13 @@ write_head(struct exporting *e)
 static int
 export_all(struct exporting *e)
 {
-    int status = ask_page(e);
+    int status = mfa_pages_next(e->admin, ASK_EXPORT, &e->last);
 
     if (status == ADMIN_DONE)
         status = write_head(e);
     while (status == ADMIN_DONE && (status = write_page(e)) == ADMIN_DONE &&
            wire_number(&e->last.msg, WIRE_MORE, 0) != 0)
-        status = ask_page(e);
+        status = mfa_pages_next(e->admin, ASK_EXPORT, &e->last);
     if (status == ADMIN_DONE && e->refused != 0) {
         (void)fprintf(stderr,
             "awsfed-admin: nothing is exported: put the seal key back that is missing, or mfa "
