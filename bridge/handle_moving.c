@@ -13,16 +13,16 @@
 #include "bridge/arrivals.h"
 #include "bridge/handle_admin.h"
 #include "bridge/place.h"
+#include "bridge/refused.h"
 #include "mfa/departure.h"
 
-enum { PAGE_ROOM = 100 * 1024, REFUSED_ROOM = 32, PUT_AT_ONCE = 500 };
+enum { PAGE_ROOM = 100 * 1024, PUT_AT_ONCE = 500 };
 
 /* ---- Out ---- */
 
 struct page {
     struct fed_secret pieces; /* 2 bytes of length, and the piece */
-    char names[REFUSED_ROOM][STORE_NAME_MAX];
-    uint64_t refused;
+    struct refused refused;
 };
 
 static int
@@ -36,28 +36,21 @@ take_piece(void *arg, const void *piece, size_t len)
     return r != 0 ? r : fed_secret_add(&page->pieces, piece, len);
 }
 
-/* The first REFUSED_ROOM of a page get a line; all are counted. */
 static int
 refuse(void *arg, const char *name)
 {
     struct page *page = arg;
 
-    if (page->refused < REFUSED_ROOM)
-        (void)snprintf(page->names[page->refused], STORE_NAME_MAX, "%s", name);
-    page->refused++;
+    refused_add(&page->refused, name);
     return 0;
 }
 
 static void
 put_page(struct job *job, const struct departure *d, const struct page *page, bool ended)
 {
-    char head[PARCEL_HEAD_MAX], line[STORE_NAME_MAX + 64];
+    char head[PARCEL_HEAD_MAX];
 
-    for (size_t i = 0; i < page->refused && i < REFUSED_ROOM; i++) {
-        (void)snprintf(
-            line, sizeof(line), "%s: a seed opens with none of the seal keys", page->names[i]);
-        wire_put_text(&job->reply, WIRE_MESSAGE, line);
-    }
+    refused_put(&job->reply, &page->refused, "a seed opens with none of the seal keys");
     parcel_head_show(&d->head, head);
     wire_put_text(&job->reply, WIRE_PARCEL_HEAD, head);
     wire_put_number(&job->reply, WIRE_PARCEL_NUMBER, d->number);
@@ -68,7 +61,7 @@ put_page(struct job *job, const struct departure *d, const struct page *page, bo
         at += 2 + len;
     }
     wire_put_number(&job->reply, WIRE_MORE, !ended);
-    wire_put_number(&job->reply, WIRE_REFUSED, page->refused);
+    wire_put_number(&job->reply, WIRE_REFUSED, page->refused.n);
 }
 
 /* The first page makes the parcel, and a line of who takes it; the others go on with one that has begun like that. */

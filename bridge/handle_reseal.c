@@ -11,19 +11,20 @@
 
 #include "bridge/handle_admin.h"
 #include "bridge/place.h"
+#include "bridge/refused.h"
 #include "mfa/person.h"
 
 /* People a request: looked at, and written, which is durable each time. */
-enum { LOOK_AT_ONCE = 20000, WRITE_AT_ONCE = 500, REFUSED_ROOM = 32, FULL = 1 };
+enum { LOOK_AT_ONCE = 20000, WRITE_AT_ONCE = 500, FULL = 1 };
 
 struct resealing {
     struct bridge *b;
     unsigned char head[SEAL_HEAD]; /* of what the first key seals */
     const char *sid;
-    bool old_row; /* this person's row is sealed as a whole, with another key */
-    bool refused; /* they have a blob that does not open */
-    uint64_t looked_at, done, n_refused;
-    char names[REFUSED_ROOM][STORE_NAME_MAX];
+    bool old_row;  /* this person's row is sealed as a whole, with another key */
+    bool unopened; /* they have a blob that does not open */
+    uint64_t looked_at, done;
+    struct refused refused;
 };
 
 /* What the first key's blobs begin with, learned from one of them. */
@@ -69,7 +70,7 @@ reseal_record(struct record *record, void *arg)
     struct fed_secret blob = FED_SECRET_INIT(SEAL_BLOB_MAX);
     int r = 0;
 
-    s->refused = false;
+    s->unopened = false;
     bool changed = s->old_row;
     for (size_t i = 0; i < record->n_tokens && r == 0; i++) {
         struct record_token *t = &record->tokens[i];
@@ -81,20 +82,12 @@ reseal_record(struct record *record, void *arg)
             t->blob_len = blob.len;
             changed = true;
         } else if (r == FED_E_CRYPTO) {
-            s->refused = true;
+            s->unopened = true;
             r = 0;
         }
     }
     fed_secret_done(&blob);
     return r == 0 && !changed ? FED_E_CRYPTO : r;
-}
-
-static void
-refuse(struct resealing *s, const struct store_row *row)
-{
-    if (s->n_refused < REFUSED_ROOM)
-        (void)snprintf(s->names[s->n_refused], STORE_NAME_MAX, "%s", row->name);
-    s->n_refused++;
 }
 
 static int
@@ -105,11 +98,11 @@ reseal_row(const struct store_row *row, void *arg)
     bool old = false;
     int r;
 
-    if (s->looked_at == LOOK_AT_ONCE || s->done + s->n_refused >= WRITE_AT_ONCE)
+    if (s->looked_at == LOOK_AT_ONCE || s->done + s->refused.n >= WRITE_AT_ONCE)
         return FULL;
     s->looked_at++;
     if (person_decode(row, &record) != 0) {
-        refuse(s, row);
+        refused_add(&s->refused, row->name);
         return 0;
     }
     if ((r = has_old(s, row, &record, &old)) != 0 || !old)
@@ -118,24 +111,13 @@ reseal_row(const struct store_row *row, void *arg)
     r = person_change(s->b->store, row->sid, NULL, 0, reseal_record, s);
     if (r == FED_E_NOT_ENROLLED)
         return 0; /* gone meanwhile */
-    if ((r == 0 || r == FED_E_CRYPTO) && s->refused)
-        refuse(s, row);
+    if ((r == 0 || r == FED_E_CRYPTO) && s->unopened)
+        refused_add(&s->refused, row->name);
     else if (r == 0)
         s->done++;
     return r == FED_E_CRYPTO
                ? 0
                : r; /* without a refusal: another was faster, all is sealed anew already */
-}
-
-static void
-put_refused(struct job *job, const struct resealing *s)
-{
-    char line[STORE_NAME_MAX + 64];
-
-    for (size_t i = 0; i < s->n_refused && i < REFUSED_ROOM; i++) {
-        (void)snprintf(line, sizeof(line), "%s: opens with none of the seal keys", s->names[i]);
-        wire_put_text(&job->reply, WIRE_MESSAGE, line);
-    }
 }
 
 int
@@ -153,15 +135,15 @@ handle_reseal(struct bridge *b, struct job *job, struct answer *answer)
         r = store_each_from(b->store, &place, reseal_row, &s);
     more = r == FULL;
     (void)snprintf(reason, sizeof(reason), "%" PRIu64 " sealed anew, %" PRIu64 " do not open",
-        s.done, s.n_refused);
+        s.done, s.refused.n);
     r = admin_audit(b, job, "reseal", NULL, more ? 0 : r, reason);
     if (r == 0) {
         answer_begin(job, answer);
-        put_refused(job, &s);
+        refused_put(&job->reply, &s.refused, "opens with none of the seal keys");
         wire_put_number(&job->reply, WIRE_COUNT, s.done);
         place_put(&job->reply, &place);
         wire_put_number(&job->reply, WIRE_MORE, more);
-        wire_put_number(&job->reply, WIRE_REFUSED, s.n_refused);
+        wire_put_number(&job->reply, WIRE_REFUSED, s.refused.n);
     }
     return r;
 }
