@@ -20,6 +20,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "bridge/instant.h"
 
 enum { TEXT_MAX = 2048 };
 
@@ -98,11 +99,9 @@ put_text(json_t *line, const char *key, const char *value)
 static void
 put_time(json_t *line, const char *key, int64_t when_s)
 {
-    char text[32];
-    time_t t = (time_t)when_s;
-    struct tm tm;
+    char text[INSTANT_SIZE];
 
-    if (gmtime_r(&t, &tm) != NULL && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+    if (instant_write(when_s, text))
         (void)json_object_set_new(line, key, json_string(text));
 }
 

@@ -6,9 +6,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/text.h"
+#include "bridge/instant.h"
 
 const struct endpoint_error endpoint_forbidden = {
     403, "Forbidden", "this endpoint answers the processes of its own session alone"};
@@ -126,14 +126,12 @@ endpoint_put_credential(struct fed_secret *out, const struct wire_msg *reply)
                *secret = wire_text(reply, WIRE_SECRET_KEY),
                *token = wire_text(reply, WIRE_SESSION_TOKEN),
                *account = wire_text(reply, WIRE_ACCOUNT);
-    time_t expires = (time_t)wire_number(reply, WIRE_EXPIRES, 0);
-    char when[32];
-    struct tm tm;
+    int64_t expires_s = (int64_t)wire_number(reply, WIRE_EXPIRES, 0);
+    char when[INSTANT_SIZE];
     int r;
 
-    if (key == NULL || secret == NULL || token == NULL || expires <= 0 ||
-        gmtime_r(&expires, &tm) == NULL ||
-        strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+    if (key == NULL || secret == NULL || token == NULL || expires_s <= 0 ||
+        !instant_write(expires_s, when))
         return FED_E_PROTO;
     if ((r = put_member(out, "AccessKeyId", key)) != 0 ||
         (r = put_member(out, "SecretAccessKey", secret)) != 0 ||

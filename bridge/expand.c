@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "base/text.h"
 #include "base/wire.h"
+#include "bridge/instant.h"
 #include "conf/charset.h"
 #include "conf/policy.h"
 
@@ -29,12 +29,9 @@ add_attribute(const struct proof *proof, const struct template_piece *piece, str
 static int
 add_time(int64_t when_s, struct fed_secret *ret)
 {
-    time_t t = (time_t)when_s;
-    struct tm tm;
-    char text[32];
+    char text[INSTANT_SIZE];
 
-    if (when_s == 0 || gmtime_r(&t, &tm) == NULL ||
-        strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+    if (when_s == 0 || !instant_write(when_s, text))
         return 0;
     return fed_secret_add_str(ret, text);
 }

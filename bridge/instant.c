@@ -52,3 +52,12 @@ instant_read(const char *text, int64_t *ret_s)
     tm.tm_mon -= 1;
     return date_seconds(&tm, ret_s);
 }
+
+bool
+instant_write(int64_t when_s, char ret[INSTANT_SIZE])
+{
+    time_t t = (time_t)when_s;
+    struct tm tm;
+
+    return gmtime_r(&t, &tm) != NULL && strftime(ret, INSTANT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) != 0;
+}

@@ -6,9 +6,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/text.h"
+#include "bridge/instant.h"
 
 enum { NAME_SIZE = 512 };
 
@@ -26,15 +26,6 @@ struct report {
 
 /* ---- Small things ---- */
 
-static bool
-time_text(int64_t when_s, char ret[32])
-{
-    time_t t = (time_t)when_s;
-    struct tm tm;
-
-    return gmtime_r(&t, &tm) != NULL && strftime(ret, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) != 0;
-}
-
 static int
 set_text(json_t *to, const char *key, const char *text)
 {
@@ -48,9 +39,9 @@ set_text(json_t *to, const char *key, const char *text)
 static int
 set_time(json_t *to, const char *key, int64_t when_s)
 {
-    char text[32];
+    char text[INSTANT_SIZE];
 
-    return time_text(when_s, text) ? set_text(to, key, text) : 0;
+    return instant_write(when_s, text) ? set_text(to, key, text) : 0;
 }
 
 /* Later ones win; the lines of several hosts need not be in order. */
@@ -58,9 +49,9 @@ static int
 set_latest(json_t *to, const char *key, int64_t when_s)
 {
     const char *old = json_string_value(json_object_get(to, key));
-    char text[32];
+    char text[INSTANT_SIZE];
 
-    if (!time_text(when_s, text) || (old != NULL && strcmp(text, old) <= 0))
+    if (!instant_write(when_s, text) || (old != NULL && strcmp(text, old) <= 0))
         return 0;
     return set_text(to, key, text);
 }

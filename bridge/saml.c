@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
+#include "bridge/instant.h"
 #include "bridge/xml.h"
 
 #define NS_ASSERTION "urn:oasis:names:tc:SAML:2.0:assertion"
@@ -29,8 +29,6 @@
  */
 #define AUTHN_CLASS "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 
-enum { TIME_SIZE = 32 };
-
 struct partition {
     const char *name, *audience, *recipient;
 };
@@ -46,7 +44,8 @@ struct writer {
     const struct saml_request *request;
     const struct partition *partition;
     char response_id[SAML_ID_SIZE], id[SAML_ID_SIZE];
-    char issued[TIME_SIZE], not_before[TIME_SIZE], not_after[TIME_SIZE], authn[TIME_SIZE];
+    char issued[INSTANT_SIZE], not_before[INSTANT_SIZE], not_after[INSTANT_SIZE],
+        authn[INSTANT_SIZE];
     struct fed_secret head; /* from <saml:Assertion> to its Issuer */
     struct fed_secret body; /* from Subject to </saml:Assertion> */
 };
@@ -71,14 +70,11 @@ saml_recipient(const char *partition)
 
 /* xs:dateTime in UTC, saml-core-2.0 1.3.3. Years of five digits are no time of ours. */
 static int
-format_time(char to[TIME_SIZE], int64_t seconds)
+format_time(char to[INSTANT_SIZE], int64_t seconds)
 {
-    time_t t = (time_t)seconds;
-    struct tm tm;
-
-    if (seconds < 0 || seconds > INT64_C(253402300799) || gmtime_r(&t, &tm) == NULL)
+    if (seconds < 0 || seconds > INT64_C(253402300799) || !instant_write(seconds, to))
         return FED_E_INVALID;
-    return strftime(to, TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) != 0 ? 0 : FED_E_INVALID;
+    return 0;
 }
 
 /* 128 random bits, saml-core-2.0 1.3.4; an xs:ID begins with no digit. */
@@ -392,7 +388,7 @@ saml_metadata(const char *entity_id, const char *const *certificates_b64, size_t
 {
     struct fed_secret whole = FED_SECRET_INIT(ret->limit);
     struct xml xml = {.to = &whole};
-    char until[TIME_SIZE];
+    char until[INSTANT_SIZE];
 
     if (n < 1 || n > 2 || *entity_id == '\0' || format_time(until, valid_until_s) != 0)
         return FED_E_INVALID;

@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/text.h"
 #include "bridge/admin/files.h"
+#include "bridge/instant.h"
 #include "bridge/trail.h"
 #include "conf/arn.h"
 
@@ -41,12 +41,9 @@ put_text(json_t *to, const char *key, const char *text)
 static void
 put_time(json_t *to, const char *key, int64_t when_s)
 {
-    char text[32];
-    time_t t = (time_t)when_s;
-    struct tm tm;
+    char text[INSTANT_SIZE];
 
-    if (when_s != 0 && gmtime_r(&t, &tm) != NULL &&
-        strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+    if (when_s != 0 && instant_write(when_s, text))
         put_text(to, key, text);
 }
 
