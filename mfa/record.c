@@ -63,37 +63,34 @@ record_remove(struct record *r, uint32_t id)
     return FED_E_NOT_FOUND;
 }
 
-uint64_t
-record_carried(const struct record_token *from, unsigned period_s)
+void
+record_lift(struct record_token *token, const struct record_token *from)
 {
+    unsigned period_s = token->params.period_s;
     uint64_t step = from->watermark;
 
-    return from->params.period_s == 2 * period_s   ? 2 * step + (step != 0)
-           : 2 * from->params.period_s == period_s ? step / 2
-                                                   : step;
+    if (from->params.period_s == 2 * period_s)
+        step = 2 * step + (step != 0);
+    else if (2 * from->params.period_s == period_s)
+        step /= 2;
+    if (step > token->watermark && step <= INT64_MAX)
+        token->watermark = step;
 }
 
 /* What a confirmed token replaces goes, and leaves its watermark. */
 static void
 take_over(struct record *r, uint32_t id)
 {
-    struct record_token *token = record_token(r, id);
-    uint64_t watermark = token->watermark;
-    uint32_t replaces = token->replaces;
-    unsigned period_s = token->params.period_s;
+    uint32_t replaces = record_token(r, id)->replaces;
 
     for (size_t i = r->n_tokens; i-- > 0;) {
-        struct record_token *old = &r->tokens[i];
+        const struct record_token *old = &r->tokens[i];
         if (old->id == id || (replaces != RECORD_ALL && old->id != replaces))
             continue;
-        uint64_t theirs = record_carried(old, period_s);
-        if (theirs > watermark && theirs <= INT64_MAX)
-            watermark = theirs;
-        drop(r, i);
+        record_lift(record_token(r, id), old);
+        drop(r, i); /* and its place is another's from here on */
     }
-    token = record_token(r, id);
-    token->watermark = watermark;
-    token->replaces = 0;
+    record_token(r, id)->replaces = 0;
 }
 
 int
@@ -118,9 +115,7 @@ record_add(struct record *r, const struct record_token *token, uint32_t *ret_id)
         size_t at = 0;
         while (replaces != RECORD_ALL && r->tokens[at].id != replaces)
             at++;
-        uint64_t theirs = record_carried(&r->tokens[at], fresh.params.period_s);
-        if (theirs > fresh.watermark && theirs <= INT64_MAX)
-            fresh.watermark = theirs;
+        record_lift(&fresh, &r->tokens[at]);
         drop(r, at);
         if (replaces != RECORD_ALL)
             fresh.replaces = 0;

@@ -96,8 +96,8 @@ struct record_token *record_token(struct record *r, uint32_t id);
 #define RECORD_ALL UINT32_MAX
 FED_MUST_USE int record_add(struct record *r, const struct record_token *token, uint32_t *ret_id);
 
-/* The moment that a token's watermark stands for, in steps of another period: those up to it stay refused. */
-uint64_t record_carried(const struct record_token *from, unsigned period_s);
+/* Raise a token's watermark to the moment that another one's stands for, in steps of its own period: what was used stays refused. */
+void record_lift(struct record_token *token, const struct record_token *from);
 
 /*
  * Remove a token, and what waits: that may have been begun with a code of the one removed, by whoever has stolen it.

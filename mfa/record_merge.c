@@ -77,12 +77,8 @@ static void
 lift_watermarks(struct record *fresh, const struct record *there)
 {
     for (size_t i = 0; i < fresh->n_tokens; i++) {
-        struct record_token *t = &fresh->tokens[i];
-        for (size_t k = 0; k < there->n_tokens; k++) {
-            uint64_t theirs = record_carried(&there->tokens[k], t->params.period_s);
-            if (theirs > t->watermark && theirs <= INT64_MAX)
-                t->watermark = theirs;
-        }
+        for (size_t k = 0; k < there->n_tokens; k++)
+            record_lift(&fresh->tokens[i], &there->tokens[k]);
     }
 }
 
