@@ -15,22 +15,11 @@ struct whose {
     const struct cache_holder *holder; /* NULL: the credential is not cached */
 };
 
-static const struct conf_role *
-find_role(const struct proof *proof, uint64_t digest)
-{
-    for (size_t i = 0; i < proof->n_roles; i++) {
-        const struct conf_role *role = proof_role(proof, i);
-        if (role->digest == digest)
-            return role;
-    }
-    return NULL;
-}
-
 /* The role may have gone since, and the credential lives on: then the session's ARN says which it was. */
 static void
 put_held(struct wire_out *out, const struct cache_holder *holder, const struct proof *proof)
 {
-    const struct conf_role *role = find_role(proof, holder->role);
+    const struct conf_role *role = proof_role_by_digest(proof, holder->role);
 
     wire_begin_group(out, WIRE_HELD);
     if (role != NULL) {

@@ -81,3 +81,14 @@ proof_find_role(const struct proof *p, const char *name)
     }
     return NULL;
 }
+
+const struct conf_role *
+proof_role_by_digest(const struct proof *p, uint64_t digest)
+{
+    for (size_t i = 0; i < p->n_roles; i++) {
+        const struct conf_role *role = proof_role(p, i);
+        if (role->digest == digest)
+            return role;
+    }
+    return NULL;
+}

@@ -50,6 +50,9 @@ const struct conf_role *proof_role(const struct proof *proof, size_t i);
 /* Is this the name of one of the roles? NULL when it is not. */
 const struct conf_role *proof_find_role(const struct proof *proof, const char *name);
 
+/* The one with this digest (struct conf_role). NULL when none is, or not any more. */
+const struct conf_role *proof_role_by_digest(const struct proof *proof, uint64_t digest);
+
 /* A deep copy. 0 or FED_E_NOMEM. */
 FED_MUST_USE int proof_copy(const struct proof *from, struct proof *ret);
 

@@ -16,21 +16,10 @@ forget(void *arg, struct job *job)
 }
 
 /* A role that is the ticket's no more is not asked for. */
-static const struct conf_role *
-find_role(const struct ticket *t, uint64_t digest)
-{
-    for (size_t i = 0; i < t->proof.n_roles; i++) {
-        const struct conf_role *role = proof_role(&t->proof, i);
-        if (role->digest == digest)
-            return role;
-    }
-    return NULL;
-}
-
 static void
 start_one(struct bridge *b, const struct ticket *t, const struct cache_key *key)
 {
-    const struct conf_role *role = find_role(t, key->role);
+    const struct conf_role *role = proof_role_by_digest(&t->proof, key->role);
     struct job *job = role != NULL ? calloc(1, sizeof(*job)) : NULL;
 
     if (job == NULL)
