@@ -69,13 +69,13 @@ pardon_needs_clock(struct bridge *b, const struct signin *a)
     return factor_has_digits(a->code, len) && possible(b, a) != DEMAND_NOTHING;
 }
 
+/* By the book of this moment. */
 static int
-decide(struct bridge *b, const struct signin *a, const struct identity *id,
+decide(struct bridge *b, const struct demand_from *from, size_t domain,
     const struct addir_entry *entry, enum demand *ret)
 {
-    struct demand_from from = from_of(a);
     struct book *book = mapper_book(b->mapper);
-    int r = demand_decide(&b->conf->mfa, book, &from, id->domain, entry, ret, NULL);
+    int r = demand_decide(&b->conf->mfa, book, from, domain, entry, ret, NULL);
 
     book_unref(book);
     return r;
@@ -86,12 +86,13 @@ static int
 look_ahead(struct bridge *b, const struct signin *a, const struct identity *id, unsigned *demands,
     char *why)
 {
+    struct demand_from from = from_of(a);
     struct addir_entry entry = {0};
     enum demand demand = DEMAND_CODE;
 
     int r = addir_read(b->dirs[id->domain], &id->person, &entry, why);
     if (r == 0)
-        r = decide(b, a, id, &entry, &demand);
+        r = decide(b, &from, id->domain, &entry, &demand);
     addir_entry_done(&entry);
     if (r == 0)
         *demands = without_pardon(a, demand);
@@ -201,11 +202,12 @@ int
 pardon_settle(struct bridge *b, const struct signin *a, const struct identity *id,
     const struct addir_entry *entry, struct pardon *p, char *why)
 {
+    struct demand_from from = from_of(a);
     enum demand demand = DEMAND_CODE;
 
     if (a->aim == SIGNIN_FACTOR || (a->factors & WIRE_FACTOR_PASSWORD) == 0)
         return 0;
-    int r = decide(b, a, id, entry, &demand);
+    int r = decide(b, &from, id->domain, entry, &demand);
     if (r != 0)
         return settle_unknown(a, p, r, why);
     /* Whom nothing pardons is to enrol now, if the rest is right. */
@@ -245,10 +247,8 @@ pardon_drop_roles(struct bridge *b, const struct addir_entry *entry, struct proo
 {
     struct demand_from from = {.service = proof->service, .rhost = proof->rhost};
     enum demand demand = DEMAND_CODE;
-    struct book *book = mapper_book(b->mapper);
-    int r = demand_decide(&b->conf->mfa, book, &from, proof->domain, entry, &demand, NULL);
+    int r = decide(b, &from, proof->domain, entry, &demand);
 
-    book_unref(book);
     if (r == 0 && demand == DEMAND_NOTHING) {
         free(proof->roles);
         proof->roles = NULL;
