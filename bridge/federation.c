@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "bridge/https.h"
+#include "bridge/sts_form.h"
 
 enum { FORM_MAX = 3 * 64 * 1024 + 4096, SESSION_MAX = 64 * 1024 + 2048, URL_MAX = 512 };
 
@@ -71,28 +72,6 @@ federation_free(struct federation *federation)
 }
 
 /* ---- Addresses ---- */
-
-static bool
-is_unreserved(unsigned char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr("-._~", c) != NULL);
-}
-
-/* "&NAME=VALUE", percent-encoded: RFC 3986's unreserved characters stay. */
-static int
-add_parameter(struct fed_secret *to, const char *name, const char *value)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    int r = fed_secret_addf(to, "&%s=", name);
-
-    for (const unsigned char *p = (const unsigned char *)value; r == 0 && *p != '\0'; p++) {
-        const char coded[] = {'%', hex[*p >> 4], hex[*p & 0xf]};
-        r = is_unreserved(*p) ? fed_secret_add_byte(to, *p)
-                              : fed_secret_add(to, coded, sizeof(coded));
-    }
-    return r;
-}
 
 /* The partition's names: of the sign-in service and of the console. */
 static const char *
@@ -173,7 +152,7 @@ write_form(const struct federation_request *request, struct fed_secret *form)
     if (r == 0 && request->duration_s != 0)
         r = fed_secret_addf(form, "&SessionDuration=%" PRId64, request->duration_s);
     if (r == 0)
-        r = add_parameter(form, "Session", fed_secret_str(&session));
+        r = sts_form_add(form, "Session", fed_secret_str(&session));
     fed_secret_done(&session);
     return r;
 }
@@ -264,11 +243,11 @@ federation_url(struct federation *federation, const struct federation_request *r
     if (r == 0)
         r = fed_secret_addf(ret_url, "%s?Action=login", url);
     if (r == 0 && request->issuer != NULL)
-        r = add_parameter(ret_url, "Issuer", request->issuer);
+        r = sts_form_add(ret_url, "Issuer", request->issuer);
     if (r == 0)
-        r = add_parameter(ret_url, "Destination", fed_secret_str(&page));
+        r = sts_form_add(ret_url, "Destination", fed_secret_str(&page));
     if (r == 0)
-        r = add_parameter(ret_url, "SigninToken", fed_secret_str(&token));
+        r = sts_form_add(ret_url, "SigninToken", fed_secret_str(&token));
     fed_secret_done(&token);
     fed_secret_done(&page);
     return r;
