@@ -166,9 +166,7 @@ write_json(const struct configure *c, const struct fed_secret *diff)
         json_text(&j, "diff", fed_secret_str(diff));
     stale_json(&j, &found);
     json_close(&j, '}');
-    enum outcome outcome = output_write(&j.bytes, json_finish(&j));
-    json_done(&j);
-    return outcome;
+    return output_json(&j);
 }
 
 static enum outcome

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "bridge/login/when.h"
 
 void
 json_init(struct json *j, size_t limit)
@@ -132,6 +133,14 @@ json_number(struct json *j, const char *key, uint64_t value)
     begin(j, key);
     if (j->error == 0)
         j->error = fed_secret_addf(&j->bytes, "%" PRIu64, value);
+}
+
+void
+json_time(struct json *j, const char *key, uint64_t time_s)
+{
+    char text[WHEN_SIZE];
+
+    json_text(j, key, time_s != 0 && when_rfc3339(time_s, text) == 0 ? text : NULL);
 }
 
 void

@@ -34,6 +34,9 @@ void json_text(struct json *j, const char *key, const char *value);
 void json_number(struct json *j, const char *key, uint64_t value);
 void json_bool(struct json *j, const char *key, bool value);
 
+/* Unix seconds as RFC 3339 has them; 0, which is no time, as null. */
+void json_time(struct json *j, const char *key, uint64_t time_s);
+
 /* End with a newline. 0, FED_E_TOO_BIG or FED_E_NOMEM; j->bytes is then the text. */
 FED_MUST_USE int json_finish(struct json *j);
 

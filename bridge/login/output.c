@@ -34,6 +34,15 @@ output_write(struct fed_secret *bytes, int error)
     return OUTCOME_OTHER;
 }
 
+enum outcome
+output_json(struct json *j)
+{
+    enum outcome outcome = output_write(&j->bytes, json_finish(j));
+
+    json_done(j);
+    return outcome;
+}
+
 void
 output_complain(const char *format, ...)
 {

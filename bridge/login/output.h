@@ -7,6 +7,7 @@
 #define BRIDGE_LOGIN_OUTPUT_H
 
 #include "base/secret.h"
+#include "bridge/login/json.h"
 #include "bridge/login/outcome.h"
 
 /* The most that a run prints: 800 roles as JSON, or a session token of 64 KiB, escaped. */
@@ -19,6 +20,9 @@ enum { OUTPUT_MAX = 1024 * 1024 };
  * standard error.
  */
 FED_MUST_USE enum outcome output_write(struct fed_secret *bytes, int error);
+
+/* The same for an object or array, which is closed: it is ended, written, and done with. */
+enum outcome output_json(struct json *j);
 
 /* "awsfed-login: TEXT" and a newline on standard error, always one line, cleaned (I-58). */
 void output_complain(const char *format, ...) FED_PRINTF(1, 2);

@@ -162,10 +162,6 @@ roles_nearest(const struct wire_msg *reply, const char *typed)
 static void
 json_role(struct json *j, const struct wire_msg *role)
 {
-    uint64_t cached_s = wire_number(role, WIRE_CACHED_UNTIL, 0);
-    char until[WHEN_SIZE];
-    bool cached = cached_s != 0 && when_rfc3339(cached_s, until) == 0;
-
     json_open(j, NULL, '{');
     json_text(j, "name", wire_text(role, WIRE_ROLE_NAME));
     json_text(j, "arn", wire_text(role, WIRE_ROLE_ARN));
@@ -174,7 +170,7 @@ json_role(struct json *j, const struct wire_msg *role)
     json_text(j, "region", wire_text(role, WIRE_REGION));
     json_number(j, "max_duration_seconds", wire_number(role, WIRE_DURATION, 0));
     json_bool(j, "needs_code", wire_number(role, WIRE_CODE_NEEDED, 0) != 0);
-    json_text(j, "cached_until", cached ? until : NULL);
+    json_time(j, "cached_until", wire_number(role, WIRE_CACHED_UNTIL, 0));
     json_bool(j, "default", wire_number(role, WIRE_DEFAULT, 0) != 0);
     json_bool(j, "in_use", wire_number(role, WIRE_IN_USE, 0) != 0);
     json_close(j, '}');
@@ -191,9 +187,7 @@ write_json(const struct wire_msg *reply)
     for (size_t i = 0; wire_group_at(reply, WIRE_ROLE, i, &role); i++)
         json_role(&j, &role);
     json_close(&j, ']');
-    enum outcome outcome = output_write(&j.bytes, json_finish(&j));
-    json_done(&j);
-    return outcome;
+    return output_json(&j);
 }
 
 static enum outcome

@@ -59,16 +59,6 @@ add_text(struct fed_secret *to, const struct wire_msg *msg, uint64_t now_s)
     return r;
 }
 
-/* A time as RFC 3339; null when the reply does not have it. */
-static void
-json_time(struct json *j, const char *key, const struct wire_msg *msg, enum wire_tag tag)
-{
-    uint64_t time_s = wire_number(msg, tag, 0);
-    char text[WHEN_SIZE];
-
-    json_text(j, key, time_s != 0 && when_rfc3339(time_s, text) == 0 ? text : NULL);
-}
-
 static void
 json_factors(struct json *j, uint64_t factors)
 {
@@ -100,18 +90,17 @@ write_json(const struct options *o, const struct answer *a, uint64_t now_s)
     if (a->error == 0) {
         json_text(&j, "user", wire_text(msg, WIRE_USER));
         json_text(&j, "sid", wire_text(msg, WIRE_SID));
-        json_time(&j, "started", msg, WIRE_STARTED);
-        json_time(&j, "expires", msg, WIRE_EXPIRES);
+        json_time(&j, "started", wire_number(msg, WIRE_STARTED, 0));
+        json_time(&j, "expires", wire_number(msg, WIRE_EXPIRES, 0));
         json_number(&j, "seconds_left", when_left(wire_number(msg, WIRE_EXPIRES, 0), now_s));
         json_factors(&j, wire_number(msg, WIRE_FACTORS, 0));
-        json_time(&j, "code_time", msg, WIRE_CODE_TIME);
+        json_time(&j, "code_time", wire_number(msg, WIRE_CODE_TIME, 0));
         json_text(&j, "rhost", wire_text(msg, WIRE_RHOST));
         json_text(&j, "role", wire_text(msg, WIRE_ROLE_NAME));
     }
     stale_json(&j, &found);
     json_close(&j, '}');
-    enum outcome outcome = output_write(&j.bytes, json_finish(&j));
-    json_done(&j);
+    enum outcome outcome = output_json(&j);
     return outcome != OUTCOME_DONE ? outcome : outcome_of(a->error);
 }
 

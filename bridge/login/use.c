@@ -10,7 +10,6 @@
 #include "bridge/login/output.h"
 #include "bridge/login/signin.h"
 #include "bridge/login/stale.h"
-#include "bridge/login/when.h"
 
 enum { TEXT_SIZE = 320 };
 
@@ -53,10 +52,8 @@ say_done(const struct options *o, const struct wire_msg *msg)
 static enum outcome
 write_json(const struct options *o, const struct wire_msg *msg)
 {
-    char until[WHEN_SIZE];
     struct stale found;
     struct json j;
-    bool ends = when_rfc3339(wire_number(msg, WIRE_EXPIRES, 0), until) == 0;
 
     stale_find_of_shell(o, &found);
     json_init(&j, OUTPUT_MAX);
@@ -66,12 +63,10 @@ write_json(const struct options *o, const struct wire_msg *msg)
     json_text(&j, "account", wire_text(msg, WIRE_ACCOUNT));
     json_text(&j, "alias", wire_text(msg, WIRE_ALIAS));
     json_text(&j, "region", wire_text(msg, WIRE_REGION));
-    json_text(&j, "expires", ends ? until : NULL);
+    json_time(&j, "expires", wire_number(msg, WIRE_EXPIRES, 0));
     stale_json(&j, &found);
     json_close(&j, '}');
-    enum outcome outcome = output_write(&j.bytes, json_finish(&j));
-    json_done(&j);
-    return outcome;
+    return output_json(&j);
 }
 
 enum outcome

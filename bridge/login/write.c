@@ -173,9 +173,7 @@ write_json(const struct write *w)
         json_close(&j, ']');
     }
     json_close(&j, '}');
-    enum outcome outcome = output_write(&j.bytes, json_finish(&j));
-    json_done(&j);
-    return outcome;
+    return output_json(&j);
 }
 
 /* The SDKs read these files line by line: a value with a line break in it would be a line of its own. */

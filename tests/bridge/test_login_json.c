@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "bridge/login/json.c"
+#include "bridge/login/when.c"
 
 static void
 check_string(const char *value, const char *expected)
@@ -72,6 +73,8 @@ objects_and_arrays_nest(void **state)
     json_bool(&j, "t", true);
     json_bool(&j, "f", false);
     json_text(&j, "k\"", NULL);
+    json_time(&j, "at", 1795298400);
+    json_time(&j, "never", 0);
     json_open(&j, "a", '[');
     json_text(&j, NULL, "x");
     json_text(&j, NULL, "y");
@@ -83,6 +86,7 @@ objects_and_arrays_nest(void **state)
     assert_int_equal(json_finish(&j), 0);
     assert_string_equal(fed_secret_str(&j.bytes),
         "[{},{\"n\":18446744073709551615,\"t\":true,\"f\":false,\"k\\\"\":null,"
+        "\"at\":\"2026-11-21T22:00:00Z\",\"never\":null,"
         "\"a\":[\"x\",\"y\"],\"o\":{}}]\n");
     json_done(&j);
 }

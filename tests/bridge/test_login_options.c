@@ -11,10 +11,12 @@
 
 #include <cmocka.h>
 
+#include "bridge/login/json.c"
 #include "bridge/login/options.c"
 #include "bridge/login/outcome.c"
 #include "bridge/login/output.c"
 #include "bridge/login/shell.c"
+#include "bridge/login/when.c"
 
 static enum outcome
 run_nothing(const struct options *o)
