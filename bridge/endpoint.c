@@ -13,7 +13,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "bridge/endpoint_audit.h"
 #include "bridge/endpoint_rules.h"
 #include "bridge/tcp_owner.h"

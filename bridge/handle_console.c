@@ -9,7 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/log.h"
 #include "bridge/credentials.h"
 #include "bridge/federation.h"
 #include "bridge/standing.h"

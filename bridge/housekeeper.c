@@ -9,7 +9,6 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "bridge/clockwatch.h"
 #include "bridge/reload.h"
 #include "bridge/renewals.h"

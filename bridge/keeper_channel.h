@@ -7,7 +7,6 @@
 #define BRIDGE_KEEPER_CHANNEL_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "base/err.h"
 #include "base/secret.h"

@@ -6,9 +6,6 @@
 #ifndef BRIDGE_RECEIPTS_H
 #define BRIDGE_RECEIPTS_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "base/err.h"
 #include "bridge/proof.h"
 #include "bridge/token.h"

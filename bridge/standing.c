@@ -5,7 +5,6 @@
 #include "bridge/standing.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include "base/clock.h"

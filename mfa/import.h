@@ -17,7 +17,6 @@
 #ifndef MFA_IMPORT_H
 #define MFA_IMPORT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

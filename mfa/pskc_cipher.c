@@ -4,7 +4,6 @@
  */
 #include "mfa/pskc_cipher_parts.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,7 +5,6 @@
  */
 #include "mfa/seal.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include <openssl/evp.h>

@@ -5,7 +5,6 @@
 #include "bridge/admin/ask.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/text.h"
 
