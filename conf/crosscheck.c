@@ -94,8 +94,8 @@ static void
 check_service_keys(
     const struct conf_domain *domain, const struct section *section, struct conf_errors *errors)
 {
-    static const char *const words[] = {"none", "simple", "gssapi"};
-    const char *word = words[domain->service_bind];
+    const struct setting *bind = section_get(section, "service-bind");
+    const char *word = bind != NULL ? bind->text : "none";
     unsigned bit = 1U << domain->service_bind;
 
     for (size_t i = 0; i < sizeof(service_keys) / sizeof(service_keys[0]); i++) {
