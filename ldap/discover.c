@@ -74,6 +74,13 @@ find_site(const struct discover_ways *ways, struct discovery *d)
 }
 
 int
+discover_ask_dns(void *arg, const char *name, struct srv_list *ret)
+{
+    (void)arg;
+    return srv_ask(name, ret);
+}
+
+int
 discover(const struct conf_domain *conf, const struct discover_ways *ways, struct discovery *ret,
     char *why)
 {

@@ -31,6 +31,9 @@ struct discover_ways {
     void *arg;
 };
 
+/* The real way to ask: srv_ask, for which arg says nothing. */
+FED_MUST_USE int discover_ask_dns(void *arg, const char *name, struct srv_list *ret);
+
 /*
  * One round. A record whose host is not of the domain (DC.DOMAIN) is passed over: anybody who can answer our DNS
  * query could otherwise send passwords to a host of their own with a certificate that the system trusts.

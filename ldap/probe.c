@@ -15,13 +15,6 @@
 /* ---- Which ---- */
 
 static int
-ask_dns(void *arg, const char *name, struct srv_list *ret)
-{
-    (void)arg;
-    return srv_ask(name, ret);
-}
-
-static int
 no_site(void *arg, const char *server, char ret_site[NETLOGON_SITE_SIZE])
 {
     (void)arg;
@@ -33,7 +26,7 @@ no_site(void *arg, const char *server, char ret_site[NETLOGON_SITE_SIZE])
 int
 probe_list(const struct conf_domain *conf, struct discovery *ret, char why[WHY_MAX])
 {
-    const struct discover_ways ways = {ask_dns, no_site, NULL};
+    const struct discover_ways ways = {discover_ask_dns, no_site, NULL};
 
     if (conf->servers.n == 0)
         return discover(conf, &ways, ret, why);

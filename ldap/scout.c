@@ -134,13 +134,6 @@ real_site(void *arg, const char *server, char ret_site[NETLOGON_SITE_SIZE])
     return r;
 }
 
-static int
-real_ask(void *arg, const char *name, struct srv_list *ret)
-{
-    (void)arg;
-    return srv_ask(name, ret);
-}
-
 /* ---- The thread ---- */
 
 static void
@@ -271,7 +264,7 @@ scout_new(const struct conf_domain *conf, struct servers *servers, const struct 
         return FED_E_NOMEM;
     scout->conf = conf;
     scout->servers = servers;
-    scout->ways = ways != NULL ? *ways : (struct discover_ways){real_ask, real_site, scout};
+    scout->ways = ways != NULL ? *ways : (struct discover_ways){discover_ask_dns, real_site, scout};
     scout->listed = conf->servers.n > 0;
     pthread_mutex_init(&scout->lock, NULL);
     pthread_condattr_init(&monotonic);
