@@ -243,6 +243,8 @@ put_counts(struct job *job, const struct arrival *arrival, bool more)
     for (size_t i = 0; arrival_note(arrival, i) != NULL; i++)
         wire_put_text(&job->reply, WIRE_MESSAGE, arrival_note(arrival, i));
     wire_put_number(&job->reply, WIRE_COUNT, n.added);
+    for (size_t i = 0; arrival_new_name(arrival, i) != NULL; i++)
+        wire_put_text(&job->reply, WIRE_STEP, arrival_new_name(arrival, i));
     wire_put_number(&job->reply, WIRE_MORE, more);
     wire_put_number(&job->reply, WIRE_REFUSED, n.refused);
     wire_put_number(&job->reply, WIRE_MERGED, n.merged);

@@ -31,6 +31,8 @@ struct arrival {
     int broken;
     struct arrival_counts counts;
     char notes[ARRIVAL_NOTES_MAX][NOTE_MAX];
+    size_t n_new;
+    char new[ARRIVAL_NEW_MAX][STORE_NAME_MAX];
 };
 
 /* ---- The file ---- */
@@ -155,6 +157,12 @@ arrival_note(const struct arrival *a, size_t i)
     return i < ARRIVAL_NOTES_MAX && a->notes[i][0] != '\0' ? a->notes[i] : NULL;
 }
 
+const char *
+arrival_new_name(const struct arrival *a, size_t i)
+{
+    return i < a->n_new ? a->new[i] : NULL;
+}
+
 /* ---- One person ---- */
 
 /* In a parcel the pieces begin in its second line. */
@@ -183,6 +191,9 @@ merge(const struct arrival *a, struct store *store, const struct store_row *row,
         record_init(&ret->record);
         r = 0;
     }
+    if (r == 0 && a->options.head != NULL && !a->options.replace &&
+        record_was_removed(&ret->record, &comes))
+        r = FED_E_EXISTS;
     if (r == 0)
         r = record_merge(&ret->record, &comes, a->options.replace);
     if (r != 0)
@@ -210,9 +221,9 @@ static int
 judge(struct arrival *a, const struct store_row *row, const char **ret_why)
 {
     const struct parcel_keeper *keeper = a->options.keeper;
+    struct person p = {.row = {.version = 0}};
     enum outcome outcome;
     struct record comes;
-    struct person p;
 
     *ret_why = "not a record of this version of awsfed";
     if (record_decode(row->record, row->record_len, &comes) != 0)
@@ -233,12 +244,15 @@ judge(struct arrival *a, const struct store_row *row, const char **ret_why)
     if (r != 0)
         return r == FED_E_UNKNOWN_USER ? 0 : r;
     r = merge(a, a->options.store, row, &p, &outcome);
-    *ret_why = a->options.head != NULL
-                   ? "enrolled here with other tokens: --replace puts these in their place"
-                   : "enrolled already";
+    *ret_why = a->options.head == NULL ? "enrolled already"
+               : r == FED_E_EXISTS && p.record.n_tokens == 0
+                   ? "their token was removed here: --replace brings back the one of the file"
+                   : "enrolled here with other tokens: --replace puts these in their place";
     if (r != 0)
         return r == FED_E_EXISTS ? 0 : r;
     count(a, outcome);
+    if (outcome == ADDED && a->options.head != NULL && a->n_new < ARRIVAL_NEW_MAX)
+        memcpy(a->new[a->n_new++], row->name, sizeof(row->name));
     *ret_why = NULL;
     return 0;
 }

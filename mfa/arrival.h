@@ -11,14 +11,14 @@
 
 struct arrival;
 
-enum { ARRIVAL_NOTES_MAX = 50, ARRIVAL_PEOPLE_MAX = 1000000 };
+enum { ARRIVAL_NOTES_MAX = 50, ARRIVAL_NEW_MAX = 50, ARRIVAL_PEOPLE_MAX = 1000000 };
 
 struct arrival_options {
     struct store *store;
     const struct parcel_keeper *keeper; /* NULL without a parcel */
     const char *folder;                 /* of the file without a name */
     const struct parcel_head *head;     /* NULL: they come one by one, by arrival_add */
-    bool replace;                       /* as of record_merge */
+    bool replace;      /* as of record_merge; also takes tokens back that were removed here */
     bool skip_unknown; /* leave out whom the store cannot keep, instead of refusing all */
     bool dry_run;
 };
@@ -57,6 +57,12 @@ bool arrival_is_dry(const struct arrival *a);
 
 /* A line for each who is refused, the first ARRIVAL_NOTES_MAX; NULL behind the last. Borrowed. */
 const char *arrival_note(const struct arrival *a, size_t i);
+
+/*
+ * Who of a parcel was not here when they came, the first ARRIVAL_NEW_MAX; NULL behind the last. Nothing is remembered of people who are
+ * reset, so an old parcel enrols them again: a person has to see it. Borrowed.
+ */
+const char *arrival_new_name(const struct arrival *a, size_t i);
 
 /* Who has been put into the store since it was asked last, in order; also after a failure of arrival_finish. 0, FED_E_SYSTEM, or what fn returned. */
 FED_MUST_USE int arrival_each(

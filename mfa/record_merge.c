@@ -124,6 +124,16 @@ take_place(struct record *there, const struct record *comes)
     return 0;
 }
 
+bool
+record_was_removed(const struct record *there, const struct record *comes)
+{
+    bool met = false;
+
+    for (size_t i = 0; i < comes->n_tokens; i++)
+        met = met || comes->tokens[i].id < there->next_id;
+    return met && there->n_tokens == 0;
+}
+
 int
 record_merge(struct record *there, const struct record *comes, bool replace)
 {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "bridge/admin/mfa_pages.h"
 
 /* A hundred thousand people in one transaction, on a slow disk. */
@@ -56,6 +57,31 @@ print_failure(const struct mfa_arrive *a, const struct wire_msg *msg, uint64_t r
     return ADMIN_FAILED;
 }
 
+/*
+ * A parcel of which some are here already is no move to an empty store: who of it is not here may have been reset since, which nothing
+ * remembers, and has the old token again.
+ */
+static void
+print_new(const struct mfa_arrive *a, const struct wire_msg *msg, const struct mfa_arrive_counts *n)
+{
+    char clean[1024];
+    const char *name;
+    uint64_t told = 0;
+
+    if (n->added == 0 || n->merged + n->same == 0)
+        return;
+    for (; (name = wire_text_at(msg, WIRE_STEP, told)) != NULL; told++)
+        (void)fprintf(stderr, "%s: %s: %s by this import\n", a->path,
+            text_clean(clean, sizeof(clean), name), a->dry_run ? "would be enrolled" : "enrolled");
+    if (n->added > told)
+        (void)fprintf(stderr, "%s: and %" PRIu64 " more\n", a->path, n->added - told);
+    (void)fprintf(stderr,
+        "awsfed-admin: of a file some of which is here already: whoever was reset here since the "
+        "export %s the old "
+        "token again; mfa reset them once more\n",
+        a->dry_run ? "would have" : "has");
+}
+
 int
 mfa_arrive_end(const struct admin *admin, const struct mfa_arrive *a, struct mfa_arrive_counts *ret)
 {
@@ -77,6 +103,8 @@ mfa_arrive_end(const struct admin *admin, const struct mfa_arrive *a, struct mfa
             .same = wire_number(&reply.msg, WIRE_SAME, 0),
             .skipped = wire_number(&reply.msg, WIRE_SKIPPED, 0)};
         more = wire_number(&reply.msg, WIRE_MORE, 0) != 0;
+        if (!more && status == ADMIN_DONE)
+            print_new(a, &reply.msg, ret);
         client_reply_done(&reply);
         if (status != ADMIN_DONE)
             return status;

@@ -144,6 +144,28 @@ def test_other_tokens_here(lab, person, parcel):
     assert login(person, lab.codes.fresh(person.name)) == "OK"
 
 
+def test_who_was_reset_since_is_named(lab, person, parcel):
+    """A token that was taken away stays away; and whom the file enrols again, of whom nothing is remembered, is named first."""
+    assert admin(lab, "reset", "--token", "1", person.name).returncode == 0
+    done = admin(lab, "import", "--format", "sealed", str(parcel))
+    assert done.returncode == 1 and re.search(rf"{person.name}@.*: their token was removed here: --replace", done.stderr), done.stderr
+    assert login(person, lab.codes.fresh(person.name)) == "DENIED"
+    other = lab.people.take()
+    lab.codes.enrol(other.name)
+    everybody = parcel.with_name("everybody")
+    assert admin(lab, "export", str(everybody)).returncode == 0
+    assert admin(lab, "reset", other.name).returncode == 0
+    dry = admin(lab, "import", "--format", "sealed", "--dry-run", str(everybody))
+    assert dry.returncode == 0 and f"{other.name}@corp.example.com: would be enrolled by this import" in dry.stderr, dry.stderr
+    assert "reset here since the export would have the old token again" in dry.stderr and f"{person.name}@" not in dry.stderr
+    assert f"{other.name}@" not in admin(lab, "list").stdout
+    done = admin(lab, "import", "--format", "sealed", str(everybody))
+    assert done.returncode == 0 and f"{other.name}@corp.example.com: enrolled by this import" in done.stderr, done.stderr
+    again = admin(lab, "import", "--format", "sealed", str(everybody))
+    assert again.returncode == 0 and again.stderr == ""
+    assert admin(lab, "import", "--format", "sealed", "--replace", str(parcel)).returncode == 0  # as was said
+
+
 def test_nothing_moves_without_a_line(lab, person, bridge):
     """No export goes on that never began; into a parcel's arrival comes nobody who was not in the parcel."""
     del bridge

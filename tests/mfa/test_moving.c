@@ -100,6 +100,39 @@ test_other_tokens_are_refused_or_replaced_i24(void **state)
     store_close(b);
 }
 
+/* A token that was taken away here does not come back by an old parcel, in any store, unless that is said. */
+static void
+test_a_removed_token_stays_removed(void **state)
+{
+    struct arrival_counts n;
+    char sid[STORE_SID_MAX];
+    struct person person;
+    struct parcel p;
+
+    (void)state;
+    for (int kind = 0; kind < KINDS; kind++) {
+        struct store *store = open_store(kind, 0);
+        empty(store);
+        put_people(store, 2);
+        export_from(store, &p);
+        make_sid(0, sid);
+        assert_int_equal(person_load(store, sid, &person), 0);
+        while (person.record.n_tokens > 0)
+            assert_int_equal(record_remove(&person.record, person.record.tokens[0].id), 0);
+        assert_int_equal(person_save(store, &person), 0);
+        assert_int_equal(import_to(store, &p, false, true, &n), FED_E_EXISTS);
+        assert_int_equal(import_to(store, &p, false, false, &n), FED_E_EXISTS);
+        assert_int_equal(n.refused, 1);
+        assert_int_equal(person_load(store, sid, &person), 0);
+        assert_int_equal(person.record.n_tokens, 0);
+        assert_int_equal(import_to(store, &p, true, false, &n), 0);
+        assert_int_equal(person_load(store, sid, &person), 0);
+        assert_true(record_enrolled(&person.record));
+        drop(&p);
+        store_close(store);
+    }
+}
+
 /* A recovery code used in either life is used, and codes made since are a difference (I-30). */
 static void
 test_recovery_codes_of_both_lives_i30(void **state)
@@ -248,6 +281,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_everybody_moves_between_all_stores_i24),
         cmocka_unit_test(test_other_tokens_are_refused_or_replaced_i24),
+        cmocka_unit_test(test_a_removed_token_stays_removed),
         cmocka_unit_test(test_recovery_codes_of_both_lives_i30),
         cmocka_unit_test(test_who_has_a_ticket_only),
         cmocka_unit_test(test_whom_the_directory_does_not_know),
