@@ -84,6 +84,17 @@ read_trail(const char *folder, int64_t since_s, const char *needle, struct seen 
     return r;
 }
 
+/* All of it is read: the lines of these users. */
+static void
+assert_read(const char *folder, int64_t since_s, const char *needle, const char *users,
+    struct trail_told *told)
+{
+    struct seen seen;
+
+    assert_int_equal(read_trail(folder, since_s, needle, &seen, told), 0);
+    assert_string_equal(seen.users, users);
+}
+
 static void
 lines_that_are_none(void **state)
 {
@@ -161,7 +172,6 @@ static void
 rotated_files_in_their_order(void **state)
 {
     struct trail_told told;
-    struct seen seen;
 
     put(*state, "a.jsonl", LINE("e"), 500);
     put(*state, "a.jsonl.1", LINE("c") LINE("d"), 400);
@@ -170,15 +180,13 @@ rotated_files_in_their_order(void **state)
     put(*state, "a.jsonl.2.xz", "", 350);
     put(*state, "a.jsonl.bak", LINE("x"), 250);
     put(*state, "b.jsonl", LINE("y"), 250);
-    assert_int_equal(read_trail(*state, 0, NULL, &seen, &told), 0);
-    assert_string_equal(seen.users, "abcde");
+    assert_read(*state, 0, NULL, "abcde", &told);
     assert_int_equal(told.files, 4);
     assert_int_equal(told.unread, 1);
     assert_non_null(strstr(told.what, "a.jsonl.2.xz"));
     assert_int_equal(told.lines, 5);
     /* Files that ended before the time asked for are not opened. */
-    assert_int_equal(read_trail(*state, 400, NULL, &seen, &told), 0);
-    assert_string_equal(seen.users, "cde");
+    assert_read(*state, 400, NULL, "cde", &told);
     assert_int_equal(told.unread, 0);
 }
 
@@ -187,7 +195,6 @@ links_and_other_things_are_not_followed(void **state)
 {
     char path[128], other[128];
     struct trail_told told;
-    struct seen seen;
 
     put(*state, "a.jsonl", LINE("e"), 500);
     put(*state, "elsewhere", LINE("z"), 400);
@@ -196,8 +203,7 @@ links_and_other_things_are_not_followed(void **state)
     assert_int_equal(symlink(other, path), 0);
     (void)snprintf(path, sizeof(path), "%s/a.jsonl.2", (char *)*state);
     assert_int_equal(mkfifo(path, 0600), 0);
-    assert_int_equal(read_trail(*state, 0, NULL, &seen, &told), 0);
-    assert_string_equal(seen.users, "e");
+    assert_read(*state, 0, NULL, "e", &told);
     assert_int_equal(told.unread, 2);
 }
 
@@ -207,22 +213,19 @@ others_files_are_not_believed(void **state)
 {
     char path[128];
     struct trail_told told;
-    struct seen seen;
 
     put(*state, "a.jsonl", LINE("e"), 500);
     put(*state, "a.jsonl.1", LINE("z"), 400);
     (void)snprintf(path, sizeof(path), "%s/a.jsonl.1", (char *)*state);
     assert_int_equal(chmod(path, 0666), 0);
-    assert_int_equal(read_trail(*state, 0, NULL, &seen, &told), 0);
-    assert_string_equal(seen.users, "e");
+    assert_read(*state, 0, NULL, "e", &told);
     assert_int_equal(told.unread, 1);
     assert_non_null(strstr(told.what, "not the bridge's own"));
     if (geteuid() != 0)
         skip();
     assert_int_equal(chmod(path, 0644), 0);
     assert_int_equal(chown(path, 4243, 4243), 0);
-    assert_int_equal(read_trail(*state, 0, NULL, &seen, &told), 0);
-    assert_string_equal(seen.users, "e");
+    assert_read(*state, 0, NULL, "e", &told);
     assert_int_equal(told.unread, 1);
 }
 
@@ -230,26 +233,22 @@ static void
 torn_lines_are_counted_and_passed(void **state)
 {
     struct trail_told told;
-    struct seen seen;
     char *huge = malloc(5 * AUDIT_LINE_MAX + 1024);
 
     put(*state, "a.jsonl",
         "{" AT ",\"event\":\"lo" LINE("a") "\n\nnonsense\n" LINE("b") "{" AT ",\"event", 500);
-    assert_int_equal(read_trail(*state, 0, NULL, &seen, &told), 0);
-    assert_string_equal(seen.users, "b");
+    assert_read(*state, 0, NULL, "b", &told);
     assert_int_equal(told.torn, 3);
     /* Longer than any of ours, and than the buffer. */
     memset(huge, 'x', 5 * AUDIT_LINE_MAX);
     (void)strcpy(huge + 5 * AUDIT_LINE_MAX, "\n" LINE("c"));
     put(*state, "a.jsonl", huge, 500);
-    assert_int_equal(read_trail(*state, 0, NULL, &seen, &told), 0);
-    assert_string_equal(seen.users, "c");
+    assert_read(*state, 0, NULL, "c", &told);
     assert_int_equal(told.torn, 1);
     free(huge);
     /* The last line need not have its newline. */
     put(*state, "a.jsonl", "{" AT ",\"event\":\"x\",\"outcome\":\"denied\",\"user\":\"q\"}", 500);
-    assert_int_equal(read_trail(*state, 0, NULL, &seen, &told), 0);
-    assert_string_equal(seen.users, "q");
+    assert_read(*state, 0, NULL, "q", &told);
     assert_int_equal(told.torn, 0);
 }
 
@@ -267,8 +266,7 @@ only_what_is_asked_for(void **state)
                         "{" AT ",\"event\":\"x\",\"outcome\":\"denied\",\"error\":\"STOP\"}\n" LINE(
                             "never"),
         2000000000);
-    assert_int_equal(read_trail(*state, 0, "xyz", &seen, &told), 0);
-    assert_string_equal(seen.users, "xyz");
+    assert_read(*state, 0, "xyz", "xyz", &told);
     assert_int_equal(told.torn, 0);
     assert_int_equal(read_trail(*state, 1795298400, NULL, &seen, &told), FED_E_BUSY);
     assert_string_equal(seen.users, "abcxyz");

@@ -208,6 +208,24 @@ drop(struct parcel *p)
         fed_secret_done(&p->pieces[i]);
 }
 
+/* People in a, nobody in b, and what leaves a. */
+static inline void
+ready(struct store *a, struct store *b, unsigned n, struct parcel *ret)
+{
+    empty(a);
+    empty(b);
+    put_people(a, n);
+    export_from(a, ret);
+}
+
+static inline void
+close_all(struct store *a, struct store *b, struct parcel *p)
+{
+    drop(p);
+    store_close(a);
+    store_close(b);
+}
+
 static inline struct arrival *
 begin(struct store *store, const struct parcel *p, bool replace, bool dry_run)
 {
@@ -223,6 +241,31 @@ begin(struct store *store, const struct parcel *p, bool replace, bool dry_run)
     return a;
 }
 
+/* Every piece in its turn. */
+static inline int
+hand_over(struct arrival *a, const struct parcel *p)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < p->n && r == 0; i++)
+        r = arrival_piece(a, i + 1, p->pieces[i].data, p->pieces[i].len);
+    return r;
+}
+
+/* The first n people of a store, who were on the lines from this one on. */
+static inline void
+hand_over_rows(struct arrival *a, struct store *store, unsigned n, uint64_t line)
+{
+    char sid[STORE_SID_MAX];
+    struct store_row row;
+
+    for (unsigned i = 0; i < n; i++) {
+        make_sid(i, sid);
+        assert_int_equal(store_load(store, sid, &row), 0);
+        assert_int_equal(arrival_add(a, &row, line + i), 0);
+    }
+}
+
 /* All of it; a page at a time where the store takes no more. */
 static inline int
 import_to(struct store *store, const struct parcel *p, bool replace, bool dry_run,
@@ -230,10 +273,8 @@ import_to(struct store *store, const struct parcel *p, bool replace, bool dry_ru
 {
     struct arrival *a = begin(store, p, replace, dry_run);
     bool more = true;
-    int r = 0;
+    int r = hand_over(a, p);
 
-    for (size_t i = 0; i < p->n && r == 0; i++)
-        r = arrival_piece(a, i + 1, p->pieces[i].data, p->pieces[i].len);
     while (r == 0 && more)
         r = arrival_finish(a, 3, &more);
     if (ret != NULL)

@@ -29,10 +29,7 @@ test_everybody_moves_between_all_stores_i24(void **state)
             if (from == to && from == 2)
                 continue; /* there is one directory in these tests */
             struct store *a = open_store(from, 0), *b = open_store(to, 1);
-            empty(b);
-            empty(a);
-            put_people(a, 11);
-            export_from(a, &p);
+            ready(a, b, 11, &p);
             assert_int_equal(p.n, 12);
             assert_int_equal(import_to(b, &p, false, true, &n), 0);
             assert_int_equal(n.added, 11);
@@ -55,9 +52,7 @@ test_everybody_moves_between_all_stores_i24(void **state)
             assert_int_equal(n.merged, 1);
             assert_int_equal(n.same, 10);
             assert_int_equal(people_use(a, sid, 104), FED_E_REPLAY);
-            drop(&p);
-            store_close(a);
-            store_close(b);
+            close_all(a, b, &p);
         }
     }
 }
@@ -74,10 +69,7 @@ test_other_tokens_are_refused_or_replaced_i24(void **state)
     uint64_t at;
 
     (void)state;
-    empty(a);
-    empty(b);
-    put_people(a, 4);
-    export_from(a, &p);
+    ready(a, b, 4, &p);
     make_sid(2, sid);
     assert_int_equal(people_put(b, sid, "u2@corp.example.com", 5000, false), 0);
     assert_int_equal(import_to(b, &p, false, true, &n), FED_E_EXISTS);
@@ -95,9 +87,7 @@ test_other_tokens_are_refused_or_replaced_i24(void **state)
     assert_int_equal(person_load(b, sid, &person), 0);
     assert_int_equal(person.record.n_tokens, 2);
     assert_int_equal(person.record.tokens[0].id, 2); /* 1 was used, and never is again */
-    drop(&p);
-    store_close(a);
-    store_close(b);
+    close_all(a, b, &p);
 }
 
 /* A token that was taken away here does not come back by an old parcel, in any store, unless that is said. */
@@ -144,10 +134,7 @@ test_recovery_codes_of_both_lives_i30(void **state)
     struct parcel p;
 
     (void)state;
-    empty(a);
-    empty(b);
-    put_people(a, 1);
-    export_from(a, &p);
+    ready(a, b, 1, &p);
     assert_int_equal(import_to(b, &p, false, false, NULL), 0);
     make_sid(0, sid);
     assert_int_equal(person_load(b, sid, &person), 0);
@@ -163,9 +150,7 @@ test_recovery_codes_of_both_lives_i30(void **state)
     assert_int_equal(import_to(b, &p, true, false, &n), 0);
     assert_int_equal(person_load(b, sid, &person), 0);
     assert_true(person.record.used[4] && !person.record.used[7]);
-    drop(&p);
-    store_close(a);
-    store_close(b);
+    close_all(a, b, &p);
 }
 
 /* A ticket that was given out here stays good, and the tokens come beside it. */
@@ -179,10 +164,7 @@ test_who_has_a_ticket_only(void **state)
     struct parcel p;
 
     (void)state;
-    empty(a);
-    empty(b);
-    put_people(a, 1);
-    export_from(a, &p);
+    ready(a, b, 1, &p);
     make_sid(0, sid);
     (void)snprintf(person.row.sid, sizeof(person.row.sid), "%s", sid);
     (void)snprintf(person.row.name, sizeof(person.row.name), "u0@corp.example.com");
@@ -196,9 +178,7 @@ test_who_has_a_ticket_only(void **state)
     assert_int_equal(person.record.ticket_expires_s, 1950000000);
     assert_int_equal(import_to(b, &p, false, false, &n), 0);
     assert_int_equal(n.same, 1);
-    drop(&p);
-    store_close(a);
-    store_close(b);
+    close_all(a, b, &p);
 }
 
 /* Who has no entry cannot be kept there: all are refused, or they alone are left out. */
@@ -213,10 +193,7 @@ test_whom_the_directory_does_not_know(void **state)
     bool more;
 
     (void)state;
-    empty(a);
-    empty(b);
-    put_people(a, 3);
-    export_from(a, &p);
+    ready(a, b, 3, &p);
     make_sid(1, sid);
     ad.unknown = sid;
     assert_int_equal(import_to(b, &p, false, false, &n), FED_E_EXISTS);
@@ -224,8 +201,7 @@ test_whom_the_directory_does_not_know(void **state)
     struct arrival_options options = {
         .store = b, .keeper = &keeper, .folder = folder, .head = &p.head, .skip_unknown = true};
     assert_int_equal(arrival_new(&options, &arrival), 0);
-    for (size_t i = 0; i < p.n; i++)
-        assert_int_equal(arrival_piece(arrival, i + 1, p.pieces[i].data, p.pieces[i].len), 0);
+    assert_int_equal(hand_over(arrival, &p), 0);
     assert_int_equal(arrival_finish(arrival, 9, &more), 0);
     n = arrival_counts(arrival);
     assert_int_equal(n.added, 2);
@@ -233,9 +209,7 @@ test_whom_the_directory_does_not_know(void **state)
     arrival_free(arrival);
     ad.unknown = NULL;
     assert_int_equal(people_in(b), 2);
-    drop(&p);
-    store_close(a);
-    store_close(b);
+    close_all(a, b, &p);
 }
 
 /* An error in the middle undoes what the transaction had put before it. */
@@ -248,18 +222,14 @@ test_twice_in_one_import_is_nobody(void **state)
         struct arrival_options options = {.store = b, .folder = folder};
         struct arrival *arrival = NULL;
         char sid[STORE_SID_MAX];
-        struct store_row row;
         bool more;
 
         empty(a);
         empty(b);
         put_people(a, 3);
         assert_int_equal(arrival_new(&options, &arrival), 0);
-        for (unsigned i = 0; i < 3; i++) {
-            make_sid(i, sid);
-            assert_int_equal(store_load(a, sid, &row), 0);
-            assert_int_equal(arrival_add(arrival, &row, 10 + i), 0);
-        }
+        hand_over_rows(arrival, a, 3, 10);
+        make_sid(2, sid);
         struct person person;
         assert_int_equal(person_load(a, sid, &person), 0);
         person.record.tokens[0].blob[20] ^= 1;

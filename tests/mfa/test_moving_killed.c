@@ -44,9 +44,7 @@ kill_in_mid_import(int kind)
             b = open_store(kind, 1);
             struct arrival *arrival = begin(b, &p, false, false);
             bool more;
-            int r = 0;
-            for (size_t i = 0; i < p.n && r == 0; i++)
-                r = arrival_piece(arrival, i + 1, p.pieces[i].data, p.pieces[i].len);
+            int r = hand_over(arrival, &p);
             if (r == 0 && write(report[1], "x", 1) == 1)
                 r = arrival_finish(arrival, 3, &more);
             (void)pause();
@@ -95,13 +93,9 @@ test_cut_off_in_the_directory_and_done_again(void **state)
     bool more;
 
     (void)state;
-    empty(a);
-    empty(b);
-    put_people(a, 10);
-    export_from(a, &p);
+    ready(a, b, 10, &p);
     struct arrival *arrival = begin(b, &p, false, false);
-    for (size_t i = 0; i < p.n; i++)
-        assert_int_equal(arrival_piece(arrival, i + 1, p.pieces[i].data, p.pieces[i].len), 0);
+    assert_int_equal(hand_over(arrival, &p), 0);
     assert_int_equal(arrival_finish(arrival, 4, &more), 0);
     assert_true(more);
     ad.away = FED_E_DIRECTORY;
@@ -115,9 +109,7 @@ test_cut_off_in_the_directory_and_done_again(void **state)
     assert_int_equal(n.added, 6);
     assert_int_equal(people_in(b), 10);
     assert_int_equal(store_each(a, same_in, b), 0);
-    drop(&p);
-    store_close(a);
-    store_close(b);
+    close_all(a, b, &p);
 }
 
 struct told {
@@ -144,8 +136,6 @@ test_each_part_is_told_of_once(void **state)
     struct arrival_options options = {.store = b, .folder = folder};
     struct arrival *arrival = NULL;
     struct told told = {.n = 0};
-    char sid[STORE_SID_MAX];
-    struct store_row row;
     bool more;
 
     (void)state;
@@ -153,11 +143,7 @@ test_each_part_is_told_of_once(void **state)
     empty(b);
     put_people(a, 5);
     assert_int_equal(arrival_new(&options, &arrival), 0);
-    for (unsigned i = 0; i < 5; i++) {
-        make_sid(i, sid);
-        assert_int_equal(store_load(a, sid, &row), 0);
-        assert_int_equal(arrival_add(arrival, &row, 1 + i), 0);
-    }
+    hand_over_rows(arrival, a, 5, 1);
     assert_int_equal(arrival_each(arrival, tell, &told), 0);
     assert_int_equal(told.n, 0);
     assert_int_equal(arrival_finish(arrival, 2, &more), 0);

@@ -31,10 +31,7 @@ test_whatever_is_changed_is_refused(void **state)
     struct parcel p, whole, other;
 
     (void)state;
-    empty(a);
-    empty(b);
-    put_people(a, 5);
-    export_from(a, &whole);
+    ready(a, b, 5, &whole);
     p = whole; /* the same pieces, to be shuffled */
     export_from(a, &other);
     for (size_t i = 0; i < p.n; i++) {
@@ -64,9 +61,7 @@ test_whatever_is_changed_is_refused(void **state)
     p.pieces[p.n - 1] = p.pieces[p.n]; /* somebody left out */
     assert_nothing(b, &p, FED_E_CRYPTO);
     drop(&whole);
-    drop(&other);
-    store_close(a);
-    store_close(b);
+    close_all(a, b, &other);
 }
 
 static void
@@ -85,15 +80,12 @@ test_out_of_turn_and_behind_the_end(void **state)
     assert_int_equal(arrival_finish(arrival, 3, &more), FED_E_INVALID);
     arrival_free(arrival);
     arrival = begin(b, &p, false, false);
-    for (size_t i = 0; i < p.n; i++)
-        assert_int_equal(arrival_piece(arrival, i + 1, p.pieces[i].data, p.pieces[i].len), 0);
+    assert_int_equal(hand_over(arrival, &p), 0);
     assert_int_equal(
         arrival_piece(arrival, p.n + 1, p.pieces[0].data, p.pieces[0].len), FED_E_INVALID);
     arrival_free(arrival);
     assert_int_equal(people_in(b), 0);
-    drop(&p);
-    store_close(a);
-    store_close(b);
+    close_all(a, b, &p);
 }
 
 /* Another host's key; and a seed that opens nowhere is told, at either end (I-34). */
@@ -131,9 +123,7 @@ test_other_keys_are_refused_i34(void **state)
     assert_int_equal(person_save(a, &person), 0);
     export_from(a, &p);
     assert_int_equal(p.refused, 1);
-    drop(&p);
-    store_close(a);
-    store_close(b);
+    close_all(a, b, &p);
 }
 
 /* ---- Lines ---- */
