@@ -105,9 +105,14 @@ def signing_in(bridge, password="s3cret pässword", code="123456"):
     bridge.on("SIGN_IN", sign_in)
 
 
-def answer(child, password="s3cret pässword", code="123456"):
+def answer(child, **factors):
     child.expect_exact("Password: ")
     assert not echoes(child)
+    type_in(child, **factors)
+
+
+def type_in(child, password="s3cret pässword", code="123456"):
+    """What follows the first prompt."""
     child.sendline(password)
     child.expect_exact("One-time code: ")
     assert not echoes(child)

@@ -2,7 +2,7 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 import re
 import subprocess
@@ -11,7 +11,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from asker import ask, authenticate  # noqa: E402
+from asker import ask, at_once, authenticate  # noqa: E402
 from test_mfa import oath, recovery_codes  # noqa: E402
 
 PROMPT = "Password and one-time code:"
@@ -32,11 +32,6 @@ def answer(name, text, **more):
     return said, got.get("CODE_LENGTH")
 
 
-def in_parallel(work, items):
-    with ThreadPoolExecutor(len(items)) as pool:
-        return list(pool.map(work, items))
-
-
 def test_what_is_refused_costs_no_bind(lab, person):
     """I-36, I-35: a wrong code, none, a half, the code alone, too much: refused alike, and AD hears nothing of it."""
     before = lab.directory.attribute(person.name, "badPasswordTime")
@@ -46,10 +41,10 @@ def test_what_is_refused_costs_no_bind(lab, person):
     # And what is no answer of this kind, and so no guess either.
     others = [{"PASSWORD": password, "CODE": right.encode(), "FACTORS": 3}, {"PASSWORD": password, "FACTORS": 1},
               {"FACTORS": 3}, {"PASSWORD": b"x" * 512, "FACTORS": 3}]
-    said = in_parallel(
-        lambda fields: ask("AUTHENTICATE", USER=person.name, SERVICE="sshd", RHOST="192.0.2.9", APPENDED=1, **fields)[0],
-        [{"PASSWORD": guess.encode(), "FACTORS": 3} for guess in guesses] + others)
-    assert said == ["DENIED"] * 7 + ["HUNG UP"]
+    said = at_once(*(
+        partial(ask, "AUTHENTICATE", USER=person.name, SERVICE="sshd", RHOST="192.0.2.9", APPENDED=1, **fields)
+        for fields in [{"PASSWORD": guess.encode(), "FACTORS": 3} for guess in guesses] + others))
+    assert [error for error, _ in said] == ["DENIED"] * 7 + ["HUNG UP"]
     assert lab.directory.attribute(person.name, "badPasswordTime") == before
     assert answer(person.name, person.password + right) == ("OK", 6)
 
@@ -63,8 +58,7 @@ def test_one_bind_for_a_wrong_password(lab, person):
     assert lab.directory.bad_password_count(person.name) == 0
     # I-24; and I-48: what one prompt takes is refused where it answers both.
     both = person.password + lab.codes.fresh(person.name)
-    said = in_parallel(lambda work: work(), [lambda: answer(person.name, person.password + code)[0],
-                                             lambda: authenticate(person.name, both, both)])
+    said = at_once(lambda: answer(person.name, person.password + code)[0], lambda: authenticate(person.name, both, both))
     assert said == ["DENIED", "DENIED"]
     assert answer(person.name, both) == ("OK", 6)
 

@@ -2,7 +2,6 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import json
 import re
@@ -13,14 +12,14 @@ import time
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from asker import ask, authenticate, run_as  # noqa: E402
+from asker import ask, at_once, authenticate, run_as  # noqa: E402
+from refused import BOTH_PROMPTS, prompts  # noqa: E402
 from test_mfa import RECOVERY, oath  # noqa: E402
 
 CONFIG = {"mfa": {"enrol-at-login": "yes", "exempt-networks": "198.51.100.0/24"},
           "mfa-rule free": {"services": "free", "required": "no"},
           "mfa-rule soft": {"services": "soft", "required": "enrolled"}}
 OPTIONAL = {"mfa": {"enrol-at-login": "yes", "required": "enrolled"}}
-FACTORS = ["Password:", "One-time code:"]
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +40,6 @@ def optional(lab, first_logins):
 def newcomer(lab):
     """A throw-away person with a role, who is not enrolled."""
     return lab.people.take()
-
-
-def prompts(outcome):
-    return [prompt.rpartition(") ")[2] for prompt in outcome.prompts]
 
 
 def begin(person, password=None, code="", **more):
@@ -81,11 +76,6 @@ def is_enrolled(lab, person):
     return "second factor: enrolled" in done.stdout
 
 
-def in_parallel(*work):
-    with ThreadPoolExecutor(len(work)) as pool:
-        return [one.result() for one in [pool.submit(each) for each in work]]
-
-
 def read_picture(text, folder):
     """What zbar reads from the QR code of a terminal without colours, where ink is light."""
     lines = re.findall(r"(?m)^([ ▀▄█]{29,})\r?$", text)
@@ -109,12 +99,12 @@ def test_a_stranger_learns_nothing(lab, first_logins, newcomer, person):
         began = time.monotonic()
         said = ask("AUTHENTICATE", USER=name, PASSWORD=b"not the password", CODE=code, FACTORS=3, SERVICE="sshd")
         return said, time.monotonic() - began
-    *said, outcome = in_parallel(*(lambda name=name, code=code: asked(name, code)
-                                   for name in (newcomer.name, person.name, "no-such") for code in (b"123456", b"x")),
-                                 lambda: lab.sshd.login(newcomer.name, "not the password", ""))
+    *said, outcome = at_once(*(lambda name=name, code=code: asked(name, code)
+                               for name in (newcomer.name, person.name, "no-such") for code in (b"123456", b"x")),
+                             lambda: lab.sshd.login(newcomer.name, "not the password", ""))
     assert [answer for answer, _ in said] == [("DENIED", {"STATUS": said[0][0][1]["STATUS"]})] * 6
     assert all(took >= 0.99 for _, took in said), said
-    assert outcome.status == 255 and prompts(outcome) == FACTORS
+    assert outcome.status == 255 and prompts(outcome) == BOTH_PROMPTS
     assert "secret" not in outcome.transcript and "█" not in outcome.transcript
     assert not is_enrolled(lab, newcomer)
 
@@ -125,15 +115,15 @@ def test_locks_tell_nobody_apart(lab, first_logins, newcomer, person):
     def guess(name, n, **more):
         return ask("AUTHENTICATE", USER=name, PASSWORD=f"guess {n}".encode(), FACTORS=3, SERVICE="sshd", **more)[0]
     names = newcomer.name, person.name, "no-such"
-    far = in_parallel(*(lambda name=name, n=n: guess(name, n, RHOST=f"203.0.113.{n}", **({"CODE": b"123456"} if n % 2 else {}))
-                        for name in names for n in range(12)))
-    far += in_parallel(*(lambda name=name, n=n: guess(name, n, RHOST=f"203.0.113.{n}") for name in names for n in range(12, 15)))
+    far = at_once(*(lambda name=name, n=n: guess(name, n, RHOST=f"203.0.113.{n}", **({"CODE": b"123456"} if n % 2 else {}))
+                    for name in names for n in range(12)))
+    far += at_once(*(lambda name=name, n=n: guess(name, n, RHOST=f"203.0.113.{n}") for name in names for n in range(12, 15)))
     assert set(far) == {"DENIED"}, far
     assert 5 <= lab.directory.bad_password_count(newcomer.name) <= 9  # LIMIT of the lab's domain is 10
     assert lab.directory.bad_password_count(person.name) == 0
-    near = in_parallel(*(lambda name=name, n=n: guess(name, n, RHOST="198.18.0.1") for name in names for n in range(20, 25)))
+    near = at_once(*(lambda name=name, n=n: guess(name, n, RHOST="198.18.0.1") for name in names for n in range(20, 25)))
     assert set(near) == {"DENIED"}, near
-    assert set(in_parallel(*(lambda name=name: guess(name, 30, RHOST="198.18.0.1") for name in names))) == {"LOCKED"}
+    assert set(at_once(*(lambda name=name: guess(name, 30, RHOST="198.18.0.1") for name in names))) == {"LOCKED"}
     # The right password is not sent either; and who proves a code is told to wait.
     assert begin(newcomer)[0] == "DENIED"
     assert lab.directory.bad_password_count(newcomer.name) >= 5  # a good bind would have set it to zero
@@ -148,11 +138,11 @@ def test_codes_that_prove_nothing(lab, first_logins, newcomer):
         for pair in pairs:
             said, got = confirm(newcomer, name, *pair)
             assert said == "DENIED" and "not two codes" in got["MESSAGE"] and "RECEIPT" not in got
-    in_parallel(lambda: refused(pending, (first, first), (second, first), (first, oath(seed, time.time() + 90))),
-                lambda: refused(other, pair_of(seed), ("", "")))
+    at_once(lambda: refused(pending, (first, first), (second, first), (first, oath(seed, time.time() + 90))),
+            lambda: refused(other, pair_of(seed), ("", "")))
     # Five failures, and the source is locked out: with the right password and the right codes.
-    said = in_parallel(lambda: confirm(newcomer, pending, first, second)[0],
-                       lambda: confirm(newcomer, other, *pair_of(other_seed))[0], lambda: begin(newcomer)[0])
+    said = at_once(lambda: confirm(newcomer, pending, first, second)[0],
+                   lambda: confirm(newcomer, other, *pair_of(other_seed))[0], lambda: begin(newcomer)[0])
     assert said == ["NOT_FOUND", "LOCKED", "LOCKED"]
     assert not is_enrolled(lab, newcomer)
 
@@ -163,13 +153,13 @@ def test_whose_enrolment_it_is(lab, first_logins, newcomer, person):
     other = lab.people.take()
     theirs, _ = offer(other)
     pair = pair_of(seed)
-    said = in_parallel(lambda: confirm(newcomer, theirs, *pair), lambda: confirm(other, pending, *pair),
-                       lambda: confirm(newcomer, "0" * 32, *pair))
+    said = at_once(lambda: confirm(newcomer, theirs, *pair), lambda: confirm(other, pending, *pair),
+                   lambda: confirm(newcomer, "0" * 32, *pair))
     assert [name for name, _ in said] == ["NOT_FOUND"] * 3
     assert confirm(newcomer, pending, *pair)[0] == "OK"
     script = (f"print(ask('AUTHENTICATE', USER='{other.name}', PASSWORD={other.password.encode()!r}, CODE=b'1', FACTORS=3,"
               f" SERVICE='xlock')[0])\nprint(ask('ENROL_AT_LOGIN', USER='{other.name}', PENDING='{theirs}', SERVICE='xlock')[0])")
-    done, again = in_parallel(
+    done, again = at_once(
         lambda: run_as(other.uid, script),
         lambda: confirm(newcomer, pending, *pair_of(seed, 30))[0])
     assert done == ["DENIED", "PERMISSION"]
@@ -180,15 +170,15 @@ def test_whose_enrolment_it_is(lab, first_logins, newcomer, person):
 def test_two_logins_at_once(lab, first_logins, newcomer):
     """I-26: of parallel enrolments of one person one wins; the others are told, and their tokens are nothing."""
     offers = [offer(newcomer) for _ in range(3)]
-    said = in_parallel(*(lambda p=pending, s=seed: confirm(newcomer, p, *pair_of(s)) for pending, seed in offers))
+    said = at_once(*(lambda p=pending, s=seed: confirm(newcomer, p, *pair_of(s)) for pending, seed in offers))
     names = [name for name, _ in said]
     assert sorted(names) == ["EXISTS"] * 2 + ["OK"], said
     assert all("set up elsewhere" in got["MESSAGE"] for name, got in said if name == "EXISTS")
     good = offers[names.index("OK")][1]
     bad = offers[names.index("EXISTS")][1]
     # The winner's second code is used (I-24), and an empty one is worth nothing now (I-29).
-    said = in_parallel(*(lambda code=code: begin(newcomer, code=code)[0]
-                         for code in (pair_of(bad)[1], "", *pair_of(good))))
+    said = at_once(*(lambda code=code: begin(newcomer, code=code)[0]
+                     for code in (pair_of(bad)[1], "", *pair_of(good))))
     assert set(said[:3]) == {"DENIED"}, said
 
 
@@ -199,15 +189,15 @@ def test_revoked_or_disabled_meanwhile(lab, first_logins, newcomer):
     subprocess.run(["awsfed-admin", "revoke", newcomer.name], check=True, capture_output=True,
                    env={"PATH": lab.places.PATH})
     lab.directory.samdb().disable_account(f"(sAMAccountName={other.name})")
-    said = in_parallel(lambda: confirm(newcomer, pending, *pair_of(seed))[0],
-                       lambda: confirm(other, theirs, *pair_of(their_seed))[0])
+    said = at_once(lambda: confirm(newcomer, pending, *pair_of(seed))[0],
+                   lambda: confirm(other, theirs, *pair_of(their_seed))[0])
     assert said == ["NOT_FOUND", "DISABLED"]
     assert not is_enrolled(lab, newcomer) and not is_enrolled(lab, other)
 
 
 def test_where_nothing_can_be_asked(lab, first_logins, newcomer):
     """I-49: who is let in by an earlier module's answer is told what to do, once the password is right; code alone enrols nobody."""
-    told, wrong, code = in_parallel(
+    told, wrong, code = at_once(
         lambda: begin(newcomer, NO_DIALOGUE=1), lambda: begin(newcomer, "not the password", NO_DIALOGUE=1),
         lambda: ask("AUTHENTICATE", USER=newcomer.name, CODE=b"123456", FACTORS=2, SERVICE="sshd"))
     assert {told[0], wrong[0], code[0]} == {"DENIED"}
@@ -274,8 +264,8 @@ def test_first_login_reaches_aws(lab, first_logins, newcomer, tmp_path):
     assert [event for event in events if event.startswith("enrol")] == ["enrol-begin", "enrol-confirm", "enrol-confirm"]
     assert lab.awsfed.audit(user=newcomer.name, event="login")[-1]["factors"] == "password,totp"
     # I-24: the codes are used; the recovery codes are theirs.
-    assert in_parallel(lambda: authenticate(newcomer.name, newcomer.password, second),
-                       lambda: authenticate(newcomer.name, newcomer.password, codes[0].upper())) == ["DENIED", "OK"]
+    assert at_once(lambda: authenticate(newcomer.name, newcomer.password, second),
+                   lambda: authenticate(newcomer.name, newcomer.password, codes[0].upper())) == ["DENIED", "OK"]
 
 
 def test_first_login_at_a_console(lab, first_logins, newcomer):
@@ -341,8 +331,8 @@ def test_what_a_rule_says(lab, first_logins, newcomer):
     said, got = confirm(newcomer, got["PENDING"])
     assert said == "OK" and "secret above opens nothing" in got["MESSAGE"]
     assert "press Enter" not in begin(newcomer)[1]["NOTICE"]
-    said = in_parallel(lambda: confirm(newcomer, offer(newcomer)[0]), lambda: begin(newcomer, "wrong", SERVICE="free"),
-                       lambda: confirm(newcomer, offer(newcomer)[0], "123456"))
+    said = at_once(lambda: confirm(newcomer, offer(newcomer)[0]), lambda: begin(newcomer, "wrong", SERVICE="free"),
+                   lambda: confirm(newcomer, offer(newcomer)[0], "123456"))
     assert [name for name, _ in said] == ["DENIED"] * 3
     assert "nobody gets in" in said[0][1]["MESSAGE"]
     assert not is_enrolled(lab, newcomer)
@@ -354,7 +344,7 @@ def test_skipped_where_it_may_be(lab, optional, newcomer):
     """I-31: required = enrolled and an empty answer: in, with neither factor nor role; and asked again next time."""
     outcome = lab.sshd.login(newcomer.name, newcomer.password, "", "", command="awsfed-login roles 2>&1; echo in")
     assert outcome.status == 0, outcome.transcript
-    assert prompts(outcome) == [*FACTORS, "Code:"]
+    assert prompts(outcome) == [*BOTH_PROMPTS, "Code:"]
     assert "press Enter" in outcome.transcript
     assert outcome.output.endswith("in") and "dev-readonly" not in outcome.output
     assert not is_enrolled(lab, newcomer)

@@ -177,7 +177,3 @@ def test_a_role_that_wants_a_fresh_code_gets_one(bridge):
     child = spawn(bridge, "--role", "Überwacher")
     child.expect(pexpect.EOF)
     assert "Password" not in child.before and ended(child) == 0
-
-
-# A shell with job control that tells what became of the terminal, where bash would quietly put it
-# right. Only after a stop does it set its own modes, as shells do.

@@ -13,9 +13,11 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from fake_bridge import Refusal  # noqa: E402
-from login_tools import LOGIN, answer, bridge, echoes, ended, environment, signing_in, spawn, status  # noqa: E402, F401
+from login_tools import LOGIN, answer, bridge, echoes, ended, environment, signing_in, spawn, status, type_in  # noqa: E402, F401
 
 
+# A shell with job control that tells what became of the terminal, where bash would quietly put it
+# right. Only after a stop does it set its own modes, as shells do.
 SHELL = """
 import os, signal, sys, termios
 signal.signal(signal.SIGTTOU, signal.SIG_IGN)
@@ -97,9 +99,7 @@ def test_a_signal_that_ends_it_restores_the_terminal(shell, number):
 
 
 def test_every_answer_restores_the_terminal(shell):
-    shell.child.sendline("wrong")
-    shell.child.expect_exact("One-time code: ")
-    shell.child.sendline("wrong")
+    type_in(shell.child, "wrong", "wrong")
     shell.child.expect_exact("you are not signed in")  # the fake's answer to a SIGN_IN it does not know
     shell.ended(4)
 
@@ -115,9 +115,7 @@ def test_ctrl_z_restores_and_coming_back_asks_again(shell):
     signing_in(shell.bridge)
     shell.child.sendline("fg")
     shell.prompted()
-    shell.child.sendline("s3cret pässword")
-    shell.child.expect_exact("One-time code: ")
-    shell.child.sendline("123456")
+    type_in(shell.child)
     shell.child.expect_exact("Signed in as")
     shell.ended(0)
 
@@ -147,9 +145,7 @@ def test_an_ignored_signal_stays_ignored(bridge):
     child = spawn(bridge, preexec_fn=ignore)
     child.expect_exact("Password: ")
     os.kill(child.pid, signal.SIGHUP)
-    child.sendline("s3cret pässword")
-    child.expect_exact("One-time code: ")
-    child.sendline("123456")
+    type_in(child)
     child.expect(pexpect.EOF)
     assert ended(child) == 0
 

@@ -16,9 +16,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from asker import ask, authenticate, connect  # noqa: E402
 from fake_bridge import TYPES, encode  # noqa: E402
+from test_mfa import RECOVERY  # noqa: E402
 
 ATTRIBUTE = "thumbnailLogo"  # see test_store_directory.py
-RECOVERY = re.compile(r"\b[0-9a-hjkmnp-tv-z]{5}-[0-9a-hjkmnp-tv-z]{5}\b")
 
 
 def admin(lab, *words, text_in=None, **options):

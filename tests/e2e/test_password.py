@@ -9,14 +9,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from asker import ask, authenticate  # noqa: E402
+from refused import BOTH_PROMPTS, prompts  # noqa: E402
 
 NEW = "Brand-new secret 77"
-FACTORS = ["Password:", "One-time code:"]
 CHANGE = ["Current password:", "New password:", "Retype new password:"]
-
-
-def prompts(outcome):
-    return [prompt.rpartition(") ")[2] for prompt in outcome.prompts]
 
 
 @pytest.fixture
@@ -46,7 +42,7 @@ def test_must_change_at_login(lab, must_change):
     """I-13, I-14: after both factors the new password is asked for twice; then the login goes on, with it alone."""
     outcome = change_at_login(lab, must_change, NEW)
     assert outcome.status == 0, outcome.transcript
-    assert prompts(outcome) == FACTORS + CHANGE
+    assert prompts(outcome) == BOTH_PROMPTS + CHANGE
     assert outcome.output.endswith("shell came")
     assert works(lab, must_change, NEW) and not works(lab, must_change, must_change.password)
     assert lab.sshd.login(must_change.name, NEW, lab.codes.fresh(must_change.name)).status == 0
@@ -56,7 +52,7 @@ def test_no_new_password_without_the_second_factor(lab, must_change):
     """I-13: with a wrong code nobody is asked for a new password, and nothing tells that one is due."""
     outcome = lab.sshd.login(must_change.name, must_change.password, lab.codes.wrong(must_change.name), NEW, NEW)
     assert outcome.status == 255
-    assert prompts(outcome) == FACTORS
+    assert prompts(outcome) == BOTH_PROMPTS
     assert lab.directory.try_password(must_change.name, must_change.password) == "773"
 
 

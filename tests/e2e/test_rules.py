@@ -6,14 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from asker import ask, run_as  # noqa: E402
+from asker import ask, at_once, run_as  # noqa: E402
 
 DOMAIN = "domain corp.example.com"
 SPARED = ("the administrator's rules spare you the one-time code, and who is spared it gets none; awsfed-admin explain tells "
@@ -50,12 +49,6 @@ def try_in(person, code="", password=None, service="sshd", factors=3, **more):
         given["CODE"] = code.encode()
     return ask("AUTHENTICATE", USER=person.name, FACTORS=factors, SERVICE=service, TTY="ssh",
                **{"RHOST": "192.0.2.9", **given, **more})[0]
-
-
-def at_once(*tries):
-    """Denials are held back for a second each: those that do not hang on one another come together."""
-    with ThreadPoolExecutor(len(tries)) as pool:
-        return [answer.result() for answer in [pool.submit(one) for one in tries]]
 
 
 def explain(name):
