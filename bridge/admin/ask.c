@@ -8,8 +8,6 @@
 
 #include "base/text.h"
 
-enum { TIMEOUT_MS = 30000 };
-
 void
 admin_request(struct wire_out *out, unsigned type)
 {
@@ -52,16 +50,26 @@ print_failure(const struct admin *admin, int error, const char *message)
 }
 
 int
-admin_try(const struct admin *admin, struct wire_out *out, struct client_reply *ret_reply)
+admin_exchange(
+    const char *socket, struct wire_out *out, int timeout_ms, struct client_reply *ret_reply)
 {
-    struct client_reply reply = {.bytes = FED_SECRET_INIT(0)};
+    *ret_reply = (struct client_reply){.bytes = FED_SECRET_INIT(0)};
     int r = wire_finish(out);
 
     if (r == 0)
-        r = client_ask(admin->socket, out, TIMEOUT_MS, &reply);
+        r = client_ask(socket, out, timeout_ms, ret_reply);
     if (r == 0)
-        r = wire_status(&reply.msg);
+        r = wire_status(&ret_reply->msg);
     wire_out_done(out);
+    return r;
+}
+
+int
+admin_try(const struct admin *admin, struct wire_out *out, struct client_reply *ret_reply)
+{
+    struct client_reply reply;
+    int r = admin_exchange(admin->socket, out, ADMIN_TIMEOUT_MS, &reply);
+
     if (r == 0)
         *ret_reply = reply;
     else
@@ -72,26 +80,21 @@ admin_try(const struct admin *admin, struct wire_out *out, struct client_reply *
 int
 admin_ask(const struct admin *admin, struct wire_out *out, struct client_reply *ret_reply)
 {
-    return admin_ask_for(admin, out, TIMEOUT_MS, ret_reply);
+    return admin_ask_for(admin, out, ADMIN_TIMEOUT_MS, ret_reply);
 }
 
 int
 admin_ask_for(
     const struct admin *admin, struct wire_out *out, int timeout_ms, struct client_reply *ret_reply)
 {
-    struct client_reply reply = {.bytes = FED_SECRET_INIT(0)};
-    const char *message = NULL;
-    int r = wire_finish(out);
+    struct client_reply reply;
+    int unfit = wire_finish(out);
+    int r = admin_exchange(admin->socket, out, timeout_ms, &reply);
 
-    if (r == FED_E_INVALID || r == FED_E_TOO_BIG)
+    if (unfit == FED_E_INVALID || unfit == FED_E_TOO_BIG)
         r = FED_E_NAME;
-    if (r == 0)
-        r = client_ask(admin->socket, out, timeout_ms, &reply);
-    if (r == 0 && (r = wire_status(&reply.msg)) != 0)
-        message = wire_text(&reply.msg, WIRE_MESSAGE);
-    wire_out_done(out);
     if (r != 0) {
-        print_failure(admin, r, message);
+        print_failure(admin, r, wire_text(&reply.msg, WIRE_MESSAGE));
         client_reply_done(&reply);
         return exit_status(r);
     }

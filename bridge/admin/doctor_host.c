@@ -93,13 +93,8 @@ ask_count(const char *socket, enum wire_type type, enum wire_tag tag, size_t *re
     size_t n = 0;
 
     admin_request(&out, type);
-    int r = wire_finish(&out);
-    if (r == 0)
-        r = client_ask(socket, &out, BRIDGE_MS, &reply);
-    wire_out_done(&out);
-    if (r != 0)
-        return r;
-    if ((r = wire_status(&reply.msg)) == 0) {
+    int r = admin_exchange(socket, &out, BRIDGE_MS, &reply);
+    if (r == 0) {
         while (wire_group_at(&reply.msg, tag, n, &row))
             n++;
         const char *said = wire_text(&reply.msg, WIRE_MESSAGE);

@@ -20,7 +20,6 @@
 #include "mfa/import.h"
 
 enum format { NONE, GOOGLE, OATH, CSV, PSKC, SEALED };
-enum { TIMEOUT_MS = 30000 };
 
 struct import_job {
     const struct admin *admin;
@@ -123,11 +122,7 @@ ask_one(const struct import_job *job, const struct import_item *item, struct cli
     wire_put_number(&out, WIRE_ALGORITHM, item->params.algorithm);
     wire_put_number(&out, WIRE_PARCEL_NUMBER, item->line);
     wire_put_bytes(&out, WIRE_ARRIVAL, job->arrive.id, sizeof(job->arrive.id));
-    if ((r = wire_finish(&out)) == 0)
-        r = client_ask(job->admin->socket, &out, TIMEOUT_MS, ret);
-    if (r == 0)
-        r = wire_status(&ret->msg);
-    wire_out_done(&out);
+    r = admin_exchange(job->admin->socket, &out, ADMIN_TIMEOUT_MS, ret);
     fed_secret_done(&seed);
     return r;
 }
