@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,6 +27,15 @@ files_conf(const char *dir)
         (void)fprintf(stderr, "awsfed-admin: %s: %s\n", dir, fed_strerror(r));
     conf_errors_done(&errors);
     return r == 0 ? conf : NULL;
+}
+
+struct trail_options
+files_trail(const struct conf *conf)
+{
+    const struct passwd *user = getpwnam(conf->bridge.user);
+
+    return (struct trail_options){
+        .where = conf->bridge.audit, .uid = user != NULL ? user->pw_uid : 0};
 }
 
 int

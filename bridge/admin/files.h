@@ -7,12 +7,16 @@
 
 #include "base/secret.h"
 #include "bridge/admin/ask.h"
+#include "bridge/trail.h"
 #include "conf/conf.h"
 
 enum { FILES_PATH_MAX = 4096 };
 
 /* The configuration, or NULL with every error of it printed to standard error. Freed with conf_free. */
 struct conf *files_conf(const char *dir);
+
+/* Where the audit trail is and whose it has to be, for trail_each. A view on the configuration. */
+struct trail_options files_trail(const struct conf *conf);
 
 /* Print "awsfed-admin: cannot WHAT "PATH": errno's text" and return ADMIN_FAILED. */
 int files_failed(const char *what, const char *path);

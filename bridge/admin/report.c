@@ -7,7 +7,6 @@
 
 #include <getopt.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -117,12 +116,11 @@ ask_people(const struct admin *admin, struct report *report)
 static int
 read_trail(const struct conf *conf, int64_t since_s, struct report *report, struct trail_told *told)
 {
-    const struct passwd *user = getpwnam(conf->bridge.user);
-    struct trail_options options = {
-        .where = conf->bridge.audit, .uid = user != NULL ? user->pw_uid : 0, .since_s = since_s};
+    struct trail_options options = files_trail(conf);
     char why[TRAIL_WHY_MAX], clean[TRAIL_WHY_MAX];
-    int r = trail_each(&options, report_line, report, told, why);
 
+    options.since_s = since_s;
+    int r = trail_each(&options, report_line, report, told, why);
     if (r != 0)
         (void)fprintf(stderr, "awsfed-admin: the audit trail: %s\n",
             text_clean(clean, sizeof(clean), why[0] != '\0' ? why : fed_strerror(r)));

@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,6 @@
 #include "base/text.h"
 #include "bridge/admin/files.h"
 #include "bridge/instant.h"
-#include "bridge/trail.h"
 #include "conf/arn.h"
 
 enum { KEY_LEAST = 16, KEY_MOST = 128, USES_MOST = 50 };
@@ -128,11 +126,9 @@ ask_trail(const struct admin *admin, struct whois *w)
             "be read");
         return;
     }
-    const struct passwd *user = getpwnam(conf->bridge.user);
-    struct trail_options options = {.where = conf->bridge.audit,
-        .uid = user != NULL ? user->pw_uid : 0,
-        .needle = w->key,
-        .field = "AWSFED_ACCESS_KEY_ID"};
+    struct trail_options options = files_trail(conf);
+    options.needle = w->key;
+    options.field = "AWSFED_ACCESS_KEY_ID";
     int r = trail_each(&options, look_for_key, w, &w->told, w->why);
     if (r != 0 && w->why[0] == '\0')
         (void)snprintf(w->why, sizeof(w->why), "%s", fed_strerror(r));
