@@ -29,8 +29,9 @@ struct configure {
     struct names taken, unfit, names; /* of profiles; the middle one of roles */
 };
 
-bool
-configure_is_name(const char *name)
+/* May this stand in a section's name and on a credential_process line, unquoted, for every SDK? */
+static bool
+is_name(const char *name)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                 "0123456789._+=@/-";
@@ -71,7 +72,7 @@ add_profile(struct fed_secret *to, const struct wire_msg *role, const char *prof
         r = fed_secret_addf(to,
             "[profile %s]\ncredential_process = awsfed-login credential-process --role %s\n",
             profile, name);
-    if (r == 0 && region != NULL && configure_is_name(region))
+    if (r == 0 && region != NULL && is_name(region))
         r = fed_secret_addf(to, "region = %s\n", region);
     return r;
 }
@@ -84,7 +85,7 @@ add_role(struct configure *c, const struct fed_secret *before, const struct bloc
     const char *prefix = c->o->prefix != NULL ? c->o->prefix : "";
     char profile[NAME_SIZE];
 
-    if (name == NULL || !configure_is_name(name))
+    if (name == NULL || !is_name(name))
         return names_add(&c->unfit, name != NULL ? name : "?");
     (void)snprintf(profile, sizeof(profile), "%s%s", prefix, name);
     if (is_taken(before, block, profile))

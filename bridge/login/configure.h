@@ -5,14 +5,9 @@
 #ifndef BRIDGE_LOGIN_CONFIGURE_H
 #define BRIDGE_LOGIN_CONFIGURE_H
 
-#include <stdbool.h>
-
 #include "bridge/login/options.h"
 
 /* Writes the block, or with o->diff shows what it would change and changes nothing. */
 enum outcome configure_run(const struct options *o);
-
-/* May this stand in a section's name and on a credential_process line, unquoted, for every SDK? */
-bool configure_is_name(const char *name);
 
 #endif
