@@ -6,11 +6,8 @@ SPDX-License-Identifier: Apache-2.0
 import os
 import re
 import signal
-import socket
-import ssl
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -24,59 +21,20 @@ PORT = 16360
 TIME = re.compile(rb"(currentTime.{2,12}?)\d{14}(\.0Z)", re.DOTALL)
 
 
-class Relay:
-    """LDAPS to a domain controller, whose clock goes wrong by `ahead` seconds on the way."""
+class Clock:
+    """A domain controller's, which goes wrong by `ahead` seconds on the way."""
+    ahead = 0
 
-    def __init__(self, lab):
-        self.ahead = 0
-        pair = lab.certificates.issue("dc1-relay", lab.places.DC1[1])
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(pair.certificate, pair.key)
-        self.behind = ssl.create_default_context(cafile=str(lab.certificates.CA_FILE))
-        self.to = lab.places.DC1
-        self.listener = socket.create_server((self.to[0], PORT), backlog=16)
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
-
-    def serve(self, client):
-        try:
-            front = self.context.wrap_socket(client, server_side=True)
-            back = self.behind.wrap_socket(socket.create_connection((self.to[0], 636)), server_hostname=self.to[1])
-        except OSError:
-            client.close()
-            return
-        threading.Thread(target=self.pump, args=(front, back, False), daemon=True).start()
-        self.pump(back, front, True)
-
-    def pump(self, source, sink, lies):
-        try:
-            while data := source.recv(65536):
-                sink.sendall(TIME.sub(self.lie, data) if lies else data)
-        except (OSError, ValueError):
-            pass
-        for end in (source, sink):
-            end.close()
-
-    def lie(self, match):
-        return match[1] + time.strftime("%Y%m%d%H%M%S", time.gmtime(time.time() + self.ahead)).encode() + match[2]
-
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
+    def lie(self, data):
+        wrong = time.strftime("%Y%m%d%H%M%S", time.gmtime(time.time() + self.ahead)).encode()
+        return TIME.sub(lambda match: match[1] + wrong + match[2], data)
 
 
 @pytest.fixture
 def relay(lab):
-    running = Relay(lab)
-    yield running
-    running.close()
+    clock = Clock()
+    with lab.tap.Tap(lab.directory.DC1, PORT, clock.lie):
+        yield clock
 
 
 def alerts(lab):

@@ -26,10 +26,11 @@ def _element(data):
 
 
 class Tap:
-    """While it is open, `server` is where to connect to; `asked` are the requests so far: (kind, base or name, bytes)."""
+    """While it is open, `server` is where to connect to; `asked` are the requests so far: (kind, base or name, bytes). What the
+    controller says is passed on as `change` has it."""
 
-    def __init__(self, dc, port=6360):
-        self.dc, self.port = dc, port
+    def __init__(self, dc, port=6360, change=bytes):
+        self.dc, self.port, self.change = dc, port, change
         self.server = f"{dc.fqdn}:{port}"
         self.asked = []
 
@@ -64,26 +65,27 @@ class Tap:
             return client.close()
         with client, ssl._create_unverified_context().wrap_socket(
                 socket.create_connection((self.dc.address, 636))) as server:
-            back = threading.Thread(target=self._pass_on, args=(server, client, lambda data: b""), daemon=True)
+            back = threading.Thread(target=self._pass_on, args=(server, client, self.change), daemon=True)
             back.start()
-            self._pass_on(client, server, self._note)
+            rest = bytearray()
+            self._pass_on(client, server, lambda data: self._note(rest, data))
             back.join()
 
-    def _note(self, data):
-        while (message := _element(data)) is not None:
-            _, content, data = message
+    def _note(self, rest, data):
+        """Whole requests are written down; what is there of the next is the rest."""
+        rest += data
+        while (message := _element(bytes(rest))) is not None:
+            _, content, rest[:] = message
             tag, operation, _ = _element(_element(content)[2])
             first = _element(operation) if tag in (0x63, 0x66) else _element(_element(operation)[2]) if tag == 0x60 else None
             self.asked.append((_KINDS.get(tag, hex(tag)), first[1].decode() if first else "", operation))
         return data
 
     @staticmethod
-    def _pass_on(source, target, note):
-        rest = b""
+    def _pass_on(source, target, through):
         try:
             while data := source.recv(65536):
-                rest = note(rest + data)
-                target.sendall(data)
+                target.sendall(through(data))
         except (OSError, ValueError):  # the other direction has ended it
             pass
         for end in (source, target):
