@@ -90,8 +90,9 @@ enum wire_type {
     /* admin: -> [MESSAGE] TICKET... ; its ROLE_NAME is the one that the session endpoint gives. MESSAGE: what of the bridge has ended,
      * and the remedy */
     ASK_SESSIONS = 13,
-    /* admin: USER [APPLY] -> COUNT (tickets ended) REVOCATION... (a role that they have, and the policy that ends what was given of
-     * it; with APPLY also APPLIED: whether AWS has it now, and in MESSAGE why not) */
+    /* admin: USER [ROLE_NAME ROLE_ARN] [APPLY] -> SID COUNT (tickets ended) REVOCATION... (a role that they have, and the policy that ends
+     * what was given of it; with APPLY also APPLIED: whether AWS has it now, and in MESSAGE why not). With ROLE_ARN that role of the
+     * configuration alone, whether they have it or not; no REVOCATION where there is none */
     ASK_REVOKE = 14,
     /* admin: USER -> nothing: failure counts are forgotten */
     ASK_UNLOCK = 15,

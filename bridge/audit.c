@@ -132,6 +132,7 @@ to_json(const struct audit *audit, const struct audit_event *e)
     put_text(line, "session", e->session);
     put_text(line, "role", e->role);
     put_text(line, "role_arn", e->role_arn);
+    put_text(line, "way_to", e->way_to);
     put_text(line, "session_name", e->session_name);
     put_text(line, "source_identity", e->source_identity);
     put_text(line, "assertion_id", e->assertion_id);

@@ -25,6 +25,7 @@ struct audit_event {
     const char *service, *rhost, *tty;
     const char *ticket, *session;
     const char *role, *role_arn;
+    const char *way_to; /* role is the way to this one: its credential stays with the bridge */
     const char *session_name, *source_identity, *assertion_id, *sts_request_id, *access_key_id;
     const char *factors;
     int64_t expires_s;

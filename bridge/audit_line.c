@@ -18,7 +18,8 @@ static const struct {
     size_t offset;
 } texts[] = {TEXT(event), TEXT(error), TEXT(reason), TEXT(user), TEXT(name), TEXT(sid),
     TEXT(service), TEXT(rhost), TEXT(tty), TEXT(host), TEXT(factors), TEXT(ticket), TEXT(session),
-    TEXT(role), TEXT(role_arn), TEXT(session_name), TEXT(source_identity), TEXT(access_key_id)};
+    TEXT(role), TEXT(role_arn), TEXT(way_to), TEXT(session_name), TEXT(source_identity),
+    TEXT(access_key_id)};
 
 #undef TEXT
 

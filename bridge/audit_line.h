@@ -23,7 +23,7 @@ struct audit_line {
     const char *event; /* never NULL */
     const char *error, *reason;
     const char *user, *name, *sid, *service, *rhost, *tty, *host;
-    const char *factors, *ticket, *session, *role, *role_arn;
+    const char *factors, *ticket, *session, *role, *role_arn, *way_to;
     const char *session_name, *source_identity, *access_key_id;
 };
 

@@ -122,7 +122,7 @@ name_keys(const struct flow *flow, const struct conf_role *via, char name[NAME_M
 
 struct hop {
     const struct flow *flow;
-    const struct conf_role *role;
+    const struct conf_role *role, *next;
 };
 
 /* A role that is only the way to another: the shorter of its own duration and the ticket's time. */
@@ -135,6 +135,7 @@ fetch_hop(void *arg, int64_t deadline_ms, struct sts_credential *ret, char *why)
     int64_t duration_s = hop->role->duration_s < left_s ? hop->role->duration_s : left_s;
 
     flow.deadline_ms = deadline_ms;
+    flow.way_to = hop->next->name;
     if (duration_s < LEAST_DURATION_S)
         duration_s = LEAST_DURATION_S; /* it goes with the ticket, and nobody gets it */
     return flow_fetch(&flow, hop->role, duration_s, ret, why);
@@ -152,7 +153,8 @@ get_keys(const struct flow *flow, const struct conf_role *role, char name[NAME_M
         return keyring_get(
             b->keyring, name, flow->deadline_ms, base_credential_fetch, b->base, ret, why);
     }
-    struct hop hop = {.flow = flow, .role = book_find(flow->ticket->proof.book, role->via)};
+    struct hop hop = {
+        .flow = flow, .role = book_find(flow->ticket->proof.book, role->via), .next = role};
     if (hop.role == NULL)
         return FED_E_CONFIG; /* checked when the configuration was read */
     name_keys(flow, hop.role, name);
@@ -221,6 +223,7 @@ audit(const struct taking *t, const struct sts_credential *c, const char *reques
         .ticket = flow->ticket->id,
         .role = t->role->name,
         .role_arn = t->role->arn,
+        .way_to = flow->way_to,
         .session_name = fed_secret_str(&t->texts->session_name),
         .source_identity = source_identity(t),
         .assertion_id = t->assertion_id,

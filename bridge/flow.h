@@ -14,6 +14,8 @@ struct flow {
     const struct job *job;
     const struct ticket *ticket;
     int64_t deadline_ms; /* monotonic, for all of a chain together */
+    const char *
+        way_to; /* the role that this one is taken for, and kept by the bridge; NULL = for the person */
 };
 
 /*

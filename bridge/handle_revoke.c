@@ -196,6 +196,71 @@ put_roles(struct bridge *b, struct job *job, const struct proof *proof, const st
     }
 }
 
+/*
+ * Somebody of whom the directory says nothing, and who is enrolled, goes by the name of that: the user name of the sign-ins that gave
+ * the credentials.
+ */
+static void
+read_enrolment(struct bridge *b, const char *sid, struct proof *proof)
+{
+    struct store_row row;
+
+    if (store_load(b->store, sid, &row) != 0)
+        return;
+    size_t len = strcspn(row.name, "@");
+    if (row.name[len] == '\0' || len >= sizeof(proof->person.sam))
+        return;
+    for (size_t i = 0; i < b->conf->n_domains; i++) {
+        if (!text_equal_nocase(row.name + len + 1, b->conf->domains[i].name))
+            continue;
+        proof->domain = i;
+        memcpy(proof->person.sam, row.name, len);
+        proof->person.sam[len] = '\0';
+    }
+}
+
+/* A role that they had, as the audit trail names it. Sections are renamed: what counts is the role of AWS's. */
+static const struct conf_role *
+find_role(const struct book *book, const char *name, const char *arn)
+{
+    const struct conf_role *role = name != NULL ? book_find(book, name) : NULL;
+
+    if (role != NULL && strcmp(role->arn, arn) == 0)
+        return role;
+    for (size_t i = 0; i < book_size(book); i++) {
+        role = book_role(book, (unsigned)i);
+        if (strcmp(role->arn, arn) == 0)
+            return role;
+    }
+    return NULL;
+}
+
+static void
+begin_reply(struct job *job, struct answer *answer, const char *sid, unsigned ended)
+{
+    answer_begin(job, answer);
+    wire_put_text(&job->reply, WIRE_SID, sid);
+    wire_put_number(&job->reply, WIRE_COUNT, ended);
+}
+
+static void
+put_lost_role(
+    struct bridge *b, struct job *job, const char *sid, int64_t now_s, struct revocation *v)
+{
+    const char *name = wire_text(&job->msg, WIRE_ROLE_NAME);
+    struct proof proof = {0};
+
+    if (!read_now(b, wire_text(&job->msg, WIRE_USER), &proof) && proof.person.sam[0] == '\0')
+        read_enrolment(b, sid, &proof);
+    (void)snprintf(proof.sid, sizeof(proof.sid), "%s", sid);
+    if (proof.book == NULL)
+        proof.book = mapper_book(b->mapper);
+    const struct conf_role *role = find_role(proof.book, name, wire_text(&job->msg, WIRE_ROLE_ARN));
+    if (role != NULL)
+        put_role(b, job, &proof, role, now_s, v);
+    proof_done(&proof);
+}
+
 int
 handle_revoke(struct bridge *b, struct job *job, struct answer *answer)
 {
@@ -219,12 +284,16 @@ handle_revoke(struct bridge *b, struct job *job, struct answer *answer)
     if ((r = admin_audit(b, job, "revoke", sid, 0, NULL)) != 0)
         goto out;
     int64_t now_s = (int64_t)time(NULL) + 1; /* what was given in this very second too */
+    if (wire_has(&job->msg, WIRE_ROLE_ARN)) {
+        begin_reply(job, answer, sid, n);
+        put_lost_role(b, job, sid, now_s, v);
+        goto out;
+    }
     bool known = read_now(b, wire_text(&job->msg, WIRE_USER), &now);
     if (had.proof.n_roles + now.n_roles > ROLES_MOST)
         (void)snprintf(answer->message, sizeof(answer->message),
             "they have more than %d roles: those that follow are not all", ROLES_MOST);
-    answer_begin(job, answer);
-    wire_put_number(&job->reply, WIRE_COUNT, n);
+    begin_reply(job, answer, sid, n);
     if (had.found)
         put_roles(b, job, &had.proof, NULL, now_s, v);
     if (known)

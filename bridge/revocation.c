@@ -115,7 +115,7 @@ static int
 get_keys(struct revocation *v, const struct conf_role *role, struct sts_credential *ret, char *why)
 {
     const struct conf_role *via = role->via != NULL ? book_find(v->book, role->via) : NULL;
-    char reason[160];
+    char reason[320];
     int r = FED_E_NOT_FOUND;
 
     if (v->b->base == NULL || v->b->iam == NULL)
@@ -135,7 +135,9 @@ get_keys(struct revocation *v, const struct conf_role *role, struct sts_credenti
         (void)snprintf(why, STS_WHY_MAX, "%s", v->base_why);
         return v->base_error;
     }
-    (void)snprintf(reason, sizeof(reason), "the base credential is of account %s", v->base_account);
+    (void)snprintf(reason, sizeof(reason), "the base credential is of account %s%s%.128s%s%s",
+        v->base_account, via != NULL ? ", and [role " : "", via != NULL ? via->name : "",
+        via != NULL ? "], by which it is taken, of " : "", via != NULL ? via->account : "");
     return no_keys(role->account, reason, why);
 }
 

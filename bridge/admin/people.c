@@ -6,10 +6,12 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/text.h"
+#include "bridge/admin/lost_roles.h"
 #include "bridge/revocation.h"
 
 static void
@@ -83,20 +85,19 @@ print_revocation(const char *user, const struct wire_msg *row)
         account, name, last + 1, policy_name, policy);
 }
 
-/* What is to be done by hand. */
+/* What is to be done by hand. any: was there something before? */
 static void
-print_commands(const char *user, const struct wire_msg *reply)
+print_commands(const char *user, const struct wire_msg *reply, bool *any)
 {
     struct wire_msg row;
-    bool any = false;
 
     for (size_t i = 0; wire_group_at(reply, WIRE_REVOCATION, i, &row); i++) {
         if (wire_number(&row, WIRE_APPLIED, WIRE_APPLIED_NO) == WIRE_APPLIED_YES)
             continue;
-        if (!any)
+        if (!*any)
             (void)printf("# To end them too, run these as an administrator of each account, and "
                          "delete the policies after 12 hours:\n");
-        any = true;
+        *any = true;
         print_revocation(user, &row);
     }
 }
@@ -128,39 +129,122 @@ print_applied(const char *user, const struct wire_msg *reply)
     return all;
 }
 
-int
-word_revoke(const struct admin *admin, int argc, char **argv)
-{
-    struct client_reply reply;
-    struct wire_out out;
-    const char *message;
-    bool apply = argc == 3 && strcmp(argv[2], "--apply") == 0;
-    bool all = true;
+/* ---- Revoking ---- */
 
-    if ((argc != 2 && !apply) || argv[1][0] == '-')
-        return admin_usage("revoke takes one USER, and perhaps --apply after it");
+struct revoking {
+    const struct admin *admin;
+    const char *user;
+    bool apply;
+    bool any;   /* a command was printed */
+    bool whole; /* all that was to be applied is */
+    struct client_reply
+        replies[1 + LOST_ROLES_MOST]; /* of what they have, then of each lost role */
+    size_t n;
+    struct lost_roles lost;
+};
+
+/* The next reply. role: NULL, or one that they had. An exit status. */
+static int
+ask_revoke(struct revoking *r, const struct lost_role *role)
+{
+    struct wire_out out;
+
     admin_request(&out, ASK_REVOKE);
-    wire_put_text(&out, WIRE_USER, argv[1]);
-    if (apply)
+    wire_put_text(&out, WIRE_USER, r->user);
+    wire_put_text(&out, WIRE_ROLE_NAME, role != NULL ? role->name : NULL);
+    wire_put_text(&out, WIRE_ROLE_ARN, role != NULL ? role->arn : NULL);
+    if (r->apply)
         wire_put_number(&out, WIRE_APPLY, 1);
-    int status = admin_ask(admin, &out, &reply);
-    if (status != ADMIN_DONE)
-        return status;
+    int status = admin_ask(r->admin, &out, &r->replies[r->n]);
+    r->n += status == ADMIN_DONE;
+    return status;
+}
+
+static void
+print_ended(struct revoking *r)
+{
+    const struct wire_msg *msg = &r->replies[0].msg;
+    const char *message = wire_text(msg, WIRE_MESSAGE);
+
     (void)printf("# %s: %" PRIu64
                  " ticket(s) ended. Credentials that AWS has given already stay valid until they "
                  "expire%s.\n",
-        argv[1], wire_number(&reply.msg, WIRE_COUNT, 0),
-        apply ? ", but where this says that it was applied; give AWS some seconds to take it in"
-              : "");
-    if ((message = wire_text(&reply.msg, WIRE_MESSAGE)) != NULL)
+        r->user, wire_number(msg, WIRE_COUNT, 0),
+        r->apply ? ", but where this says that it was applied; give AWS some seconds to take it in"
+                 : "");
+    if (message != NULL)
         (void)printf("# %s\n", message);
-    (void)puts("# Roles that they had and have lost since are not in this: awsfed-admin report "
-               "--since 12h says who took which.");
-    if (apply)
-        all = print_applied(argv[1], &reply.msg) && message == NULL;
-    print_commands(argv[1], &reply.msg);
-    client_reply_done(&reply);
-    return all ? ADMIN_DONE : ADMIN_FAILED;
+    if (r->apply)
+        r->whole = print_applied(r->user, msg) && message == NULL;
+}
+
+/* One that the configuration has no more cannot be had by the bridge, and its template is not known. */
+static void
+print_unknown(struct revoking *r, const struct lost_role *role)
+{
+    char arn[2049];
+
+    (void)printf("# %s: no role of the configuration any more; revoke all sessions of it in IAM's "
+                 "console\n",
+        text_clean(arn, sizeof(arn), role->arn));
+    r->whole = false;
+}
+
+/* What they took in the last hours and have lost since: groups taken away first, sections removed. */
+static void
+revoke_lost(struct revoking *r)
+{
+    const char *sid = wire_text(&r->replies[0].msg, WIRE_SID);
+
+    if (sid != NULL)
+        lost_roles_find(r->admin, sid, &r->replies[0].msg, &r->lost);
+    if (r->lost.n > 0)
+        (void)puts("# Roles that they took on this host in the last 12 hours and have lost since:");
+    for (size_t i = 0; i < r->lost.n; i++) {
+        struct wire_msg row;
+        if (ask_revoke(r, &r->lost.of[i]) != ADMIN_DONE) {
+            r->whole = false;
+            continue;
+        }
+        const struct wire_msg *msg = &r->replies[r->n - 1].msg;
+        if (!wire_group_at(msg, WIRE_REVOCATION, 0, &row))
+            print_unknown(r, &r->lost.of[i]);
+        else if (r->apply)
+            r->whole = print_applied(r->user, msg) && r->whole;
+    }
+    if (r->lost.why[0] != '\0') {
+        (void)printf(
+            "# Roles that they had and have lost since are not all in this: %s\n", r->lost.why);
+        r->whole = false;
+    }
+}
+
+int
+word_revoke(const struct admin *admin, int argc, char **argv)
+{
+    bool apply = argc == 3 && strcmp(argv[2], "--apply") == 0;
+
+    if ((argc != 2 && !apply) || argv[1][0] == '-')
+        return admin_usage("revoke takes one USER, and perhaps --apply after it");
+    struct revoking *r = calloc(1, sizeof(*r));
+    if (r == NULL)
+        return ADMIN_FAILED;
+    r->admin = admin;
+    r->user = argv[1];
+    r->apply = apply;
+    r->whole = true;
+    int status = ask_revoke(r, NULL);
+    if (status == ADMIN_DONE) {
+        print_ended(r);
+        revoke_lost(r);
+        for (size_t i = 0; i < r->n; i++)
+            print_commands(r->user, &r->replies[i].msg, &r->any);
+        status = r->whole || !r->apply ? ADMIN_DONE : ADMIN_FAILED;
+    }
+    while (r->n > 0)
+        client_reply_done(&r->replies[--r->n]);
+    free(r);
+    return status;
 }
 
 int
