@@ -96,16 +96,23 @@ remove_stale(const struct sockaddr_un *address, char *why, size_t why_size)
     return r;
 }
 
+/* systemd passes it as its own default has it, and that is one which blocks: the loop would stand still in accept(2). */
 static int
-take_passed(int *ret_fd, char *why, size_t why_size)
+take_passed(const char *path, int *ret_fd, char *why, size_t why_size)
 {
-    if (sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_SEQPACKET, 1, NULL, 0) <= 0) {
+    int fd = SD_LISTEN_FDS_START, flags;
+
+    if (sd_is_socket_unix(fd, SOCK_SEQPACKET, 1, path, 0) <= 0) {
         (void)snprintf(why, why_size,
-            "the socket that systemd passed is no ListenSequentialPacket= socket: "
-            "install awsfed-bridge.socket as shipped");
+            "the socket that systemd passed is no ListenSequentialPacket= at \"%s\", which is "
+            "[bridge] socket: install awsfed-bridge.socket as shipped, and give it the same path",
+            path);
         return FED_E_CONFIG;
     }
-    *ret_fd = SD_LISTEN_FDS_START;
+    flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+        return fail(why, why_size, "set the flags of the socket", path);
+    *ret_fd = fd;
     return 0;
 }
 
@@ -119,7 +126,7 @@ socket_open(const char *path, int *ret_fd, char *why, size_t why_size)
     if ((r = make_folder(path, why, why_size)) != 0)
         return r;
     if (sd_listen_fds(1) > 0)
-        return take_passed(ret_fd, why, why_size);
+        return take_passed(path, ret_fd, why, why_size);
     if (len >= sizeof(address.sun_path)) {
         (void)snprintf(why, why_size, "\"%s\" is too long for a socket's path", path);
         return FED_E_CONFIG;

@@ -13,9 +13,10 @@
 #include "conf/conf.h"
 
 /*
- * The socket that systemd passed, or one made at path: its folder is created (0755) if it is missing, a
- * stale socket is replaced, a live one is FED_E_EXISTS. Everybody may connect: the bridge asks the kernel who it is.
- * Called as root before privileges are dropped. Nobody can connect yet. why gets a line on failure.
+ * The socket that systemd passed, which must be the one at path (FED_E_CONFIG), or one made there: its folder is
+ * created (0755) if it is missing, a stale socket is replaced, a live one is FED_E_EXISTS. It does not block.
+ * Everybody may connect: the bridge asks the kernel who it is. Called as root before privileges are dropped. Nobody
+ * is answered yet, and at one that was made nobody can connect. why gets a line on failure.
  */
 FED_MUST_USE int socket_open(const char *path, int *ret_fd, char *why, size_t why_size);
 
