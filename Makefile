@@ -166,6 +166,7 @@ install: all
 	install -m 0755 $(B)/awsfed-login $(DESTDIR)$(bindir)
 	install -m 0644 $(B)/pam_awsfed.so $(DESTDIR)$(pamdir)
 	install -m 0644 conf/awsfed-bridge.service conf/awsfed-bridge.socket $(DESTDIR)$(unitdir)
+	sed -i 's,^ExecStart=/usr/sbin/,ExecStart=$(sbindir)/,' $(DESTDIR)$(unitdir)/awsfed-bridge.service
 	install -m 0644 conf/awsfed.sysusers $(DESTDIR)$(prefix)/lib/sysusers.d/awsfed.conf
 	install -D -m 0644 conf/awsfed.tmpfiles $(DESTDIR)$(prefix)/lib/tmpfiles.d/awsfed.conf
 	install -m 0644 $(MAN1) $(DESTDIR)$(mandir)/man1

@@ -21,7 +21,7 @@ def lab():
     places = importlib.import_module("lab.places")
     if not places.inside():
         pytest.fail("not in the lab: tests/lab/lab run /usr/bin/python3 -m pytest tests/e2e", pytrace=False)
-    for name in ("accounts", "awsfed", "certificates", "changes", "cloud", "codes", "directory", "hsm", "labs",
+    for name in ("accounts", "awsfed", "certificates", "changes", "cloud", "codes", "directory", "hsm", "labs", "machine",
                  "names", "network", "pair", "pam", "people", "places", "postgres", "service", "sshd", "stranger",
                  "tap", "terminal", "world"):
         importlib.import_module(f"lab.{name}")

@@ -16,8 +16,6 @@ from asker import run_as  # noqa: E402
 
 ARN = "arn:aws:sts::444455556666:assumed-role/ReadOnly/{}"
 WHO = "aws sts get-caller-identity --query Arn --output text"
-# With no set-up at all: these only say where the lab's AWS is.
-PLACE = "export AWS_CA_BUNDLE={ca} AWS_DEFAULT_REGION={region} AWS_STS_REGIONAL_ENDPOINTS=regional; "
 
 BOTO = """\
 import boto3, json, sys
@@ -28,7 +26,7 @@ print(json.dumps([c.get_caller_identity()["Arn"] for c in clients]))
 
 @pytest.fixture(scope="module")
 def place(lab):
-    return PLACE.format(ca=lab.certificates.CA_FILE, region=lab.places.REGION)
+    return lab.cloud.HERE
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,11 @@ WORLD = FOLDER / "world.json"
 LOG = places.LOGS / "aws-requests.jsonl"
 
 
+# For a shell in which the AWS CLI has no set-up at all: where the lab's AWS is, and nothing else.
+HERE = (f"export AWS_CA_BUNDLE={certificates.CA_FILE} AWS_DEFAULT_REGION={places.REGION} "
+        "AWS_STS_REGIONAL_ENDPOINTS=regional; ")
+
+
 def role_arn(account, name):
     return f"arn:aws:iam::{account}:role/{name}"
 

@@ -66,16 +66,21 @@ def parse_uri(text):
 
 
 def enrol(user, *options):
-    """Enrol as an administrator does; what awsfed-admin printed. The seed is kept for fresh()."""
+    """Enrol as an administrator does; what awsfed-admin printed."""
     done = subprocess.run(["awsfed-admin", "mfa", "enrol", *options, user],
                           text=True, capture_output=True, env={"PATH": places.PATH})
     if done.returncode:
         raise LabError(f"cannot enrol {user}: {done.stderr or done.stdout}")
-    seed, _ = parse_uri(done.stdout)
+    keep(user, done.stdout)
+    return done.stdout
+
+
+def keep(user, told):
+    """The seed in what awsfed-admin printed of an enrolment, for fresh()."""
+    seed, _ = parse_uri(told)
     with _Book() as people:
         used = people.get(user, {}).get("used", 0)
         people[user] = {"seed": seed, "used": used}
-    return done.stdout
 
 
 def seed(user):

@@ -14,19 +14,19 @@ from lab.places import LabError
 from lab.service import Service, answers_tcp
 from lab.terminal import Conversation, converse
 
-_CONFIG = places.RUN / "sshd_config"
+CONFIG = places.RUN / "sshd_config"
 _HOST_KEY = places.RUN / "ssh_host_ed25519_key"
 _KNOWN_HOSTS = places.RUN / "ssh_known_hosts"
 
 SSHD = Service(
-    "sshd", ["/usr/sbin/sshd", "-D", "-e", "-f", _CONFIG],
+    "sshd", ["/usr/sbin/sshd", "-D", "-e", "-f", CONFIG],
     ready=lambda: answers_tcp(places.JUMP[0], places.ssh_port()))
 
 
 def set_up():
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(_HOST_KEY)], check=True)
     changes.directory("/run/sshd")
-    _CONFIG.write_text(f"""\
+    CONFIG.write_text(f"""\
 Port {places.ssh_port()}
 ListenAddress {places.JUMP[0]}
 ListenAddress {places.JUMP_PASSWORD}
