@@ -18,14 +18,7 @@ SECTION = "domain corp.example.com"
 @pytest.fixture(scope="module")
 def sids(lab):
     """SIDs of the groups that the lab's roles name."""
-    from samba.dcerpc import security
-    from samba.ndr import ndr_unpack
-    found = {}
-    for name in ("AWS-Prod-Admins", "AWS-Dev-ReadOnly", "AWS-Billing"):
-        entry, = lab.directory.samdb().search(
-            lab.places.BASE_DN, expression=f"(sAMAccountName={name})", attrs=["objectSid"])
-        found[name] = str(ndr_unpack(security.dom_sid, entry["objectSid"][0]))
-    return found
+    return {name: lab.directory.sid(name) for name in ("AWS-Prod-Admins", "AWS-Dev-ReadOnly", "AWS-Billing")}
 
 
 @pytest.fixture
@@ -73,14 +66,6 @@ def test_a_wrong_password_and_a_stranger(lab, person, alone):
     assert lab.sshd.login("ivan", lab.people.person("ivan").password, "123456").status != 0
 
 
-def sid_of(lab, name):
-    from samba.dcerpc import security
-    from samba.ndr import ndr_unpack
-    entry, = lab.directory.samdb().search(
-        lab.places.BASE_DN, expression=f"(sAMAccountName={name})", attrs=["objectSid"])
-    return str(ndr_unpack(security.dom_sid, entry["objectSid"][0]))
-
-
 def enrol(*words):
     return subprocess.run(["awsfed-admin", "mfa", "enrol", *words], text=True, capture_output=True)
 
@@ -92,37 +77,37 @@ def test_a_first_enrolment(lab, alone):
     for sid in ("S-1-5-32-544", "S-1-5-21-1-2", "nonsense"):
         refused = enrol("--sid", sid, someone.name)
         assert refused.returncode != 0 and "no SID of a person" in refused.stderr
-    lab.codes.enrol(someone.name, "--sid", sid_of(lab, someone.name))
-    refused = enrol("--sid", sid_of(lab, "bob"), f"{lab.places.NETBIOS}\\{someone.name}")
+    lab.codes.enrol(someone.name, "--sid", lab.directory.sid(someone.name))
+    refused = enrol("--sid", lab.directory.sid("bob"), f"{lab.places.NETBIOS}\\{someone.name}")
     assert refused.returncode != 0 and "is enrolled as" in refused.stderr
     assert authenticate(someone.name, someone.password, lab.codes.fresh(someone.name)) == "OK"
 
 
 def test_enrolled_as_somebody_else(lab, alone):
     """I-8: a name and a SID of two people: the right password and code of either are none, and the trail has both SIDs."""
-    someone, other = lab.people.take(), sid_of(lab, lab.people.take().name)
+    someone, other = lab.people.take(), lab.directory.sid(lab.people.take().name)
     lab.codes.enrol(someone.name, "--sid", other)
     assert authenticate(someone.name, someone.password, lab.codes.fresh(someone.name)) == "DENIED"
     reason = lab.awsfed.audit(event="login", user=someone.name)[-1]["reason"]
-    assert other in reason and sid_of(lab, someone.name) in reason and "--sid" in reason
+    assert other in reason and lab.directory.sid(someone.name) in reason and "--sid" in reason
     subprocess.run(["awsfed-admin", "mfa", "reset", someone.name], check=True, capture_output=True)
-    lab.codes.enrol(someone.name, "--sid", sid_of(lab, someone.name))
+    lab.codes.enrol(someone.name, "--sid", lab.directory.sid(someone.name))
     assert authenticate(someone.name, someone.password, lab.codes.fresh(someone.name)) == "OK"
 
 
 def test_where_somebody_can_be_asked_the_sid_is_compared(lab, bridge):
     """With a service identity --sid may say what the directory says, and nothing else."""
     someone = lab.people.take()
-    refused = enrol("--sid", sid_of(lab, "bob"), someone.name)
+    refused = enrol("--sid", lab.directory.sid("bob"), someone.name)
     assert refused.returncode != 0 and "in the directory: leave --sid out" in refused.stderr
-    assert enrol("--sid", sid_of(lab, someone.name), someone.name).returncode == 0
+    assert enrol("--sid", lab.directory.sid(someone.name), someone.name).returncode == 0
 
 
 @pytest.mark.parametrize("name", ["erin", "gina"])
 def test_an_expired_password_is_changed_elsewhere(lab, alone, name):
     """I-12, I-13: must-change and expired: whoever has the right password and code is told what to do; nobody else is."""
     password = lab.people.person(name).password
-    lab.codes.enrol(name, "--replace", "--sid", sid_of(lab, name))
+    lab.codes.enrol(name, "--replace", "--sid", lab.directory.sid(name))
     assert "expired" not in lab.sshd.login(name, "wrong", lab.codes.fresh(name)).transcript
     refused = lab.sshd.login(name, password, lab.codes.fresh(name), command="echo shell-came")
     assert refused.status != 0 and "shell-came" not in refused.output

@@ -22,17 +22,12 @@ SPARED = ("the administrator's rules spare you the one-time code, and who is spa
 @pytest.fixture(scope="module")
 def groups(lab):
     """Robots, in Exempt: whoever is in the one is in the other. Their SIDs."""
-    from samba.dcerpc import security
-    from samba.ndr import ndr_unpack
     samdb = lab.directory.samdb()
-
-    def find(name):
-        return samdb.search(lab.places.BASE_DN, expression=f"(sAMAccountName={name})", attrs=["objectSid"])
-    if not find("Exempt"):
+    if not samdb.search(lab.places.BASE_DN, expression="(sAMAccountName=Exempt)", attrs=["objectSid"]):
         samdb.newgroup("Exempt")
         samdb.newgroup("Robots")
         samdb.add_remove_group_members("Exempt", ["Robots"])
-    return {name: str(ndr_unpack(security.dom_sid, find(name)[0]["objectSid"][0])) for name in ("Exempt", "Robots")}
+    return {name: lab.directory.sid(name) for name in ("Exempt", "Robots")}
 
 
 @pytest.fixture

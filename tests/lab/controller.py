@@ -134,14 +134,14 @@ class Controller:
         schema, = self.samdb().search(
             self.samdb().get_schema_basedn(), expression=f"(lDAPDisplayName={attribute_name})", attrs=["schemaIDGUID"])
         guid = ndr_unpack(misc.GUID, schema["schemaIDGUID"][0])
-        self._set_ace(dn, ace.format(guid, self._sid(name)))
+        self._set_ace(dn, ace.format(guid, self.sid(name)))
 
-    def _sid(self, name):
+    def sid(self, name):
         from samba.dcerpc import security
         from samba.ndr import ndr_unpack
         account, = self.samdb().search(
             self.domain.base_dn, expression=f"(sAMAccountName={name})", attrs=["objectSid"])
-        return ndr_unpack(security.dom_sid, account["objectSid"][0])
+        return str(ndr_unpack(security.dom_sid, account["objectSid"][0]))
 
     def _set_ace(self, dn, ace):
         """By a process of its own: Samba's bindings crash when one process does this for the second time."""
@@ -164,7 +164,7 @@ class Controller:
 
     def grant_read(self, dn, name):
         """Let an account read an object and all below it, as an administrator's delegation does."""
-        self._set_ace(dn, f"(A;CI;RPLCLORC;;;{self._sid(name)})")
+        self._set_ace(dn, f"(A;CI;RPLCLORC;;;{self.sid(name)})")
 
     def bad_password_count(self, name):
         """How many wrong passwords it has counted: tells whether a bind was made."""

@@ -16,7 +16,7 @@ ROOT = Path("/var/lib/samba/dc1")
 DC1 = Controller("dc1", f"{places.DC1[0]}/8", ROOT)
 DC = DC1.service
 
-use_certificate, samdb, attribute = DC1.use_certificate, DC1.samdb, DC1.attribute
+use_certificate, samdb, attribute, sid = DC1.use_certificate, DC1.samdb, DC1.attribute, DC1.sid
 bad_password_count, try_password, lock = DC1.bad_password_count, DC1.try_password, DC1.lock
 
 
