@@ -19,19 +19,13 @@ from lab.service import Service, answers_tcp, wait_for
 UNITS = places.RUN / "units"
 SYSTEMD = Path("/lib/systemd/systemd")
 _STAGE = places.RUN / "machine"
-_V1 = Path("/sys/fs/cgroup/systemd")
+_CGROUPS = places.RUN / "cgroups"  # the kernel's one tree of them, wherever else it is mounted
 # What a service's default dependencies and the log need. The host's own units stay out of it.
 _BORROWED = ("sysinit.target", "basic.target", "sockets.target", "shutdown.target", "systemd-journald.service",
              "systemd-journald.socket")
 _BOOT = f"""\
 mount -n -t proc proc /proc
-if [ -d {_V1} ]; then
-    mount -n -t tmpfs -o mode=755 cgroups /sys/fs/cgroup
-    mkdir {_V1}
-    mount -n -t cgroup -o none,name=systemd systemd {_V1}
-else
-    mount -n -t cgroup2 cgroup2 /sys/fs/cgroup
-fi
+mount -n -t cgroup2 cgroup2 /sys/fs/cgroup
 mkdir {_STAGE}
 mount -n -t tmpfs -o mode=755 run {_STAGE}
 mkdir {_STAGE}/{places.RUN.name}
@@ -42,15 +36,11 @@ exec env -i PATH={places.PATH} container=lab SYSTEMD_UNIT_PATH={UNITS} {SYSTEMD}
 
 
 def _cgroup():
-    """The control group that all of it is in, seen from the lab."""
-    above = _V1 if _V1.is_dir() else Path("/sys/fs/cgroup")
-    return above / f"awsfed-lab-{zlib.crc32(os.fsencode(places.STATE)):08x}"
-
-
-def _command():
-    script = f"mkdir -p {_cgroup()} && echo $$ >{_cgroup()}/cgroup.procs && exec " \
-             f"unshare --mount --pid --cgroup --fork --kill-child --propagation private -- sh -ec '{_BOOT}'"
-    return ["sh", "-c", script]
+    """The control group that all of it is in, and whose inside systemd takes for the root of all."""
+    if not _CGROUPS.is_mount():
+        _CGROUPS.mkdir(exist_ok=True)
+        subprocess.run(["mount", "-n", "-t", "cgroup2", "cgroup2", _CGROUPS], check=True, capture_output=True)
+    return _CGROUPS / f"awsfed-lab-{zlib.crc32(os.fsencode(places.STATE)):08x}"
 
 
 def possible():
@@ -58,12 +48,19 @@ def possible():
     if places.in_place() or not SYSTEMD.exists():
         return False
     try:
-        _remove_cgroups()  # of a machine that was killed with its lab
+        _remove_cgroup()  # of a machine that was killed with its lab
         _cgroup().mkdir()
         _cgroup().rmdir()
-    except OSError:
+    except (OSError, subprocess.CalledProcessError):
         return False
     return True
+
+
+def _command():
+    _cgroup().mkdir()
+    script = f"echo $$ >{_cgroup()}/cgroup.procs && exec unshare --mount --pid --cgroup --fork --kill-child " \
+             f"--propagation private -- sh -ec '{_BOOT}'"
+    return ["sh", "-c", script]
 
 
 def _first():
@@ -124,15 +121,15 @@ def stop():
     # systemd is in a session of its own; it dies with the process that made its namespaces, and all of them with it.
     _SERVICE.signal(signal.SIGKILL)
     _SERVICE.kill()
-    wait_for(_remove_cgroups, "the end of the machine")
+    wait_for(_remove_cgroup, "the end of the machine")
     shutil.rmtree(UNITS)
     _STAGE.rmdir()
     sshd.SSHD.start()
     awsfed.configure()
 
 
-def _remove_cgroups():
-    """From the leaves on; a group with a process in it stays."""
+def _remove_cgroup():
+    """From the leaves on; is it gone? One with a process in it stays."""
     for folder, _, _ in os.walk(_cgroup(), topdown=False):
         try:
             os.rmdir(folder)
