@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ enum { LINE_MAX_BYTES = 2048 };
 
 static const char *log_program = "awsfed";
 static bool log_to_syslog;
+static atomic_bool log_echo;
 static bool log_to_journal;
 static enum log_level log_most = LOG_LEVEL_INFO;
 static _Thread_local uint64_t log_request;
@@ -32,6 +34,12 @@ fed_log_init(const char *program, bool to_syslog, enum log_level most)
     log_most = most;
     if (to_syslog)
         openlog(program, LOG_PID, LOG_AUTHPRIV);
+}
+
+void
+fed_log_echo(bool on)
+{
+    atomic_store(&log_echo, on);
 }
 
 void
@@ -51,7 +59,8 @@ emit(enum log_level level, const char *text)
         (void)snprintf(where, sizeof(where), "[request %" PRIu64 "] ", log_request);
     if (log_to_syslog) {
         syslog(priorities[level], "%s%s%s", where, words[level], text);
-        return;
+        if (!atomic_load(&log_echo))
+            return;
     }
     int n =
         log_to_journal

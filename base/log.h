@@ -19,6 +19,9 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
  */
 void fed_log_init(const char *program, bool to_syslog, enum log_level most);
 
+/* With syslog: on standard error as well, or no longer. Any thread, at any time. */
+void fed_log_echo(bool on);
+
 /* The request that this thread works on; 0 = none. Lines then begin with "[request N] ". */
 void fed_log_request(uint64_t request);
 

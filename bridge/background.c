@@ -1,34 +1,70 @@
 /*
- * The double life of a daemon's first moment.
+ * The double life of a daemon's first moment. Standard error of the new process is a pipe from its first moment on, so that
+ * whatever it forks (the keeper) holds nothing of the caller's; the parent passes on what comes out, until the NUL of readiness.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "bridge/background.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-static void
-leave_terminal(void)
+static int
+replace(int fd, const char *path)
 {
-    int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int fresh = open(path, O_RDWR);
 
-    if (null_fd < 0)
-        return;
-    (void)dup2(null_fd, STDIN_FILENO);
-    (void)dup2(null_fd, STDOUT_FILENO);
-    (void)dup2(null_fd, STDERR_FILENO);
-    if (null_fd > STDERR_FILENO)
-        (void)close(null_fd);
+    if (fresh < 0)
+        return FED_E_SYSTEM;
+    if (fresh == fd)
+        return 0;
+    int r = dup2(fresh, fd) < 0 ? FED_E_SYSTEM : 0;
+    (void)close(fresh);
+    return r;
+}
+
+/* True: ready. False: the child ended before. */
+static bool
+pass_on(int from)
+{
+    char text[1024];
+
+    for (;;) {
+        ssize_t n = read(from, text, sizeof(text));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        const char *ready = memchr(text, '\0', (size_t)n);
+        size_t len = ready != NULL ? (size_t)(ready - text) : (size_t)n;
+        ssize_t written = write(STDERR_FILENO, text, len);
+        (void)written; /* nobody listens: the exit status has to do */
+        if (ready != NULL)
+            return true;
+    }
+}
+
+static int
+leave_caller(int said)
+{
+    if (dup2(said, STDERR_FILENO) < 0 || setsid() < 0 || chdir("/") != 0)
+        return FED_E_SYSTEM;
+    if (said != STDERR_FILENO)
+        (void)close(said);
+    return replace(STDIN_FILENO, "/dev/null") != 0 || replace(STDOUT_FILENO, "/dev/null") != 0
+               ? FED_E_SYSTEM
+               : 0;
 }
 
 int
-background_begin(int *ret_ready_fd)
+background_begin(void)
 {
     int ends[2];
-    char byte;
 
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    if (pipe(ends) != 0)
         return FED_E_SYSTEM;
     pid_t child = fork();
     if (child < 0) {
@@ -38,23 +74,17 @@ background_begin(int *ret_ready_fd)
     }
     if (child > 0) {
         (void)close(ends[1]);
-        _exit(read(ends[0], &byte, 1) == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
+        _exit(pass_on(ends[0]) ? EXIT_SUCCESS : EXIT_FAILURE);
     }
     (void)close(ends[0]);
-    (void)setsid();
-    if (chdir("/") != 0)
-        return FED_E_SYSTEM;
-    *ret_ready_fd = ends[1];
-    return 0;
+    return leave_caller(ends[1]);
 }
 
 void
-background_ready(int ready_fd)
+background_ready(void)
 {
-    if (ready_fd < 0)
-        return;
-    ssize_t n = write(ready_fd, "", 1);
+    ssize_t n = write(STDERR_FILENO, "", 1);
+
     (void)n; /* a parent that was killed needs no news */
-    (void)close(ready_fd);
-    leave_terminal();
+    (void)replace(STDERR_FILENO, "/dev/null");
 }

@@ -8,12 +8,13 @@
 #include "base/err.h"
 
 /*
- * Fork. The parent waits and exits: 0 once background_ready was called, 1 if the child ended before. The child has a session of
- * its own and no terminal. Called before any thread. 0 or FED_E_SYSTEM.
+ * Fork. The parent shows on its standard error what the child writes to its own, and exits: 0 once background_ready was called,
+ * 1 if the child and all that it forked ended before. The child has a session of its own, no terminal, and no descriptor of
+ * the caller's below 3. Called before any thread. 0 or FED_E_SYSTEM.
  */
-FED_MUST_USE int background_begin(int *ret_ready_fd);
+FED_MUST_USE int background_begin(void);
 
-/* Tell the waiting parent; -1 = there is none. Closes the descriptor. */
-void background_ready(int ready_fd);
+/* In the child: tell the waiting parent; from here on standard error is /dev/null. SIGPIPE is ignored before. */
+void background_ready(void);
 
 #endif

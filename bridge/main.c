@@ -219,7 +219,7 @@ watch_all(struct watcher *w)
 }
 
 static int
-serve(struct bridge *b, int ready_fd)
+serve(struct bridge *b, bool background)
 {
     struct watcher w = {.b = b, .signal_fd = -1};
     bool refreshed = housekeeper_round(b) == 0;
@@ -229,7 +229,9 @@ serve(struct bridge *b, int ready_fd)
         r = watch_all(&w);
     if (r == 0) {
         (void)sd_notify(0, "READY=1");
-        background_ready(ready_fd);
+        fed_log_echo(false);
+        if (background)
+            background_ready();
         fed_log_info("ready at %s: %zu domain(s), %zu role(s), %zu pattern(s)%s",
             b->conf->bridge.socket, b->conf->n_domains, b->conf->n_roles, b->conf->n_patterns,
             refreshed ? "" : "; the directory does not answer yet");
@@ -271,13 +273,15 @@ main(int argc, char **argv)
     struct options o = {.conf_dir = CONF_DIR};
     struct conf *conf = NULL;
     struct bridge *b = NULL;
-    int ready_fd = -1;
     int status = parse_options(argc, argv, &o);
 
     if (status >= 0)
         return status;
-    fed_log_init("awsfed-bridge", !o.foreground && !o.check && getenv("JOURNAL_STREAM") == NULL,
-        o.debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+    /* Under systemd the process that it started is the one it watches: that stays in front too. */
+    bool background = !o.foreground && !o.check && getenv("NOTIFY_SOCKET") == NULL;
+    fed_log_init("awsfed-bridge", background, o.debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+    fed_log_echo(
+        background); /* why it does not start is for whoever starts it, not for syslog alone */
     if (clean_environment() != 0 || read_configuration(o.conf_dir, &conf) != 0)
         return EXIT_FAILURE;
     if (o.check) {
@@ -289,14 +293,13 @@ main(int argc, char **argv)
         realpath(o.conf_dir, NULL); /* for SIGHUP: going to the background leaves this folder */
     if (conf_dir == NULL)
         return EXIT_FAILURE;
-    /* Under systemd the process that it started is the one it watches: that stays in front too. */
-    if (!o.foreground && getenv("NOTIFY_SOCKET") == NULL && background_begin(&ready_fd) != 0)
+    if (background && background_begin() != 0)
         return EXIT_FAILURE;
     prepare_process();
     if (totp_init() != 0 || bridge_start(conf, &b) != 0)
         return EXIT_FAILURE;
     b->conf_dir = conf_dir;
-    int r = serve(b, ready_fd);
+    int r = serve(b, background);
     bridge_free(b);
     return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -120,6 +120,22 @@ journal_gets_priorities(void **state)
     assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
 }
 
+/* Whoever starts the bridge in the background hears why it does not start. */
+static void
+syslog_is_echoed_on_demand(void **state)
+{
+    (void)state;
+    fed_log_init("tester", true, LOG_LEVEL_INFO);
+    fed_log_info("to syslog alone");
+    assert_string_equal(written(), "");
+    fed_log_echo(true);
+    fed_log_info("to both");
+    assert_string_equal(written(), "tester: to both\n");
+    fed_log_echo(false);
+    fed_log_info("to syslog alone");
+    assert_string_equal(written(), "");
+}
+
 #define LOG_TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int
@@ -132,6 +148,7 @@ main(void)
         LOG_TEST(long_text_is_cut_to_a_line),
         LOG_TEST(errno_survives),
         LOG_TEST(journal_gets_priorities),
+        LOG_TEST(syslog_is_echoed_on_demand),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
