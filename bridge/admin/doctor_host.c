@@ -227,8 +227,7 @@ look_at_store(const struct conf *conf, bool bridge_answers, const char *socket, 
 void
 doctor_host(const struct admin *admin, const struct conf *conf, struct findings *to)
 {
-    const char *socket =
-        strcmp(admin->socket, CLIENT_SOCKET) == 0 ? conf->bridge.socket : admin->socket;
+    const char *socket = admin->socket != NULL ? admin->socket : conf->bridge.socket;
 
     look_at_user(conf, to);
     look_at_files(conf, to);

@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 
 #include "base/log.h"
+#include "bridge/admin/help.h"
 #include "bridge/admin/saml.h"
 #include "bridge/admin/words.h"
 #include "conf/conf.h"
@@ -18,99 +19,24 @@ word_saml(const struct admin *admin, int argc, char **argv)
     return admin_saml(argc, argv, admin->conf_dir);
 }
 
-static const struct {
+static const struct word {
     const char *name;
     admin_word *run;
+    bool asks; /* the bridge, at its socket */
 } words[] = {
-    {"check", word_check},
-    {"doctor", word_doctor},
-    {"pam-lint", word_pam_lint},
-    {"mfa", word_mfa},
-    {"saml", word_saml},
-    {"oidc", word_oidc},
-    {"aws-setup", word_aws_setup},
-    {"sessions", word_sessions},
-    {"revoke", word_revoke},
-    {"whois", word_whois},
-    {"report", word_report},
-    {"explain", word_explain},
+    {"check", word_check, false},
+    {"doctor", word_doctor, false},
+    {"pam-lint", word_pam_lint, false},
+    {"mfa", word_mfa, true},
+    {"saml", word_saml, false},
+    {"oidc", word_oidc, false},
+    {"aws-setup", word_aws_setup, false},
+    {"sessions", word_sessions, true},
+    {"revoke", word_revoke, true},
+    {"whois", word_whois, true},
+    {"report", word_report, true},
+    {"explain", word_explain, true},
 };
-
-static void
-print_help(void)
-{
-    (void)fputs(
-        "usage: awsfed-admin [-c DIR] [--socket PATH] WORD …\n"
-        "\n"
-        "Offline:\n"
-        "  check                    check the configuration and the files that it names\n"
-        "  doctor                   look at all that a login needs: bridge, store, keys, domain\n"
-        "                           controllers, STS, clocks, PAM (root)\n"
-        "      --json               the same for a machine\n"
-        "  pam-lint SERVICE         the PAM stack of a service, and what is wrong with it\n"
-        "      --json               the same for a machine\n"
-        "      --dir DIR, --sshd-config FILE\n"
-        "                           elsewhere than /etc/pam.d and /etc/ssh/sshd_config\n"
-        "  saml init                make the signing key and certificate of [saml]\n"
-        "  saml metadata            print the metadata for IAM's SAML provider\n"
-        "  saml rotate              make the next key, to be published beside this one\n"
-        "  saml rotate --finish     put it in this one's place\n"
-        "  oidc metadata            print discovery document and key set of [oidc]\n"
-        "      --output-dir DIR     write them as files, as they have to lie at the issuer\n"
-        "  oidc rotate              make the next key, to be published beside this one\n"
-        "  oidc rotate --finish     put it in this one's place\n"
-        "  aws-setup                what AWS needs for this: providers, roles and their trust\n"
-        "      --format cloudformation|terraform\n"
-        "      --account ID         of this account alone\n"
-        "      --output-dir DIR     a file for each account, in a folder of its number\n"
-        "\n"
-        "With the bridge running (root, or the group [bridge] admin-group):\n"
-        "  mfa enrol USER           enrol a second factor: QR code, secret, otpauth URI\n"
-        "      --replace            where there is one already\n"
-        "      --label TEXT         such as \"phone\"\n"
-        "      --qr, --no-qr        the picture (default: on a terminal)\n"
-        "      --add                another token beside those there are\n"
-        "      --digits, --period, --algorithm\n"
-        "                           other than [mfa] says: 6 to 8; 30 or 60; sha1, sha256, sha512\n"
-        "      --ticket             a ticket instead, for awsfed-login enrol\n"
-        "      --sid SID            whose name that is, where service-bind = none\n"
-        "  mfa recovery-codes USER  ten new recovery codes, in the place of the old\n"
-        "  mfa import --format google-authenticator|users.oath|csv|pskc|sealed [--dry-run] PATH\n"
-        "                           the tokens people have; all of a file or folder, or nothing\n"
-        "      --owners FILE        pskc, hardware (RFC 6030): a CSV of serial,user\n"
-        "      --key-file FILE      pskc: the key or passphrase (default: asked for)\n"
-        "      --replace            sealed: who has other tokens here gets those of the file\n"
-        "                           (who was reset here since the export is enrolled again: "
-        "--dry-run\n"
-        "                           names who would be)\n"
-        "      --skip-unknown       sealed: leave out whom the directory does not know\n"
-        "  mfa export FILE|-        everybody, sealed, to be imported into another store\n"
-        "  mfa reseal               after a new first line in the seal-key file: seal all seeds "
-        "with it\n"
-        "  mfa resync USER          follow a token that is off, by two codes in a row (stdin)\n"
-        "  mfa reset USER           forget the second factor\n"
-        "      --token N            one token of it, by its number in mfa list\n"
-        "  mfa unlock USER          forget failed attempts\n"
-        "  mfa list                 who is enrolled\n"
-        "  explain USER [--role R]  what they may do here, and why; of one role every rule\n"
-        "  sessions                 who is signed in\n"
-        "  revoke USER              end their sign-in now, and say what ends their credentials\n"
-        "      --apply              put that on the roles, where base-credential may\n"
-        "  whois ACCESS-KEY-ID      who got the credential with that access key id\n"
-        "      --json               for programs\n"
-        "  report                   who signed in and took what, and what nobody uses\n"
-        "      --since 30d          how far back\n"
-        "      --unused 90d         when a second factor counts as unused\n"
-        "      --format text|csv|json\n"
-        "\n"
-        "  -c, --config DIR         the configuration folder (" CONF_DIR ")\n"
-        "      --socket PATH        the bridge's socket (" CLIENT_SOCKET ")\n"
-        "  -h, --help               this text\n"
-        "      --version            the version\n"
-        "\n"
-        "Exit status: 0 done, 1 failed, 2 wrong usage, 3 denied, 6 unavailable.\n",
-        stdout);
-}
 
 int
 admin_usage(const char *what)
@@ -119,13 +45,66 @@ admin_usage(const char *what)
     return ADMIN_USAGE;
 }
 
+/* Is there a --help among a word's arguments? */
+static bool
+wants_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * The socket of the configuration's own bridge; the usual one where the configuration cannot be read, as by members of
+ * admin-group: unless it was named, for then another host's or another bridge's people would be meant.
+ */
+static int
+find_socket(struct admin *admin, struct conf **ret_conf)
+{
+    const char *dir = admin->conf_dir != NULL ? admin->conf_dir : CONF_DIR;
+    struct conf_errors errors;
+    int r = conf_read(dir, ret_conf, &errors);
+
+    if (r == 0)
+        admin->socket = (*ret_conf)->bridge.socket;
+    else if (admin->conf_dir == NULL)
+        admin->socket = CLIENT_SOCKET;
+    for (size_t i = 0; admin->socket == NULL && i < errors.n; i++)
+        (void)fprintf(stderr, "%s\n", errors.lines[i]);
+    conf_errors_done(&errors);
+    if (admin->socket != NULL)
+        return ADMIN_DONE;
+    (void)fprintf(
+        stderr, "awsfed-admin: %s does not say where its bridge is: --socket does\n", dir);
+    return ADMIN_FAILED;
+}
+
+static int
+run(const struct word *word, struct admin *admin, int argc, char **argv)
+{
+    struct conf *conf = NULL;
+
+    if (wants_help(argc, argv) &&
+        help_print_of(word->name, argc > 1 && argv[1][0] != '-' ? argv[1] : NULL))
+        return ADMIN_DONE;
+    int status = word->asks && admin->socket == NULL ? find_socket(admin, &conf) : ADMIN_DONE;
+    if (admin->conf_dir == NULL)
+        admin->conf_dir = CONF_DIR;
+    if (status == ADMIN_DONE)
+        status = word->run(admin, argc, argv);
+    conf_free(conf);
+    return status;
+}
+
 int
 main(int argc, char **argv)
 {
     static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
         {"socket", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0}};
-    struct admin admin = {.conf_dir = CONF_DIR, .socket = CLIENT_SOCKET};
+    struct admin admin = {.conf_dir = NULL};
     int c;
 
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -140,7 +119,7 @@ main(int argc, char **argv)
             admin.socket = optarg;
             break;
         case 'h':
-            print_help();
+            help_print();
             return ADMIN_DONE;
         case 'v':
             (void)puts("awsfed-admin " AWSFED_VERSION);
@@ -153,7 +132,7 @@ main(int argc, char **argv)
         return admin_usage("a word is missing");
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (strcmp(words[i].name, argv[optind]) == 0)
-            return words[i].run(&admin, argc - optind, argv + optind);
+            return run(&words[i], &admin, argc - optind, argv + optind);
     }
     (void)fprintf(
         stderr, "awsfed-admin: there is no word \"%s\"; try: awsfed-admin --help\n", argv[optind]);

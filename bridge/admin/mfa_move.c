@@ -111,7 +111,7 @@ mfa_export(const struct admin *admin, int argc, char **argv)
     struct exporting e = {.admin = admin, .fd = STDOUT_FILENO, .path = "standard output"};
     int status;
 
-    if (argc != 2)
+    if (argc != 2 || (argv[1][0] == '-' && argv[1][1] != '\0'))
         return admin_usage("mfa export takes a file, or - for standard output");
     if (strcmp(argv[1], "-") == 0) {
         if (isatty(STDOUT_FILENO) == 1)

@@ -2,6 +2,7 @@
  * awsfed-admin sessions, revoke, explain: who is signed in, and why somebody gets what they get.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "bridge/admin/arguments.h"
 #include "bridge/admin/words.h"
 
 #include <inttypes.h>
@@ -33,8 +34,9 @@ word_sessions(const struct admin *admin, int argc, char **argv)
     struct wire_msg row;
     struct wire_out out;
 
+    (void)argv;
     if (argc != 1)
-        return admin_usage(argv[1]);
+        return admin_usage("sessions takes nothing");
     admin_request(&out, ASK_SESSIONS);
     int status = admin_ask(admin, &out, &reply);
     if (status != ADMIN_DONE)
@@ -222,15 +224,16 @@ revoke_lost(struct revoking *r)
 int
 word_revoke(const struct admin *admin, int argc, char **argv)
 {
-    bool apply = argc == 3 && strcmp(argv[2], "--apply") == 0;
+    struct arguments a = {argc, argv};
+    bool apply = arguments_take_switch(&a, "--apply");
 
-    if ((argc != 2 && !apply) || argv[1][0] == '-')
-        return admin_usage("revoke takes one USER, and perhaps --apply after it");
+    if (arguments_only(&a) == NULL)
+        return admin_usage("revoke takes one USER, and perhaps --apply");
     struct revoking *r = calloc(1, sizeof(*r));
     if (r == NULL)
         return ADMIN_FAILED;
     r->admin = admin;
-    r->user = argv[1];
+    r->user = arguments_only(&a);
     r->apply = apply;
     r->whole = true;
     int status = ask_revoke(r, NULL);
@@ -250,16 +253,18 @@ word_revoke(const struct admin *admin, int argc, char **argv)
 int
 word_explain(const struct admin *admin, int argc, char **argv)
 {
+    struct arguments a = {argc, argv};
     struct client_reply reply;
     struct wire_out out;
-    const char *text;
+    const char *text, *role = arguments_take(&a, "--role");
 
-    bool has_role = argc == 4 && (strcmp(argv[2], "--role") == 0 || strcmp(argv[2], "-r") == 0);
-    if (argc != 2 && !has_role)
-        return admin_usage("explain takes one USER, and perhaps --role ROLE after it");
+    if (role == NULL)
+        role = arguments_take(&a, "-r");
+    if (arguments_only(&a) == NULL)
+        return admin_usage("explain takes one USER, and perhaps --role ROLE");
     admin_request(&out, ASK_EXPLAIN);
-    wire_put_text(&out, WIRE_USER, argv[1]);
-    wire_put_text(&out, WIRE_ROLE_NAME, has_role ? argv[3] : NULL);
+    wire_put_text(&out, WIRE_USER, arguments_only(&a));
+    wire_put_text(&out, WIRE_ROLE_NAME, role);
     int status = admin_ask(admin, &out, &reply);
     if (status != ADMIN_DONE)
         return status;

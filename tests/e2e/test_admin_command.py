@@ -27,6 +27,33 @@ def test_help_is_an_answer_and_nonsense_is_not():
         assert done.stderr.rstrip().splitlines()[-1].startswith("awsfed-admin: "), words
 
 
+def test_help_of_a_word_is_about_that_word(tmp_path):
+    """Wherever --help stands, nothing is done: it is no name of a user, nor of a file."""
+    for words in (["check"], ["doctor"], ["mfa", "export"], ["mfa", "enrol", "alice"], ["mfa", "unlock"], ["explain"], ["saml", "init"],
+                  ["aws-setup"], ["sessions"], ["revoke"], ["whois"], ["report"], ["pam-lint"], ["oidc"], ["mfa"]):
+        for option in ("--help", "-h"):
+            done = subprocess.run([ADMIN, *words, option], text=True, capture_output=True, timeout=30, cwd=tmp_path)
+            assert (done.returncode, done.stderr) == (0, ""), words
+            assert f"  {words[0]}" in done.stdout and ("whois" in done.stdout) == (words[0] == "whois"), words
+    assert "--ticket" in admin("mfa", "enrol", "--help").stdout
+    assert "mfa export" not in admin("mfa", "enrol", "--help").stdout
+    assert not list(tmp_path.iterdir())
+    assert admin("mfa", "export", "--nonsense").returncode == 2 and not list(tmp_path.iterdir())
+
+
+def test_the_bridge_is_the_configuration_s_own(lab, tmp_path):
+    """-c names another bridge's configuration: nobody of the usual one is meant then."""
+    tmp_path.chmod(0o755)
+    lab.awsfed.write_config({"bridge": {"socket": "/run/no-such-bridge"}}, tmp_path)
+    for words in (["mfa", "list"], ["sessions"], ["explain", "alice"]):
+        done = admin("-c", str(tmp_path), *words)
+        assert done.returncode == 6 and "/run/no-such-bridge" in done.stderr, done.stderr
+    assert admin("-c", str(tmp_path), "--socket", str(lab.awsfed.SOCKET), "sessions").returncode == 0
+    (tmp_path / "awsfed.conf").write_text("[bridge]\nwrokers = 1\n")
+    done = admin("-c", str(tmp_path), "sessions")
+    assert done.returncode == 1 and "awsfed.conf:2: unknown key" in done.stderr, done.stderr
+
+
 def test_without_a_bridge_it_says_which_socket():
     done = admin("--socket", "/run/no-such-bridge", "sessions")
     assert done.returncode == 6 and "/run/no-such-bridge" in done.stderr
