@@ -98,7 +98,7 @@ enum wire_type {
     ASK_UNLOCK = 15,
     /* admin: USER [TOKEN] -> nothing: the enrolment, or one token of it, is deleted */
     ASK_UNENROL = 16,
-    /* admin: -> ENROLMENT... */
+    /* admin: [USER] -> ENROLMENT... [MESSAGE]: every token of everybody, or of one person */
     ASK_ENROLMENTS = 17,
     /* self: ROLE_NAME -> ROLE_NAME ROLE_ARN ACCOUNT [ALIAS] [REGION] EXPIRES; from now on the role of the session endpoint
      * and of role-less ASK_CREDENTIALS, in every session of the uid, until the ticket's end */

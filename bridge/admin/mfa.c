@@ -2,6 +2,7 @@
  * awsfed-admin mfa: second factors by the help desk.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "bridge/admin/arguments.h"
 #include "bridge/admin/mfa_enrol.h"
 #include "bridge/admin/mfa_import.h"
 #include "bridge/admin/mfa_move.h"
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -21,16 +21,18 @@
 static int
 one_user(const struct admin *admin, int argc, char **argv, unsigned type, const char *done)
 {
+    const struct arguments a = {argc, argv};
+    const char *user = arguments_only(&a);
     struct client_reply reply;
     struct wire_out out;
 
-    if (argc != 2)
+    if (user == NULL)
         return admin_usage("this takes one USER");
     admin_request(&out, type);
-    wire_put_text(&out, WIRE_USER, argv[1]);
+    wire_put_text(&out, WIRE_USER, user);
     int status = admin_ask(admin, &out, &reply);
     if (status == ADMIN_DONE) {
-        (void)printf("%s: %s\n", argv[1], done);
+        (void)printf("%s: %s\n", user, done);
         client_reply_done(&reply);
     }
     return status;
@@ -40,22 +42,23 @@ one_user(const struct admin *admin, int argc, char **argv, unsigned type, const 
 static int
 reset(const struct admin *admin, int argc, char **argv)
 {
+    struct arguments a = {argc, argv};
+    const char *token = arguments_take(&a, "--token"), *user = arguments_only(&a);
     struct client_reply reply;
     struct wire_out out;
-    unsigned long token = 0;
+    uint64_t number = 0;
 
-    if (argc == 2)
-        return one_user(admin, argc, argv, ASK_UNENROL, "the second factor is forgotten");
-    if (argc != 4 || strcmp(argv[1], "--token") != 0 || strlen(argv[2]) > 9 ||
-        strspn(argv[2], "0123456789") != strlen(argv[2]) ||
-        (token = strtoul(argv[2], NULL, 10)) == 0)
-        return admin_usage("mfa reset takes [--token N] USER");
+    if (user == NULL ||
+        (token != NULL && (text_to_u64(token, &number) != 0 || number == 0 || number > UINT32_MAX)))
+        return admin_usage("mfa reset takes one USER, and perhaps --token N");
+    if (token == NULL)
+        return one_user(admin, a.n, a.all, ASK_UNENROL, "the second factor is forgotten");
     admin_request(&out, ASK_UNENROL);
-    wire_put_text(&out, WIRE_USER, argv[3]);
-    wire_put_number(&out, WIRE_TOKEN, token);
+    wire_put_text(&out, WIRE_USER, user);
+    wire_put_number(&out, WIRE_TOKEN, number);
     int status = admin_ask(admin, &out, &reply);
     if (status == ADMIN_DONE) {
-        (void)printf("%s: token %lu is forgotten\n", argv[3], token);
+        (void)printf("%s: token %" PRIu64 " is forgotten\n", user, number);
         client_reply_done(&reply);
     }
     return status;
@@ -122,13 +125,15 @@ print_day(uint64_t when_s)
 static int
 list(const struct admin *admin, int argc, char **argv)
 {
+    const struct arguments a = {argc, argv};
     struct client_reply reply;
     struct wire_msg row;
     struct wire_out out;
 
-    if (argc != 1)
-        return admin_usage(argv[1]);
+    if (argc != 1 && arguments_only(&a) == NULL)
+        return admin_usage("mfa list takes one USER, or nobody");
     admin_request(&out, ASK_ENROLMENTS);
+    wire_put_text(&out, WIRE_USER, arguments_only(&a));
     int status = admin_ask(admin, &out, &reply);
     if (status != ADMIN_DONE)
         return status;

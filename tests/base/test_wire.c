@@ -320,7 +320,7 @@ static const struct {
     {ASK_PEOPLE, {0}, {WIRE_SID}},
     {ASK_UNLOCK, {WIRE_USER}, {0}},
     {ASK_UNENROL, {WIRE_USER}, {WIRE_TOKEN}},
-    {ASK_ENROLMENTS, {0}, {0}},
+    {ASK_ENROLMENTS, {0}, {WIRE_USER}},
 };
 
 static bool

@@ -263,10 +263,20 @@ def test_other_algorithms_beside_the_phone(lab, person, digits, period, algorith
     listed = [line for line in admin(lab, "list").stdout.splitlines() if line.startswith(person.name + "@")]
     assert len(listed) == 2
     number = next(line for line in listed if "key fob" in line).split()[-3]
-    assert admin(lab, "reset", "--token", number, person.name).returncode == 0
+    one = admin(lab, "list", person.name).stdout.splitlines()
+    assert sorted(one[1:]) == sorted(listed) and admin(lab, "list", f"CORP\\{person.name.upper()}").stdout.splitlines() == one
+    assert admin(lab, "reset", person.name, "--token", number).returncode == 0
+    assert len(admin(lab, "list", person.name).stdout.splitlines()) == 2
     code = oath(seed, time.time() + period, digits, period, algorithm)
     assert authenticate(person.name, person.password, code) == "DENIED"
     assert authenticate(person.name, person.password, lab.codes.fresh(person.name)) == "OK"
+
+
+def test_the_tokens_of_nobody(lab):
+    done = admin(lab, "list", "ivan")
+    assert (done.returncode, done.stdout) == (3, "") and "ivan has no second factor enrolled" in done.stderr
+    done = admin(lab, "list", "nobody-of-this-name")
+    assert done.returncode == 3 and "no such user" in done.stderr
 
 
 def test_a_label_moves_no_terminal(lab, person):
