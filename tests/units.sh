@@ -13,7 +13,8 @@ for program in "$@"; do
     timeout 120 ${UNIT_WRAPPER:-} "$program" >"$log" 2>&1
     status=$?
     ok=$(grep -c '^\[       OK \]' "$log")
-    bad=$(grep -c '^\[  FAILED  \] [a-z_0-9]*$' "$log")
+    # Each of them is said where it fails, and once more at the end.
+    bad=$(sed -n 's/^\[  FAILED  \] \([a-z_0-9]*\)$/\1/p' "$log" | sort -u | wc -l)
     [ "$status" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
     left=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) test(s), listed below:$/\1/p' "$log")
     passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + ${left:-0}))
@@ -23,7 +24,8 @@ for program in "$@"; do
         printf 'FAIL %3d  %s (exit %d)\n' "$bad" "${program#"$build"/}" "$status"
         grep -v '^\[ RUN' "$log" | grep -v '^\[       OK' | tail -n 40
     fi
-    [ "${left:-0}" -eq 0 ] || grep -o '^\[  SKIPPED \] [a-z_0-9]*$' "$log" | sort -u
+    awk '/^skipped: / { why = substr($0, 10) }
+         /^\[  SKIPPED \] [a-z_0-9]+$/ && !said[$NF]++ { print "skipped   " $NF ": " why }' "$log"
 done
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -12,6 +12,7 @@
 
 #include "base/secret.h"
 #include "tests/base/memory.h"
+#include "tests/base/skip.h"
 #include "tests/base/sanitized.h"
 
 static void
@@ -167,7 +168,7 @@ nothing_stays_in_memory(void **state)
 
     (void)state;
     if (SANITIZED)
-        skip();
+        SKIP("a sanitizer keeps copies");
     fed_secret_init_locked(&locked, 65536);
     char *text = memory_unmask(masked, sizeof(masked));
     use_secret(&s, &other, text);

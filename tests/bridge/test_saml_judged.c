@@ -22,6 +22,7 @@
 #include <openssl/x509.h>
 
 #include "bridge/saml.h"
+#include "tests/base/skip.h"
 
 #define ROLE     "arn:aws:iam::111122223333:role/Admin"
 #define PROVIDER "arn:aws:iam::111122223333:saml-provider/awsfed"
@@ -356,7 +357,7 @@ need_node(void)
     (void)snprintf(judges, sizeof(judges), "%s/js", path);
     (void)snprintf(installed, sizeof(installed), "%s/installed", judges);
     if (access(installed, F_OK) != 0)
-        skip(); /* make deps installs them where node and npm are */
+        SKIP("there is no judge in JavaScript: make deps installs them where node and npm are");
     assert_int_equal(setenv("JUDGES", judges, 1), 0);
 }
 

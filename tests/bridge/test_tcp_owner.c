@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "bridge/tcp_owner.h"
+#include "tests/base/skip.h"
 
 enum { NOBODY = 65534 };
 
@@ -84,7 +85,7 @@ test_another_uid_is_told_apart(void **state)
 
     (void)state;
     if (getuid() != 0)
-        skip();
+        SKIP("only root can be another user");
     assert_int_equal(tcp_owner_new(&o), 0);
     int listener = listen_here(&local);
     pid_t child = fork();

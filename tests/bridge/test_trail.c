@@ -18,6 +18,7 @@
 
 #include "bridge/audit.h"
 #include "bridge/trail.h"
+#include "tests/base/skip.h"
 #include "tests/folder.h"
 
 #define AT "\"time\":\"2026-11-21T22:00:00Z\""
@@ -222,7 +223,7 @@ others_files_are_not_believed(void **state)
     assert_int_equal(told.unread, 1);
     assert_non_null(strstr(told.what, "not the bridge's own"));
     if (geteuid() != 0)
-        skip();
+        SKIP("only root can give files away");
     assert_int_equal(chmod(path, 0644), 0);
     assert_int_equal(chown(path, 4243, 4243), 0);
     assert_read(*state, 0, NULL, "e", &told);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "bridge/wipe.h"
+#include "tests/base/skip.h"
 
 enum { SIZE = 200, TAIL = 64 /* free itself writes at the front of the chunk */ };
 
@@ -53,7 +54,7 @@ freed_bytes_are_gone(void **state)
     free(p);
     (void)shows(at, &same);
     if (!same)
-        skip(); /* a sanitizer's allocator keeps freed chunks away */
+        SKIP("a sanitizer's allocator keeps freed chunks away");
 
     p = fill();
     at = (uintptr_t)p;

@@ -4,6 +4,7 @@
  */
 #include "conf/keyfile.h"
 
+#include "tests/base/skip.h"
 #include "tests/conf/confdir.h"
 
 enum { LIMIT = 64, OTHER = 12345 };
@@ -97,7 +98,7 @@ test_owners(void **state)
     char path[256];
 
     if (geteuid() != 0)
-        skip();
+        SKIP("only root can give files away");
     path_of(dir, "key", path, sizeof(path));
     confdir_write(dir, "key", "content");
     assert_int_equal(chown(path, OTHER, 0), 0);

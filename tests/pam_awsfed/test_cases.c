@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "tests/base/skip.h"
 #include "tests/pam_awsfed/fake_bridge.h"
 #include "tests/pam_awsfed/guest.h"
 #include "tests/pam_awsfed/case.h"
@@ -273,7 +274,7 @@ play(void **state)
 
     if (c->listed[0] != '\0' && geteuid() != 0) {
         case_free(c);
-        skip(); /* only root can write a list that is believed */
+        SKIP("only root can write a list that is believed");
     }
     fake_init(&bridge);
     write_listed(c, &bridge);

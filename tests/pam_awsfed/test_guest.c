@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "tests/base/memory.h"
+#include "tests/base/skip.h"
 #include "tests/pam_awsfed/fake_bridge.h"
 #include "tests/pam_awsfed/guest.h"
 
@@ -440,7 +441,7 @@ answers_are_wiped(void **state)
 {
     (void)state;
     if (SANITIZED)
-        skip();
+        SKIP("a sanitizer keeps copies");
     explicit_bzero(success.asked, sizeof(success.asked));
     explicit_bzero(denial.asked, sizeof(denial.asked));
     explicit_bzero(hang.asked, sizeof(hang.asked));

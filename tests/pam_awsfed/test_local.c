@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "tests/base/skip.h"
 #include "tests/pam_awsfed/fake_bridge.h"
 #include "tests/pam_awsfed/guest.h"
 
@@ -114,7 +115,7 @@ local_users_must_be_roots(void **state)
 
     (void)state;
     if (geteuid() != 0)
-        skip(); /* only root can make a file that is believed */
+        SKIP("only root can make a file that is believed");
     (void)snprintf(path, sizeof(path), "%s/local-users", bridge.folder);
     (void)snprintf(other, sizeof(other), "%s/other", bridge.folder);
     expect_local("backup", false, NULL);
@@ -162,7 +163,7 @@ local_users_are_whole_lines(void **state)
 
     (void)state;
     if (geteuid() != 0)
-        skip();
+        SKIP("only root can make a file that is believed");
     write_local("", 0644, 0);
     expect_local("backup", false, NULL);
     write_local("\n\nadmin\nbackup", 0644, 0);
