@@ -7,6 +7,12 @@ set -u
 build=$1
 python=/usr/bin/python3
 log=$build/log
+export PYTHONDONTWRITEBYTECODE=1
+# Nothing of the tests stays in /tmp; the name is short, for it becomes part of sockets' names.
+PYTEST_DEBUG_TEMPROOT=$(mktemp -d /tmp/tXXXXXX)
+export PYTEST_DEBUG_TEMPROOT
+trap 'rm -rf "$PYTEST_DEBUG_TEMPROOT"' EXIT
+trap 'exit 130' HUP INT TERM
 passed=0 failed=0 skipped=0
 
 part() { printf '\n== %s\n' "$1"; }
@@ -32,7 +38,7 @@ run() {
 }
 
 # A lab waits more than it works: one more of them than there are cores, each taking the next file of tests. In a plain
-# container there is no room for more than one.
+# container there is no room for more than one, and what the tests do there is to be undone as a whole.
 end_to_end() {
     set -- -B -m pytest -q -rsfE -p no:cacheprovider --durations=10 tests/e2e
     if PYTHONPATH=tests "$python" -B -c 'import sys; from lab import namespaces; sys.exit(not namespaces.possible())'; then
@@ -42,7 +48,13 @@ end_to_end() {
         done
         "$python" "$@" --dist loadfile --max-worker-restart=0
     else
+        "$python" -B tests/lab/snapshot.py processes >"$log/before"
         tests/lab/lab run "$python" "$@"
+        status=$?
+        "$python" -B tests/lab/snapshot.py processes >"$log/after"
+        diff "$log/before" "$log/after" && return $status
+        echo "the tests left this behind (- before, + after)"
+        return 1
     fi
 }
 

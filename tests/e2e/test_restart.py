@@ -81,7 +81,7 @@ def test_a_state_that_cannot_be_believed_signs_everybody_out(lab, person, bridge
         else:
             path.unlink()
         if damage == "link":
-            elsewhere = lab.awsfed.STATE.parent / "elsewhere.json"
+            elsewhere = lab.places.RUN / "elsewhere.json"
             elsewhere.write_bytes(whole)
             path.symlink_to(elsewhere)
         told = bridge.log.stat().st_size

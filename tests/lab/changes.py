@@ -12,16 +12,12 @@ from pathlib import Path
 
 JOURNAL = Path("/var/tmp/awsfed-lab-undo")
 
-_journaling = False
-
 
 def begin_in_place():
-    """From here on this process writes down what it changes."""
-    global _journaling
+    """From here on everybody in the lab, tests as well, writes down what they change."""
     times = _times(JOURNAL.parent)
     JOURNAL.mkdir(mode=0o700)
     _write_down({"path": str(JOURNAL), "parent_times": times})
-    _journaling = True
 
 
 def write(path, content, mode=0o644, owner=(0, 0)):
@@ -50,7 +46,7 @@ def keep(path):
     Somebody is about to change, make or remove this file or folder: remember how it is now. A socket or the
     like cannot be remembered: it will be gone.
     """
-    if not _journaling or str(path) in _kept():
+    if not JOURNAL.is_dir() or str(path) in _kept():
         return
     path = Path(path)
     entry = {"path": str(path), "parent_times": _times(path.parent)}
@@ -103,7 +99,7 @@ def _write_down(entry):
 
 
 def _copy(path, copy):
-    """A file or a whole folder with owners, modes and times; sockets and the like are not worth keeping."""
+    """A file or a whole folder with owners, modes and times. Of a socket or the like, that there was one: as a FIFO."""
     status = os.lstat(path)
     if stat.S_ISDIR(status.st_mode):
         copy.mkdir()
@@ -114,7 +110,7 @@ def _copy(path, copy):
     elif stat.S_ISREG(status.st_mode):
         shutil.copyfile(path, copy)
     else:
-        return
+        os.mkfifo(copy)
     _same(status, copy)
 
 
@@ -130,13 +126,15 @@ def _restore(copy, path):
     if stat.S_ISDIR(status.st_mode):
         path.mkdir(exist_ok=True)
         for child in path.iterdir():
-            if not os.path.lexists(copy / child.name) and not _is_special(child):
+            if not os.path.lexists(copy / child.name):
                 shutil.rmtree(child) if child.is_dir() and not child.is_symlink() else child.unlink()
         for child in copy.iterdir():
             _restore(child, path / child.name)
     elif stat.S_ISLNK(status.st_mode):
         path.unlink(missing_ok=True)
         path.symlink_to(os.readlink(copy))
+    elif stat.S_ISFIFO(status.st_mode):
+        return
     else:
         with open(path, "wb") as file:
             file.write(copy.read_bytes())
