@@ -60,7 +60,8 @@ def test_the_journey_under_a_hostile_environment(lab, person, joined, bridge):
         bridge.start()
     finally:
         bridge.environment = {}
-    assert "\0KRB5_CONFIG=/nonexistent" in "\0" + Path(f"/proc/{bridge.leader()}/environ").read_text()
+    if lab.awsfed.may_be_looked_into():
+        assert "\0KRB5_CONFIG=/nonexistent" in "\0" + Path(f"/proc/{bridge.leader()}/environ").read_text()
     with lab.sshd.Session(person.name, person.password, lab.codes.fresh(person.name)) as session:
         assert session.run(GET + "dev-readonly").status == 0
         assert session.run(GET + "prod-admin").status == 3

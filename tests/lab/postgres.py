@@ -15,6 +15,7 @@ from lab.places import LabError
 from lab.service import Service
 
 ROOT = places.RUN / "postgres"
+_CLUSTER = "awsfed-lab"  # its name, which each of its processes shows
 PASSWORD = "not in any log 7d1c"
 PASSFILE = Path("/etc/awsfed/pgpass")
 URI = (f"postgresql://awsfed@{places.DB[1]}/awsfed"
@@ -54,16 +55,17 @@ def answers():
 
 class _Server(Service):
     def members(self):
-        """Its processes have sessions of their own each; what they share is that they work in its data folder."""
-        return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if _works_in_data(pid)]
+        """Its processes have sessions of their own each; what they share is what they call themselves."""
+        return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if _is_of_ours(pid)]
 
 
-def _works_in_data(pid):
+def _is_of_ours(pid):
+    """The server has its folder among its arguments, and so has each child until it shows what it is."""
     try:
-        return os.readlink(f"/proc/{pid}/cwd") == str(ROOT / "data") and \
-            Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        line = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
+    return line.startswith(f"postgres: {_CLUSTER}: ".encode()) or f"\0-D\0{ROOT}/data\0".encode() in line
 
 
 SERVER = _Server("postgres", lambda: _as_postgres([_bin() / "postgres", "-D", ROOT / "data"]),
@@ -92,7 +94,7 @@ def _make():
         file.write(f"listen_addresses = '{places.DB[0]}'\nunix_socket_directories = '{ROOT}'\n"
                    "max_connections = 60\nshared_buffers = 16MB\nfsync = on\nssl = on\n"
                    f"ssl_cert_file = '{ROOT}/server.pem'\nssl_key_file = '{ROOT}/server.key'\n"
-                   "logging_collector = off\nlog_timezone = 'UTC'\n")
+                   f"cluster_name = '{_CLUSTER}'\nlogging_collector = off\nlog_timezone = 'UTC'\n")
     (ROOT / "data" / "pg_hba.conf").write_text(
         "local all postgres peer\nhostssl awsfed awsfed 127.0.0.0/8 scram-sha-256\n")
     certificates.issue("db", places.DB[1])
