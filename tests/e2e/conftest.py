@@ -90,14 +90,6 @@ def pytest_configure(config):
         Path(config.option.basetemp).parent.mkdir(parents=True, exist_ok=True)
 
 
-def pytest_collection_modifyitems(config, items):
-    """Hosts of their own need namespaces: in place (a plain container) those tests are left out, and named."""
-    from lab import places
-    if places.in_place():
-        config.hook.pytest_deselected(items=[item for item in items if "pair" in item.fixturenames])
-        items[:] = [item for item in items if "pair" not in item.fixturenames]
-
-
 @pytest.fixture
 def bridge(lab):
     """The bridge; running with the lab's first configuration afterwards. lab.awsfed.configure() changes it."""

@@ -42,7 +42,7 @@ def warm(lab, pair):
 
 
 def lose(dc, how):
-    {"cut": dc.host.cut, "killed": dc.service.kill, "frozen": dc.service.freeze}[how]()
+    {"cut": dc.cut, "killed": dc.service.kill, "frozen": dc.service.freeze}[how]()
 
 
 def other(pair, dc):
@@ -97,7 +97,7 @@ def test_all_are_lost(lab, pair, warm, person):
 
 def test_another_certificate(lab, pair, warm, person):
     """I-4: one that comes back with a new certificate is used; with one for another name it never sees a password."""
-    other(pair, warm).host.cut()
+    other(pair, warm).cut()
     warm.service.stop()
     warm.use_certificate(f"{warm.name}-renewed")
     warm.service.start()
@@ -127,15 +127,15 @@ def test_a_change_on_one_is_seen_by_the_other(lab, pair, person):
     pair.replicate(pair.DC2, pair.DC1)
     assert pair.DC2.try_password(person.name, person.password) == "533"
     for dc in pair.BOTH:
-        other(pair, dc).host.cut()
-        dc.host.mend()
+        other(pair, dc).cut()
+        dc.mend()
         assert timed_login(lab, person)[0] == "DISABLED"
 
 
 def test_doctor_tells_them_apart(lab, pair):
     """Found by DNS alone, each has its own lines; of a lost one the other's stay as they are."""
     lab.awsfed.configure({f"domain {lab.places.DOMAIN}": {"servers": None, "connect-timeout": "2s", "timeout": "2s"}})
-    pair.DC1.host.cut()
+    pair.DC1.cut()
     done = subprocess.run(["awsfed-admin", "doctor", "--json"], text=True, capture_output=True)
     told = {line["check"]: line["state"] for line in json.loads(done.stdout)}
     lost, there = (f"{dc.fqdn}:636" for dc in pair.BOTH)

@@ -48,7 +48,7 @@ class Controller:
         """
         name     dc1, dc2: the host's short name, its certificate and its log
         address  with the length of its prefix
-        host     a network.Host to run on, None for the jump host's own network
+        host     a network.host() to run on, None for the jump host's own network
         """
         self.name, self.root, self.host, self.domain = name, root, host, domain
         self.address = address.partition("/")[0]
@@ -83,6 +83,13 @@ class Controller:
                                (certificates.CA_FILE.name, "ca.pem")):
             (folder / target).write_bytes((places.PKI / source).read_bytes())
             (folder / target).chmod(0o600)
+
+    def cut(self):
+        """Nothing reaches its host any more, and nothing comes from there."""
+        self.host.cut(self.service)
+
+    def mend(self):
+        self.host.mend(self.service)
 
     def export_keytab(self, principal, path):
         """The keys of an account, as an administrator of the domain would hand them to a joined host."""
