@@ -75,16 +75,11 @@ def signed_in(lab, person):
     return lab.sshd.Session(person.name, person.password, lab.codes.fresh(person.name))
 
 
-def needs_namespaces(lab):
-    if lab.places.in_place():
-        pytest.skip("the host's own addresses are not ours to take")
-
-
 # ---- Base credentials ----
 
 def test_imds_and_everything_that_goes_along(lab, person, world):
     """I-61: AssumeRole, signed with the machine's keys, has ExternalId, tags, transitive tags and source identity."""
-    needs_namespaces(lab)
+    lab.awsfed.BRIDGE.environment = lab.cloud.way_to_metadata()
     lab.awsfed.configure({
         "aws": {"base-credential": "imds"},
         "role deploy": {**DEPLOY, "tags": "Person=%{user}, mfa=%{mfa}", "transitive-tags": "Person",
@@ -108,7 +103,7 @@ def test_imds_and_everything_that_goes_along(lab, person, world):
 
 def test_imds_that_has_no_role_or_is_ill(lab, person, world):
     """The reason is said, with the address; nothing is asked of STS; the failure stands for a moment."""
-    needs_namespaces(lab)
+    lab.awsfed.BRIDGE.environment = lab.cloud.way_to_metadata()
     lab.awsfed.configure({"aws": {"base-credential": "imds"}, "role deploy": DEPLOY})
     lab.cloud.extend_world(machine=None)
     with signed_in(lab, person):
@@ -133,7 +128,7 @@ def test_imds_that_has_no_role_or_is_ill(lab, person, world):
 
 def test_base_keys_are_fetched_again_before_they_end(lab, person, world):
     """Keys with ten minutes left are renewed for the next role; those with less than one are not used."""
-    needs_namespaces(lab)
+    lab.awsfed.BRIDGE.environment = lab.cloud.way_to_metadata()
     lab.awsfed.configure({"aws": {"base-credential": "imds"}, "role deploy": DEPLOY})
     lab.cloud.fail("short-life", action="imds", seconds=30, times=2)
     with signed_in(lab, person):
@@ -144,10 +139,10 @@ def test_base_keys_are_fetched_again_before_they_end(lab, person, world):
 
 def test_container_endpoint(lab, person, world):
     """The service's own variables name the endpoint and the file of its token; both are needed."""
-    needs_namespaces(lab)
     token = lab.places.RUN / "container-token"
     token.write_text("lab-container-token\n")
-    lab.awsfed.BRIDGE.environment = {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v1/credentials",
+    lab.awsfed.BRIDGE.environment = {**lab.cloud.way_to_metadata(),
+                                     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v1/credentials",
                                      "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(token)}
     lab.awsfed.configure({"aws": {"base-credential": "container"}, "role deploy": DEPLOY})
     with signed_in(lab, person):

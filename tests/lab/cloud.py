@@ -33,11 +33,22 @@ def provider_arn(account):
 
 
 def _command():
-    metadata = [] if places.in_place() else [word for address in places.METADATA
-                                             for word in ("--metadata", f"{address}:80")]
+    metadata = [word for address in (places.METADATA_NEARBY if places.in_place() else places.METADATA)
+                for word in ("--metadata", f"{address}:80")]
     return [sys.executable, "-B", places.HERE / "aws" / "standin.py", "--listen", f"{places.STS[0]}:443",
             "--cert", places.PKI / "sts.pem", "--key", places.PKI / "sts.key", "--world", WORLD,
             "--control", f"unix:{CONTROL}", "--log", LOG, *metadata]
+
+
+def way_to_metadata():
+    """The environment in which a program finds the metadata at AWS's own addresses."""
+    if not places.in_place():
+        return {}
+    library = places.RUN / "nearby.so"
+    if not library.exists():
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", library, places.HERE / "nearby.c", "-ldl"], check=True)
+    stands = zip(places.METADATA, places.METADATA_NEARBY)
+    return {"LD_PRELOAD": str(library), "LAB_NEARBY": " ".join(f"{far}={near}" for far, near in stands)}
 
 
 AWS = Service("aws", _command, ready=lambda: _answers())

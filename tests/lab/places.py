@@ -47,8 +47,10 @@ REGION = "eu-central-1"
 STS = ("127.0.0.20", f"sts.{REGION}.amazonaws.com", "sts.us-east-1.amazonaws.com",
        "signin.aws.amazon.com", "iam.amazonaws.com")
 
-# Where AWS has the instance's metadata and its containers' credentials; only in namespaces of our own.
+# Where AWS has the instance's metadata and its containers' credentials, and where a lab in place has them, which may
+# not take such addresses.
 METADATA = ("169.254.169.254", "169.254.170.2")
+METADATA_NEARBY = ("127.0.0.40", "127.0.0.41")
 
 OTHER_REGION = "us-east-1"  # where STS is tried next
 
