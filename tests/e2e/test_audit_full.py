@@ -3,31 +3,84 @@
 SPDX-License-Identifier: Apache-2.0
 """
 import json
+import shutil
 import subprocess
 
 import pytest
 
 PAGE = 4096
+HUGE = 1 << 24  # more than any other file of the bridge's
 
 
-@pytest.fixture
-def disk(lab, bridge):
+class Disk:
     """A disk of ten pages for the trail alone."""
-    if lab.places.in_place():
-        pytest.skip("the host's mounts are not ours to change")
+
+    def __init__(self, lab, folder):
+        if lab.places.in_place():
+            pytest.skip("nothing may be mounted here; a limit on the size of files stops the same write")
+        self.folder = folder
+        # Nobody else's to write to: there fs.protected_regular keeps root from the bridge's file.
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={10 * PAGE},mode=755", "none", folder], check=True)
+
+    def leave(self, trail, room):
+        """From here on so many bytes more of the trail fit."""
+        with open(trail, "ab") as file:
+            file.write(b"#" * ((-trail.stat().st_size - room) % PAGE - 1) + b"\n")
+        with open(self.folder / "filler", "wb", buffering=0) as file, pytest.raises(OSError):
+            while True:
+                file.write(b"#" * PAGE)
+
+    def mend(self):
+        (self.folder / "filler").unlink()
+
+    def remove(self):
+        subprocess.run(["umount", self.folder], check=True)
+
+
+class Limit:
+    """The bridge's files may not grow longer than the trail is by then."""
+
+    def __init__(self, lab, _folder):
+        self.lab = lab
+
+    def _set(self, size):
+        pids = self.lab.awsfed.processes()
+        user = str(self.lab.accounts.BRIDGE_USER[1])
+        for pid in pids:
+            subprocess.run(["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--",
+                            "prlimit", f"--pid={pid}", f"--fsize={size}:"], check=True)
+
+    def leave(self, trail, room):
+        with open(trail, "ab") as file:
+            file.write(b"#" * HUGE + b"\n")
+        self._set(trail.stat().st_size + room)
+
+    def mend(self):
+        self._set("unlimited")
+
+    def remove(self):
+        pass
+
+
+@pytest.fixture(params=[Disk, Limit], ids=["disk", "limit"])
+def disk(lab, bridge, request):
     folder = lab.places.RUN / "trail"
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={10 * PAGE}", "none", folder], check=True)
-    yield folder
-    lab.awsfed.configure()
-    subprocess.run(["umount", folder], check=True)
-    folder.rmdir()
+    made = None
+    try:
+        made = request.param(lab, folder)
+        yield made
+    finally:
+        if made:
+            lab.awsfed.configure()
+            made.remove()
+        shutil.rmtree(folder)
 
 
 def test_no_sign_in_without_its_line(lab, person, disk):
     """The login fits on the disk, the session does not: no session, no ticket either, though tickets linger; and what
     is written afterwards can be read."""
-    trail = disk / "audit.jsonl"
+    trail = lab.places.RUN / "trail" / "audit.jsonl"
     lab.awsfed.configure({"bridge": {"audit": f"file:{trail}", "linger-sessions": "keep"}})
     with lab.sshd.Session(person.name, person.password, lab.codes.fresh(person.name)):
         pass
@@ -36,17 +89,12 @@ def test_no_sign_in_without_its_line(lab, person, disk):
     events = [json.loads(line)["event"] for line in lines]
     opened = events.index("session-open")
     assert opened > 0, events
-    # All of the lines before it, and half of itself, are to fit into the last page.
-    room = sum(map(len, lines[:opened])) + len(lines[opened]) // 2
-    with open(trail, "ab") as file:
-        file.write(b"#" * ((-trail.stat().st_size - room) % PAGE - 1) + b"\n")
-    with open(disk / "filler", "wb", buffering=0) as file, pytest.raises(OSError):
-        while True:
-            file.write(b"#" * PAGE)
+    # All of the lines before it, and half of itself, are to fit.
+    disk.leave(trail, sum(map(len, lines[:opened])) + len(lines[opened]) // 2)
 
     refused = lab.sshd.login(person.name, person.password, lab.codes.fresh(person.name), command="echo in")
     assert "in\n" not in refused.transcript and refused.status != 0
-    (disk / "filler").unlink()
+    disk.mend()
     asked = lab.awsfed.as_user(person.name, ["awsfed-login", "credential-process", "--role", "dev-readonly"])
     assert asked.returncode == 4, asked
     with lab.sshd.Session(person.name, person.password, lab.codes.fresh(person.name)) as session:

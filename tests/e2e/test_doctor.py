@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -31,16 +32,28 @@ def only(told_lines, check, state="FAIL"):
     return told_lines[check][1]
 
 
-def test_a_sound_host(lab):
+@pytest.fixture
+def samples(lab):
+    """Called, it puts the samples for PAM and sshd where they belong; what was there comes back afterwards."""
+    conf = lab.places.REPO / "conf"
+    wanted = {Path("/etc/pam.d") / sample.name: sample for sample in (conf / "pam.d").iterdir()}
+    wanted[Path("/etc/ssh/sshd_config")] = conf / "sshd/awsfed.conf"
+    before = {path: path.read_bytes() if path.exists() else None for path in wanted}
+
+    def install():
+        for path, sample in wanted.items():
+            lab.changes.write(path, sample.read_bytes())
+    yield install
+    for path, content in before.items():
+        path.unlink() if content is None else path.write_bytes(content)
+
+
+def test_a_sound_host(lab, samples):
     """Every part is looked at; all is well, so the status is 0; no secret is shown."""
-    if lab.places.in_place():
-        pytest.skip("the PAM samples are laid over the host's in a namespace")
     done = doctor("doctor")
     assert done.returncode == 1, "the lab's own stacks are stricter than the samples"
-    samples = lab.places.REPO / "conf"
-    script = (f"mount --bind {samples}/pam.d /etc/pam.d && mount --bind {samples}/sshd/awsfed.conf /etc/ssh/sshd_config && "
-              "exec awsfed-admin doctor")
-    done = subprocess.run(["unshare", "-m", "sh", "-c", script], text=True, capture_output=True)
+    samples()
+    done = doctor("doctor")
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert all(line.startswith("ok    ") for line in done.stdout.splitlines())
     for what in ("configuration", "user", "files", "certificate", "bridge", "store", CONTROLLER, SERVICE, "STS sts.eu-central-1",
