@@ -12,7 +12,7 @@ fail() {
     printf '\nThe demo failed: %s\n' "$*" >&2
     exit 1
 }
-[ "$(id -u)" -eq 0 ] || fail "it needs root, to make namespaces: sudo make demo"
+[ "$(id -u)" -eq 0 ] || fail "it needs root, for a lab with users and servers of its own: sudo make demo"
 
 say "Packages"
 sh tests/lab/deps.sh
@@ -28,7 +28,7 @@ trap 'exit 130' HUP INT TERM
 # shellcheck disable=SC2086  # a list of folders
 /usr/bin/python3 -B tests/lab/snapshot.py $watched >"$listing/before"
 
-say "The lab: a domain controller, an AWS that checks everything, sshd, the bridge, in namespaces of their own"
+say "The lab: a domain controller, an AWS that checks everything, sshd, the bridge"
 tests/lab/lab run /usr/bin/python3 -B tests/demo.py || fail "see above; logs are in ${AWSFED_BUILD:-build}/$LAB_NAME/log"
 
 say "What is left on this host"
