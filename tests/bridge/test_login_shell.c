@@ -78,11 +78,12 @@ check_by(const char *shell, const char *options, enum shell dialect, const char 
     /* As people use it: the output of a command, quoted and evaluated; with no home to leave anything in. */
     if (dialect == SHELL_FISH)
         (void)snprintf(command, sizeof(command),
-            "cd %s && HOME=/dev/null/none %s %s -c 'cat in | source; printenv X >out'", folder, shell, options);
+            "cd %s && HOME=/dev/null/none %s %s -c 'cat in | source; printenv X >out'", folder,
+            shell, options);
     else
         (void)snprintf(command, sizeof(command),
-            "cd %s && HOME=/dev/null/none %s %s -c 'eval \"$(cat in)\"; printenv X >out'", folder, shell,
-            options);
+            "cd %s && HOME=/dev/null/none %s %s -c 'eval \"$(cat in)\"; printenv X >out'", folder,
+            shell, options);
     assert_int_equal(system(command), 0);
 
     (void)snprintf(path, sizeof(path), "%s/out", folder);
