@@ -4,12 +4,14 @@ SPDX-License-Identifier: Apache-2.0
 """
 import os
 import re
-import shutil
 import subprocess
+import sys
 from pathlib import Path
 
-import pexpect
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import completing  # noqa: E402
 
 REPO = Path(__file__).resolve().parents[2]
 ADMIN = str(Path(os.environ.get("AWSFED_BUILD", REPO / "build")).resolve() / "awsfed-admin")
@@ -72,26 +74,15 @@ def test_the_man_page_has_every_word():
 
 # ---- Completions ----
 
-FOLDER = REPO / "conf/completions"
 ENVIRONMENT = {"PATH": f"{os.path.dirname(ADMIN)}:/usr/bin:/bin", "HOME": "/dev/null/none", "LC_ALL": "C.UTF-8"}
 
 
 def in_bash(*words):
-    script = (f"source {FOLDER}/awsfed-admin.bash; COMP_WORDS=(awsfed-admin \"$@\"); COMP_CWORD=$#; _awsfed_admin; "
-              "printf '%s\\n' \"${COMPREPLY[@]}\"")
-    done = subprocess.run(["bash", "--norc", "-c", script, "bash", *words], capture_output=True, text=True, timeout=60,
-                          check=False, env=ENVIRONMENT)
-    assert done.stderr == "", done.stderr
-    return done.stdout.split()
+    return completing.in_bash("awsfed-admin", words, ENVIRONMENT)
 
 
 def in_fish(line):
-    if not shutil.which("fish"):
-        pytest.skip("fish is not installed")
-    done = subprocess.run(["fish", "--no-config", "-c", f"source {FOLDER}/awsfed-admin.fish; complete -C \"$argv[1]\"", line],
-                          capture_output=True, text=True, timeout=60, check=False, env=ENVIRONMENT)
-    assert done.stderr == "", done.stderr
-    return [entry.split("\t")[0] for entry in done.stdout.splitlines()]
+    return completing.in_fish("awsfed-admin", line, ENVIRONMENT)
 
 
 def words_of_help():
@@ -113,16 +104,4 @@ def test_completion(shell):
 
 def test_completion_in_zsh(tmp_path):
     line, rest = "awsfed-admin aws-setup --format t", "erraform"
-    if not shutil.which("zsh"):
-        pytest.skip("zsh is not installed")
-    child = pexpect.spawn("zsh", ["-f"], timeout=20, encoding="utf-8", dimensions=(24, 200), cwd=str(tmp_path),
-                          env={**ENVIRONMENT, "TERM": "dumb", "PS1": "PROMPT> ", "HOME": str(tmp_path)})
-    child.expect_exact("PROMPT> ")
-    child.sendline(f"fpath=({FOLDER} $fpath); autoload -U compinit; compinit -u -D; unsetopt zle_bracketed_paste; bindkey -e; echo set")
-    child.expect("\nset\r")
-    child.expect_exact("PROMPT> ")
-    child.send(line)
-    child.expect_exact(line[-3:])
-    child.send("\t")
-    child.expect_exact(rest)
-    child.close(force=True)
+    completing.in_zsh(line, rest, ENVIRONMENT, tmp_path).close(force=True)

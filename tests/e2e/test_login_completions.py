@@ -6,17 +6,15 @@ SPDX-License-Identifier: Apache-2.0
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 
-import pexpect
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from login_tools import LOGIN, NO_HOME, ROOT, bridge, environment, roles, run  # noqa: E402, F401
+import completing  # noqa: E402
+from login_tools import LOGIN, NO_HOME, bridge, environment, roles, run  # noqa: E402, F401
 
-FOLDER = ROOT / "conf/completions"
 PATH = f"{os.path.dirname(LOGIN)}:/usr/bin:/bin"
 
 
@@ -25,23 +23,16 @@ def words_of_help(bridge):
     return re.findall(r"^  ([a-z-]+) ", listed, re.M)
 
 
+def asking(bridge, **more):
+    return environment(AWSFED_SOCKET=bridge.path, PATH=PATH, **more)
+
+
 def in_bash(bridge, *words, cwd=None):
-    script = (f"source {FOLDER}/awsfed-login.bash; COMP_WORDS=(awsfed-login \"$@\"); COMP_CWORD=$#; _awsfed_login; "
-              "printf '%s\\n' \"${COMPREPLY[@]}\"")
-    done = subprocess.run(["bash", "--norc", "-c", script, "bash", *words], capture_output=True, text=True, timeout=60,
-                          check=False, cwd=cwd, env=environment(AWSFED_SOCKET=bridge.path, PATH=PATH))
-    assert done.stderr == "", done.stderr
-    return done.stdout.split()
+    return completing.in_bash("awsfed-login", words, asking(bridge), cwd)
 
 
 def in_fish(bridge, line, cwd=None):
-    if not shutil.which("fish"):
-        pytest.skip("fish is not installed")
-    done = subprocess.run(["fish", "--no-config", "-c", f"source {FOLDER}/awsfed-login.fish; complete -C \"$argv[1]\"", line],
-                          capture_output=True, text=True, timeout=60, check=False, cwd=cwd,
-                          env=environment(AWSFED_SOCKET=bridge.path, PATH=PATH, HOME=str(cwd or NO_HOME)))
-    assert done.stderr == "", done.stderr
-    return [entry.split("\t")[0] for entry in done.stdout.splitlines()]
+    return completing.in_fish("awsfed-login", line, asking(bridge, HOME=str(cwd or NO_HOME)), cwd)
 
 
 def test_bash(bridge, tmp_path):
@@ -66,22 +57,7 @@ def test_fish(bridge):
 
 
 def in_zsh(bridge, line, rest, tmp_path):
-    if not shutil.which("zsh"):
-        pytest.skip("zsh is not installed")
-    child = pexpect.spawn("zsh", ["-f"], timeout=20, encoding="utf-8", dimensions=(24, 200), cwd=str(tmp_path),
-                          env=environment(AWSFED_SOCKET=bridge.path, PATH=PATH, TERM="dumb", PS1="PROMPT> ",
-                                          HOME=str(tmp_path)))
-    child.expect_exact("PROMPT> ")
-    child.sendline(f"fpath=({FOLDER} $fpath); autoload -U compinit; compinit -u -D; unsetopt zle_bracketed_paste; echo set")
-    child.expect("\nset\r")
-    child.expect_exact("PROMPT> ")
-    child.sendline("bindkey -e; echo set")
-    child.expect("\nset\r")
-    child.expect_exact("PROMPT> ")
-    child.send(line)
-    child.expect_exact(line[-3:])
-    child.send("\t")
-    child.expect_exact(rest)
+    child = completing.in_zsh(line, rest, asking(bridge), tmp_path)
     child.send("\x01echo \x05\r")  # the completed line, as an argument of echo
     child.expect(r"\n(awsfed-login [^\r]*)\r")
     found = child.match.group(1)
