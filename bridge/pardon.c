@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/wire.h"
@@ -198,6 +199,19 @@ settle_unknown(const struct signin *a, struct pardon *p, int error, char *why)
     return 0;
 }
 
+/* Who is let in for having no second factor must have none: one that is hidden from us looks the same (I-29). */
+static int
+confirm_absence(struct bridge *b, const struct identity *id, char *why)
+{
+    int r = store_absent(b->store, id->sid, id->name, (int64_t)time(NULL));
+
+    if (r != 0)
+        (void)snprintf(why, BRIDGE_WHY_MAX,
+            "no second factor is to be seen, and whether there is none cannot be told: %s",
+            fed_strerror(r));
+    return r == FED_E_EXISTS ? FED_E_DENIED : r;
+}
+
 int
 pardon_settle(struct bridge *b, const struct signin *a, const struct identity *id,
     const struct addir_entry *entry, struct pardon *p, char *why)
@@ -210,6 +224,9 @@ pardon_settle(struct bridge *b, const struct signin *a, const struct identity *i
     int r = decide(b, &from, id->domain, entry, &demand);
     if (r != 0)
         return settle_unknown(a, p, r, why);
+    if (p->code == DEMAND_UNENROLLED && demand == DEMAND_ENROLLED &&
+        (r = confirm_absence(b, id, why)) != 0)
+        return r;
     /* Whom nothing pardons is to enrol now, if the rest is right. */
     p->newcomer = a->newcomers && p->code == DEMAND_UNENROLLED &&
                   (demand == DEMAND_CODE || demand == DEMAND_ENROLLED);

@@ -46,7 +46,8 @@ int pardon_refusal(const struct pardon *pardon, int error);
 
 /*
  * By the entry that was read whole. Where the configuration's groups are not known a right code opens a session without a role, and
- * nobody without one learns more than FED_E_DENIED. 0, FED_E_DENIED, FED_E_DIRECTORY.
+ * nobody without one learns more than FED_E_DENIED. Who is let in for having no second factor is looked at once more (store_absent).
+ * 0, FED_E_DENIED, FED_E_DIRECTORY, FED_E_STORE. Blocks on the store.
  */
 FED_MUST_USE int pardon_settle(struct bridge *b, const struct signin *a, const struct identity *id,
     const struct addir_entry *entry, struct pardon *pardon, char *why);

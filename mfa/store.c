@@ -186,6 +186,25 @@ store_accepts(struct store *store, const char *sid)
 }
 
 int
+store_absent(struct store *store, const char *sid, const char *name, int64_t now_s)
+{
+    struct store_row row = {.enrolled_s = now_s};
+    struct record record;
+    uint64_t version = 0;
+
+    if (store->ops->absent == NULL)
+        return 0;
+    if (strlen(sid) >= sizeof(row.sid) || strlen(name) >= sizeof(row.name))
+        return FED_E_INVALID;
+    memcpy(row.sid, sid, strlen(sid) + 1);
+    memcpy(row.name, name, strlen(name) + 1);
+    record_init(&record);
+    if (record_encode(&record, row.record, &row.record_len) != 0 || new_version(0, &version) != 0)
+        return FED_E_STORE;
+    return store->ops->absent(store, &row, version);
+}
+
+int
 store_together(struct store *store, int (*fn)(struct store *tx, void *arg), void *arg)
 {
     return store_is_whole(store) ? store->ops->together(store, fn, arg) : fn(store, arg);

@@ -157,6 +157,16 @@ FED_MUST_USE int store_each_from(struct store *store, struct store_place *place,
 FED_MUST_USE int store_sealed(
     struct store *store, const char *sid, unsigned char ret_head[SEAL_HEAD]);
 
+/*
+ * Is it so that this SID has no second factor? To be asked before that lets anybody in: a directory that hides a value from us says
+ * the same as of one that is not there. So a row without a token is put there and taken away again, which is refused where there
+ * is a value, seen or not. Other stores hide nothing.
+ *   name   of the person, for the row, should it stay behind a crash: it is nobody's second factor
+ * 0, FED_E_EXISTS (enrolled, by now), FED_E_STORE (it cannot be told), FED_E_INVALID. Blocks on the store.
+ */
+FED_MUST_USE int store_absent(
+    struct store *store, const char *sid, const char *name, int64_t now_s);
+
 /* ---- Many people at once ---- */
 
 /* Can somebody of this SID be kept here? 0, FED_E_UNKNOWN_USER (the directory knows nobody of it), FED_E_STORE. */

@@ -21,6 +21,8 @@ struct store_ops {
     int (*next)(struct store *store, const char *name_key, const char *sid, struct store_row *ret);
     /* NULL where anybody can be kept. */
     int (*accepts)(struct store *store, const char *sid);
+    /* NULL where what is not there is not hidden either. row: without a token, to be put and taken away again. */
+    int (*absent)(struct store *store, const struct store_row *row, uint64_t version);
     /* NULL where rows are kept as they are. */
     int (*sealed)(struct store *store, const char *sid, unsigned char ret_head[SEAL_HEAD]);
     /* NULL where there are no transactions. */

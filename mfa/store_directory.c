@@ -215,6 +215,33 @@ directory_remove(struct store *store, const char *sid)
     return r == FED_E_REPLAY ? FED_E_STORE : r;
 }
 
+/*
+ * Where the right to read is gone and that to write is not, AD shows no value, and yet refuses to add one where there is one. What is
+ * put is taken away by its value: an enrolment that comes in between stays.
+ */
+static int
+directory_absent(struct store *store, const struct store_row *row, uint64_t version)
+{
+    struct fed_secret value = FED_SECRET_INIT(STORE_DIRECTORY_VALUE_MAX);
+    struct fed_secret none = FED_SECRET_INIT(0);
+    struct store_row there;
+    struct record record;
+
+    int r = encode(ours(store), row, version, &value);
+    r = r == 0 ? FED_E_REPLAY : r;
+    for (int tries = 0; tries < 8 && r == FED_E_REPLAY; tries++) {
+        if ((r = directory_load(store, row->sid, &there)) == 0) {
+            r = record_decode(there.record, there.record_len, &record);
+            r = r == 0 && record_enrolled(&record) ? FED_E_EXISTS : r;
+        } else if (r == FED_E_NOT_ENROLLED) {
+            r = exchange(ours(store), row->sid, &none, &value);
+            r = r == 0 ? exchange(ours(store), row->sid, &value, &none) : r;
+        }
+    }
+    fed_secret_done(&value);
+    return r == FED_E_REPLAY ? FED_E_STORE : r;
+}
+
 /* ---- Listing ---- */
 
 static void
@@ -434,6 +461,7 @@ store_directory_open(const struct store_directory_ops *ops, void *arg, const cha
         .remove = directory_remove,
         .next = directory_next,
         .accepts = directory_accepts,
+        .absent = directory_absent,
         .sealed = directory_sealed,
         .failures_get = directory_failures_get,
         .failures_add = directory_failures_add,

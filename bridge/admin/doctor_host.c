@@ -23,7 +23,8 @@
 
 enum { BRIDGE_MS = 5000, STORE_MS = 15000, WHERE_SIZE = 256, WHY_SIZE = 512 };
 
-#define SQLITE "sqlite:"
+#define SQLITE    "sqlite:"
+#define DIRECTORY "directory:"
 
 /* ---- Files ---- */
 
@@ -207,13 +208,17 @@ look_at_store(const struct conf *conf, bool bridge_answers, const char *socket, 
 
     if (bridge_answers) {
         int r = ask_count(socket, ASK_ENROLMENTS, WIRE_ENROLMENT, &n, &ms, said);
-        if (r == 0)
+        if (r == 0 && n == 0 && strncmp(store, DIRECTORY, sizeof(DIRECTORY) - 1) == 0)
+            findings_add(to, FINDING_WARN, "store",
+                "if somebody is, give the service identity the right to read that attribute",
+                "nobody is enrolled, or %s is hidden from the service identity", store);
+        else if (r == 0)
             findings_add(to, FINDING_OK, "store", NULL,
                 "the bridge reads it in %lld ms: %zu enrolled", (long long)ms, n);
         else
             findings_add(to, FINDING_FAIL, "store", "see [mfa] store and the bridge's log",
                 "the bridge cannot read it: %s", fed_strerror(r));
-    } else if (strncmp(store, "directory:", 10) == 0) {
+    } else if (strncmp(store, DIRECTORY, sizeof(DIRECTORY) - 1) == 0) {
         findings_add(to, FINDING_OK, "store", NULL, "in the directory");
     } else if (strncmp(store, SQLITE, sizeof(SQLITE) - 1) == 0 &&
                access(store + sizeof(SQLITE) - 1, F_OK) != 0) {

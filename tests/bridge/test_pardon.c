@@ -6,10 +6,28 @@
 
 #include "base/wire.h"
 #include "bridge/pardon.h"
+#include "mfa/store_backend.h"
 
 static struct conf conf;
 static struct conf_domain domain;
 static struct bridge b;
+
+/* One that hides nothing, and one that may. */
+static const struct store_ops plain_ops;
+static struct store plain = {&plain_ops};
+static int hidden;
+
+static int
+answer_hidden(struct store *store, const struct store_row *row, uint64_t version)
+{
+    (void)store;
+    assert_string_equal(row->name, "alice@corp.example.com");
+    assert_true(version != 0);
+    return hidden;
+}
+
+static const struct store_ops hiding_ops = {.absent = answer_hidden};
+static struct store hiding = {&hiding_ops};
 
 /* A bridge that knows a configuration; of the directory's groups it knows nothing yet. */
 static void
@@ -17,7 +35,7 @@ begin(struct conf_mfa mfa)
 {
     books_conf(&conf, &domain, NULL, 0);
     conf.mfa = mfa;
-    b = (struct bridge){.conf = &conf};
+    b = (struct bridge){.conf = &conf, .store = &plain};
     assert_int_equal(mapper_new(&conf, NULL, &b.mapper), 0);
 }
 
@@ -34,7 +52,7 @@ settle(enum signin_aim aim, struct pardon *p)
         .factors = WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE,
         .service = "sshd",
         .aim = aim};
-    const struct identity id = {.domain = 0};
+    const struct identity id = {.name = "alice@corp.example.com", .sid = "S-1-5-21-1-2-3-1104"};
     const struct addir_entry entry = {.n_groups = 0};
     char why[BRIDGE_WHY_MAX] = "";
     int r = pardon_settle(&b, &a, &id, &entry, p, why);
@@ -102,6 +120,26 @@ test_a_reload_in_the_middle_i29(void **state)
     end();
 }
 
+/* I-29: where a store may hide somebody's second factor, the want of one lets in only who has none for certain. */
+static void
+test_absence_is_made_sure_of_i29(void **state)
+{
+    struct pardon unenrolled = {.code = DEMAND_UNENROLLED}, right = {.code = DEMAND_RIGHT};
+
+    (void)state;
+    begin((struct conf_mfa){.required = CONF_MFA_ENROLLED});
+    b.store = &hiding;
+    hidden = FED_E_STORE;
+    assert_int_equal(settle(SIGNIN_SESSION, &unenrolled), FED_E_STORE);
+    assert_int_equal(settle(SIGNIN_ROLES, &unenrolled), FED_E_STORE);
+    assert_int_equal(settle(SIGNIN_SESSION, &right), 0);
+    hidden = FED_E_EXISTS;
+    assert_int_equal(settle(SIGNIN_SESSION, &unenrolled), FED_E_DENIED);
+    hidden = 0;
+    assert_int_equal(settle(SIGNIN_SESSION, &unenrolled), 0);
+    end();
+}
+
 /* I-35: a lock of passwords, the directory's or ours, is met without a code by people who have no second factor alone. */
 static void
 test_locks_are_told_with_a_code_alone_i35(void **state)
@@ -128,6 +166,7 @@ main(void)
         cmocka_unit_test(test_unknown_groups_tell_no_password_i35),
         cmocka_unit_test(test_unknown_groups_and_a_right_code_i31),
         cmocka_unit_test(test_a_reload_in_the_middle_i29),
+        cmocka_unit_test(test_absence_is_made_sure_of_i29),
         cmocka_unit_test(test_locks_are_told_with_a_code_alone_i35),
     };
 

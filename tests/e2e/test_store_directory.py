@@ -3,6 +3,7 @@
 SPDX-License-Identifier: Apache-2.0
 """
 import base64
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -79,6 +80,36 @@ def test_ad_that_hides_the_value(lab, kept_in_ad, one_of_ad):
     explained = subprocess.run(["awsfed-admin", "explain", one_of_ad.name], text=True, capture_output=True,
                                env={"PATH": lab.places.PATH})
     assert "second factor: the second-factor store is unavailable" in explained.stdout
+
+
+def test_ad_that_shows_nobody(lab, kept_in_ad):
+    """awsfed-admin doctor: an attribute of which nothing is to be seen may be hidden, and that is said."""
+    def store_of_doctor():
+        found = json.loads(subprocess.run(["awsfed-admin", "doctor", "--json"], text=True, capture_output=True,
+                                          env={"PATH": lab.places.PATH}).stdout)
+        return [(row["state"], row["detail"]) for row in found if row["check"] == "store"]
+    for entry in lab.directory.samdb().search(lab.places.BASE_DN, expression=f"({ATTRIBUTE}=*)", attrs=["dn"]):
+        lab.directory.DC1.set(str(entry.dn), **{ATTRIBUTE: None})
+    assert store_of_doctor() == [("warn", f"nobody is enrolled, or directory:{ATTRIBUTE} is hidden from the service identity")]
+    lab.codes.enrol(lab.people.take().name)
+    (state, detail), = store_of_doctor()
+    assert state == "ok" and detail.endswith("1 enrolled")
+
+
+def test_ad_that_hides_what_it_would_let_overwrite(lab, kept_in_ad, one_of_ad):
+    """I-29: with the right to write and not to read AD shows nothing either. Where who has no second factor gets in without, the
+    hidden one lets nobody in, and stays; whoever has none for certain gets in, and nothing is left on them."""
+    lab.awsfed.configure({"mfa": {"store": f"directory:{ATTRIBUTE}", "required": "enrolled"}})
+    nobody = lab.people.take()
+    there = lab.directory.attribute(one_of_ad.name, ATTRIBUTE)
+    lab.directory.DC1.forbid("RP", one_of_ad.dn, lab.people.SERVICE_NAME, ATTRIBUTE)
+    for code in ("none", lab.codes.fresh(one_of_ad.name)):
+        assert authenticate(kept_in_ad[0], one_of_ad, one_of_ad.password, code) == "STORE"
+    assert lab.directory.attribute(one_of_ad.name, ATTRIBUTE) == there
+    for _ in range(2):
+        assert authenticate(kept_in_ad[0], nobody, nobody.password, "none") == "OK"
+    assert lab.directory.attribute(nobody.name, ATTRIBUTE) is None
+    lab.awsfed.configure({"mfa": {"store": f"directory:{ATTRIBUTE}", "enrol-at-login": "yes"}})
 
 
 def test_ad_that_is_written_and_not_read(lab, kept_in_ad):

@@ -23,6 +23,7 @@ static struct {
     size_t n;
     int away;            /* an error for every call */
     const char *unknown; /* the SID of somebody who has no entry */
+    const char *hidden;  /* and of somebody whose value may be written, and not read */
     struct fed_secret key;
 } ad = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -47,6 +48,8 @@ ad_read(void *arg, const char *sid, struct fed_secret *ret)
     int r = ad.away != 0 ? ad.away : fed_secret_set(ret, value, strlen(value));
     if (r == 0 && ad.unknown != NULL && strcmp(ad.unknown, sid) == 0)
         r = FED_E_UNKNOWN_USER;
+    if (r == 0 && ad.hidden != NULL && strcmp(ad.hidden, sid) == 0)
+        fed_secret_clear(ret);
     (void)pthread_mutex_unlock(&ad.lock);
     return r;
 }
@@ -113,7 +116,7 @@ ad_empty(void)
     memset(ad.people, 0, sizeof(ad.people));
     ad.n = 0;
     ad.away = 0;
-    ad.unknown = NULL;
+    ad.unknown = ad.hidden = NULL;
     if (ad.key.len != 0)
         return 0;
     ad.key = FED_SECRET_INIT(SEAL_KEY_SIZE);

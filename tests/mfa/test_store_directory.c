@@ -16,6 +16,7 @@
 
 #include "tests/folder.h"
 #include "tests/mfa/directory.h"
+#include "tests/mfa/people.h"
 
 static const char alice[] = "S-1-5-21-1-2-3-1104";
 static const char bob[] = "S-1-5-21-1-2-3-1105";
@@ -146,10 +147,49 @@ test_directory_lists_from_a_place(void **state)
     assert_string_equal(got, "alice@x 400;");
 }
 
+static int
+drop_tokens(struct record *record, void *arg)
+{
+    (void)arg;
+    record_init(record);
+    return 0;
+}
+
+/* I-29: "none" is believed where one could be put and taken away again: not of what is hidden, and nothing is changed by it. */
+static void
+test_directory_absence_i29(void **state)
+{
+    char before[AD_VALUE];
+
+    (void)state;
+    assert_int_equal(store_absent(store, alice, "alice@x", 1), 0);
+    assert_string_equal(ad_value(alice), "");
+    assert_int_equal(people_put(store, alice, "alice@x", 7, false), 0);
+    assert_int_equal(store_absent(store, alice, "alice@x", 1), FED_E_EXISTS);
+    memcpy(before, ad_value(alice), sizeof(before));
+    ad.hidden = alice;
+    assert_int_equal(store_absent(store, alice, "alice@x", 1), FED_E_STORE);
+    assert_string_equal(ad_value(alice), before);
+    assert_int_equal(store_absent(store, bob, "bob@x", 1), 0);
+    assert_string_equal(ad_value(bob), "");
+    ad.hidden = NULL;
+    ad.away = FED_E_DIRECTORY;
+    assert_int_equal(store_absent(store, alice, "alice@x", 1), FED_E_STORE);
+    ad.away = 0;
+    /* A record that is to be seen, and has no token, is none either; it stays. */
+    assert_int_equal(person_change(store, alice, NULL, 0, drop_tokens, NULL), 0);
+    memcpy(before, ad_value(alice), sizeof(before));
+    assert_int_equal(store_absent(store, alice, "alice@x", 1), 0);
+    assert_string_equal(ad_value(alice), before);
+    ad_value(alice)[10] ^= 1; /* nothing is known of one that does not open */
+    assert_int_equal(store_absent(store, alice, "alice@x", 1), FED_E_STORE);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_directory_absence_i29, set_up_directory, tear_down),
         cmocka_unit_test_setup_teardown(test_directory_away_i29, set_up_directory, tear_down),
         cmocka_unit_test_setup_teardown(
             test_directory_lists_what_does_not_open_i29, set_up_directory, tear_down),
