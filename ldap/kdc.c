@@ -61,50 +61,70 @@ receive_all(int fd, unsigned char *p, size_t len, int64_t deadline_ms)
     return 0;
 }
 
-static int
-lost(char *why, int error)
+static unsigned
+port_of(const struct kdc *kdc)
 {
-    return why_not(why, FED_E_DIRECTORY, "the Kerberos service (port %d, TCP): %s", KDC_PORT,
-        error == ETIMEDOUT ? "no answer in time" : strerrordesc_np(error));
+    return ntohs(kdc->address.ss_family == AF_INET6
+                     ? ((const struct sockaddr_in6 *)&kdc->address)->sin6_port
+                     : ((const struct sockaddr_in *)&kdc->address)->sin_port);
 }
 
 static int
-exchange(
-    int fd, const void *request, size_t len, int64_t deadline_ms, struct fed_secret *ret, char *why)
+lost(const struct kdc *kdc, char *why, int error)
+{
+    return why_not(why, FED_E_DIRECTORY, "the Kerberos service (port %u, TCP): %s", port_of(kdc),
+        error == ETIMEDOUT ? "no answer in time" : strerrordesc_np(error));
+}
+
+int
+kdc_connect(const struct kdc *kdc, int64_t deadline_ms, int *ret_fd, char *why)
+{
+    int r = sock_connect((const struct sockaddr *)&kdc->address, kdc->len, deadline_ms, ret_fd);
+
+    return r == 0 ? 0 : lost(kdc, why, errno);
+}
+
+int
+kdc_talk(int fd, const struct kdc *kdc, const void *request, size_t len, int64_t deadline_ms,
+    struct fed_secret *ret, bool *ret_sent, char *why)
 {
     uint32_t size = htonl((uint32_t)len);
     unsigned char head[HEAD];
     int error;
 
+    *ret_sent = false;
     memcpy(head, &size, HEAD);
     if ((error = send_all(fd, head, HEAD, deadline_ms)) != 0 ||
-        (error = send_all(fd, request, len, deadline_ms)) != 0 ||
-        (error = receive_all(fd, head, HEAD, deadline_ms)) != 0)
-        return lost(why, error);
+        (error = send_all(fd, request, len, deadline_ms)) != 0)
+        return lost(kdc, why, error);
+    *ret_sent = true;
+    if ((error = receive_all(fd, head, HEAD, deadline_ms)) != 0)
+        return lost(kdc, why, error);
     memcpy(&size, head, HEAD);
     size = ntohl(size);
     if (size == 0 || size > ret->limit)
         return why_not(why, FED_E_DIRECTORY,
-            "the Kerberos service (port %d, TCP): an answer of %u bytes cannot be one", KDC_PORT,
-            size);
+            "the Kerberos service (port %u, TCP): an answer of %u bytes cannot be one",
+            port_of(kdc), size);
     fed_secret_clear(ret);
     int r = fed_secret_resize(ret, size);
     if (r != 0)
         return why_not(why, r, "out of memory");
     error = receive_all(fd, ret->data, size, deadline_ms);
-    return error == 0 ? 0 : lost(why, error);
+    return error == 0 ? 0 : lost(kdc, why, error);
 }
 
 int
 kdc_ask(const struct kdc *kdc, const void *request, size_t len, int64_t deadline_ms,
     struct fed_secret *ret, char *why)
 {
+    bool sent;
     int fd = -1;
-    int r = sock_connect((const struct sockaddr *)&kdc->address, kdc->len, deadline_ms, &fd);
+    int r = kdc_connect(kdc, deadline_ms, &fd, why);
 
     if (r != 0)
-        return lost(why, errno);
-    r = exchange(fd, request, len, deadline_ms, ret, why);
+        return r;
+    r = kdc_talk(fd, kdc, request, len, deadline_ms, ret, &sent, why);
     (void)close(fd);
     return r;
 }

@@ -6,6 +6,7 @@
 #ifndef LDAP_KDC_H
 #define LDAP_KDC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -13,9 +14,9 @@
 #include "base/secret.h"
 
 /* A ticket of AD has all of an account's groups in it: at most 64 KB. */
-enum { KDC_REPLY_MAX = 256 * 1024, KDC_PORT = 88 };
+enum { KDC_REPLY_MAX = 256 * 1024, KDC_PORT = 88, KDC_PASSWORD_PORT = 464 };
 
-/* Where one is: a domain controller's address with the port of its Kerberos service. */
+/* Where one is: a domain controller's address with the port of one of its Kerberos services. */
 struct kdc {
     struct sockaddr_storage address;
     socklen_t len;
@@ -31,5 +32,14 @@ void kdc_set_port(struct kdc *kdc, unsigned port);
  */
 FED_MUST_USE int kdc_ask(const struct kdc *kdc, const void *request, size_t len,
     int64_t deadline_ms, struct fed_secret *ret, char *why);
+
+/*
+ * The same in two calls, for who has to know the address it is asked from: the connection is the caller's to close, good for one
+ * question.
+ *   ret_sent  written by kdc_talk in any case: all of the request may have left this host
+ */
+FED_MUST_USE int kdc_connect(const struct kdc *kdc, int64_t deadline_ms, int *ret_fd, char *why);
+FED_MUST_USE int kdc_talk(int fd, const struct kdc *kdc, const void *request, size_t len,
+    int64_t deadline_ms, struct fed_secret *ret, bool *ret_sent, char *why);
 
 #endif

@@ -22,14 +22,15 @@
 #include "ldap/hostkeys.h"
 #include "ldap/profile.h"
 #include "ldap/refusal.h"
+#include "ldap/steps.h"
 #include "ldap/why.h"
 
 /* Requests in one exchange, of which two are usual; and after a failed renewal, while the old ticket is good. */
-enum { STEPS_MAX = 10, RENEW_AGAIN_MS = 60 * 1000, LASTS_S = 86400, REALM_MAX = 255 };
+enum { STEPS_MAX = 10, RENEW_AGAIN_MS = 60 * 1000, LASTS_S = 86400 };
 
 struct kerberos {
-    char realm[REALM_MAX + 1];
-    char name[KEYTAB_NAME_MAX + 1 + REALM_MAX + 1];
+    char realm[PROFILE_REALM_MAX + 1];
+    char name[KEYTAB_NAME_MAX + 1 + PROFILE_REALM_MAX + 1];
     atomic_bool forgotten;
     pthread_mutex_t lock; /* busy */
     pthread_cond_t freed;
@@ -79,11 +80,7 @@ kerberos_new(const struct conf_domain *conf, struct kerberos **ret, char *why)
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&k->freed, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
-    /* A realm of AD is the domain's name in upper case (MS-KILE 3.1.5.2). */
-    for (size_t i = 0; conf->name[i] != '\0' && i < REALM_MAX; i++)
-        k->realm[i] =
-            (char)(conf->name[i] >= 'a' && conf->name[i] <= 'z' ? conf->name[i] - 'a' + 'A'
-                                                                : conf->name[i]);
+    profile_realm(conf->name, k->realm);
     r = hostkeys_new(conf->keytab, k->realm, conf->service_dn, &k->keys, why);
     if (r == 0) {
         (void)snprintf(
@@ -123,74 +120,19 @@ kerberos_name(const struct kerberos *k)
 
 /* ---- Exchanges ---- */
 
-/* One exchange of either kind: our own ticket, or one for a controller. */
-struct exchange {
-    krb5_init_creds_context own;
-    krb5_tkt_creds_context other;
-};
-
-static krb5_error_code
-step(struct kerberos *k, struct exchange *x, krb5_data *in, krb5_data *out, krb5_data *realm,
-    bool *ret_more)
+static struct steps
+steps_of(const struct kerberos *k)
 {
-    unsigned flags = 0;
-    krb5_error_code code = x->own != NULL
-                               ? krb5_init_creds_step(k->context, x->own, in, out, realm, &flags)
-                               : krb5_tkt_creds_step(k->context, x->other, in, out, realm, &flags);
-
-    *ret_more = (flags & KRB5_INIT_CREDS_STEP_FLAG_CONTINUE) != 0;
-    return code;
-}
-
-/* Carry requests and answers until libkrb5 has what it wants. 0 with *ret_code what it says, or what carrying them gave. */
-static int
-carry(struct kerberos *k, struct exchange *x, const struct kdc *kdc, int64_t deadline_ms,
-    krb5_error_code *ret_code, char *why)
-{
-    struct fed_secret reply = FED_SECRET_INIT(KDC_REPLY_MAX);
-    bool more = true;
-    int r = 0;
-
-    *ret_code = 0;
-    for (int i = 0; more && r == 0 && *ret_code == 0; i++) {
-        krb5_data in = {.length = (unsigned)reply.len, .data = (char *)reply.data};
-        krb5_data out = {0}, realm = {0};
-        *ret_code = step(k, x, &in, &out, &realm, &more);
-        if (*ret_code == 0 && more) {
-            /* Another realm's controllers are not ours to ask (I-5). */
-            if (i == STEPS_MAX || realm.length != strlen(k->realm) ||
-                memcmp(realm.data, k->realm, realm.length) != 0)
-                r = why_not(why, FED_E_DIRECTORY, "Kerberos: the answer leads to another realm");
-            else
-                r = kdc_ask(kdc, out.data, out.length, deadline_ms, &reply, why);
-        }
-        krb5_free_data_contents(k->context, &out);
-        krb5_free_data_contents(k->context, &realm);
-    }
-    fed_secret_done(&reply);
-    return r;
-}
-
-/* What the controller's clock said in its refusal; 0 = it did not. */
-static int64_t
-server_time(struct kerberos *k, const struct exchange *x)
-{
-    krb5_error *error = NULL;
-    int64_t at = 0;
-
-    if (krb5_init_creds_get_error(k->context, x->own, &error) == 0 && error != NULL)
-        at = (int64_t)(uint32_t)error->stime;
-    krb5_free_error(k->context, error);
-    return at;
+    return (struct steps){.context = k->context, .realm = k->realm, .most = STEPS_MAX};
 }
 
 /* Our own ticket has come: what we had before goes, tickets for controllers too, which do not outlive it. */
 static krb5_error_code
-keep_own(struct kerberos *k, const struct exchange *x)
+keep_own(struct kerberos *k, const struct steps *x)
 {
     krb5_creds creds = {0};
     int64_t now_s = (int64_t)time(NULL);
-    krb5_error_code code = krb5_init_creds_get_creds(k->context, x->own, &creds);
+    krb5_error_code code = krb5_init_creds_get_creds(k->context, x->initial, &creds);
 
     if (code != 0)
         return code;
@@ -210,7 +152,7 @@ keep_own(struct kerberos *k, const struct exchange *x)
 static int
 ask_for_own(struct kerberos *k, const struct kdc *kdc, int64_t deadline_ms, char *why)
 {
-    struct exchange x = {NULL, NULL};
+    struct steps x = steps_of(k);
     krb5_keytab keytab = NULL;
     int64_t server_s = 0;
     int r = 0;
@@ -219,20 +161,20 @@ ask_for_own(struct kerberos *k, const struct kdc *kdc, int64_t deadline_ms, char
         fed_log_debug("%s; what was read before is used", why);
     krb5_error_code code = hostkeys_lend(k->keys, k->context, k->client, &keytab);
     if (code == 0)
-        code = krb5_init_creds_init(k->context, k->client, NULL, NULL, 0, NULL, &x.own);
+        code = krb5_init_creds_init(k->context, k->client, NULL, NULL, 0, NULL, &x.initial);
     if (code == 0)
-        code = krb5_init_creds_set_keytab(k->context, x.own, keytab);
+        code = krb5_init_creds_set_keytab(k->context, x.initial, keytab);
     if (code == 0) {
-        r = carry(k, &x, kdc, deadline_ms, &code, why);
+        r = steps_carry(&x, kdc, deadline_ms, &code, why);
         if (r == 0 && code != 0)
-            server_s = server_time(k, &x);
+            server_s = steps_server_time(&x);
     }
     if (r == 0 && code == 0)
         code = keep_own(k, &x);
     if (r == 0 && code != 0)
         r = refusal(k->context, code, k->name, NULL, k->keys, server_s, why);
-    if (x.own != NULL)
-        krb5_init_creds_free(k->context, x.own);
+    if (x.initial != NULL)
+        krb5_init_creds_free(k->context, x.initial);
     if (keytab != NULL)
         (void)krb5_kt_close(k->context, keytab);
     return r;
@@ -267,21 +209,21 @@ have_other(struct kerberos *k, krb5_principal server, const char *host, const st
     int64_t deadline_ms, krb5_creds *ret, char *why)
 {
     krb5_creds wanted = {.client = k->client, .server = server};
-    struct exchange x = {NULL, NULL};
-    krb5_error_code code = krb5_tkt_creds_init(k->context, k->cache, &wanted, 0, &x.other);
+    struct steps x = steps_of(k);
+    krb5_error_code code = krb5_tkt_creds_init(k->context, k->cache, &wanted, 0, &x.further);
     int r = 0;
 
     if (code == 0)
-        r = carry(k, &x, kdc, deadline_ms, &code, why);
+        r = steps_carry(&x, kdc, deadline_ms, &code, why);
     if (r == 0 && code == 0)
-        code = krb5_tkt_creds_get_creds(k->context, x.other, ret);
+        code = krb5_tkt_creds_get_creds(k->context, x.further, ret);
     if (r == 0 && code != 0) {
         r = refusal(k->context, code, k->name, host, k->keys, 0, why);
         if (code != KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN)
             k->ends_s = 0; /* it may be our own ticket that is not taken any more */
     }
-    if (x.other != NULL)
-        krb5_tkt_creds_free(k->context, x.other);
+    if (x.further != NULL)
+        krb5_tkt_creds_free(k->context, x.further);
     return r;
 }
 

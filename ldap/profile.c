@@ -68,6 +68,16 @@ copy_profile(void *arg, void **ret)
     return 0;
 }
 
+void
+profile_realm(const char *domain, char ret[PROFILE_REALM_MAX + 1])
+{
+    size_t i;
+
+    for (i = 0; domain[i] != '\0' && i < PROFILE_REALM_MAX; i++)
+        ret[i] = (char)(domain[i] >= 'a' && domain[i] <= 'z' ? domain[i] - 'a' + 'A' : domain[i]);
+    ret[i] = '\0';
+}
+
 int
 profile_context(const char *realm, krb5_context *ret)
 {

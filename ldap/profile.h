@@ -9,6 +9,11 @@
 
 #include "base/err.h"
 
+enum { PROFILE_REALM_MAX = 255 };
+
+/* The realm of a domain of AD: its name in upper case (MS-KILE 3.1.5.2). */
+void profile_realm(const char *domain, char ret[PROFILE_REALM_MAX + 1]);
+
 /*
  * A context of libkrb5 for one realm; one thread at a time.
  *   realm  must outlive it

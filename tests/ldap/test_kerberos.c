@@ -23,86 +23,15 @@
 #include "base/clock.h"
 #include "ldap/why.h"
 #include "tests/ldap/keytab_file.h"
+#include "tests/ldap/one_answer.h"
 
-#define REALM "CORP.EXAMPLE.COM"
+#define REALM ONE_ANSWER_REALM
 
 enum { UNKNOWN = 6, ETYPES = 14, REVOKED = 18, KEY_EXPIRED = 23, PREAUTH_FAILED = 24, SKEW = 37 };
 
 static char folder[64], path[96], why[WHY_MAX];
 static struct conf_domain conf = {
     .name = (char *)"corp.example.com", .service_bind = CONF_SERVICE_GSSAPI, .keytab = path};
-
-/* ---- A Kerberos service with one answer ---- */
-
-struct service {
-    int fd;
-    pthread_t thread;
-    struct kdc kdc;
-    const unsigned char *answer; /* as it goes over the wire; NULL: never any */
-    size_t len;
-};
-
-static void *
-serve(void *arg)
-{
-    const struct service *s = arg;
-    unsigned char request[4096];
-
-    for (;;) {
-        int fd = accept(s->fd, NULL, NULL);
-        if (fd < 0)
-            return NULL;
-        struct pollfd ended = {.fd = fd, .events = POLLRDHUP};
-        if (recv(fd, request, sizeof(request), 0) > 0 && s->answer != NULL)
-            (void)send(fd, s->answer, s->len, MSG_NOSIGNAL);
-        else
-            (void)poll(&ended, 1, 10000);
-        (void)close(fd);
-    }
-}
-
-static void
-service_start(struct service *s, const void *answer, size_t len)
-{
-    struct sockaddr_in *address = (struct sockaddr_in *)&s->kdc.address;
-
-    *s = (struct service){.answer = answer, .len = len, .kdc.len = sizeof(*address)};
-    address->sin_family = AF_INET;
-    address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(s->fd, (struct sockaddr *)address, sizeof(*address)), 0);
-    assert_int_equal(listen(s->fd, 64), 0);
-    assert_int_equal(getsockname(s->fd, (struct sockaddr *)address, &s->kdc.len), 0);
-    assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
-}
-
-static void
-service_stop(struct service *s)
-{
-    (void)shutdown(s->fd, SHUT_RDWR);
-    (void)pthread_join(s->thread, NULL);
-    (void)close(s->fd);
-}
-
-/* KRB-ERROR (RFC 4120 5.9.1) with the length before it: number and clock are what changes. */
-static size_t
-error_answer(unsigned code, time_t stime, unsigned char ret[128])
-{
-    static const char realm[] = REALM;
-    unsigned char *p = ret + 4;
-    struct tm tm;
-
-    memcpy(p, "\x7e\x4f\x30\x4d\xa0\x03\x02\x01\x05\xa1\x03\x02\x01\x1e\xa4\x11\x18\x0f", 18);
-    assert_non_null(gmtime_r(&stime, &tm));
-    assert_int_equal(strftime((char *)p + 18, 16, "%Y%m%d%H%M%SZ", &tm), 15);
-    memcpy(p + 33, "\xa5\x03\x02\x01\x00\xa6\x03\x02\x01", 9);
-    p[42] = (unsigned char)code;
-    memcpy(p + 43, "\xa9\x12\x1b\x10", 4);
-    memcpy(p + 47, realm, 16);
-    memcpy(p + 63, "\xaa\x10\x30\x0e\xa0\x03\x02\x01\x02\xa1\x07\x30\x05\x1b\x03krb", 18);
-    memcpy(ret, "\0\0\0\x51", 4);
-    return 4 + 0x51;
-}
 
 /* ---- The identity ---- */
 
@@ -257,12 +186,12 @@ test_answers_that_are_none(void **state)
     (void)state;
 
     write_keytab(3);
-    answered("", 0, FED_E_DIRECTORY, "port 88");
-    answered("\0\0", 2, FED_E_DIRECTORY, "port 88");
+    answered("", 0, FED_E_DIRECTORY, "the Kerberos service (port ");
+    answered("\0\0", 2, FED_E_DIRECTORY, "the Kerberos service (port ");
     answered("\0\0\0\0", 4, FED_E_DIRECTORY, "cannot be one");
     answered("\x80\0\0\1x", 5, FED_E_DIRECTORY, "cannot be one");
     answered("\0\0\0\4junk", 8, FED_E_DIRECTORY, "Kerberos: ");
-    answered(answer, len - 1, FED_E_DIRECTORY, "port 88"); /* cut */
+    answered(answer, len - 1, FED_E_DIRECTORY, "the Kerberos service (port "); /* cut */
     answer[3]--;
     answered(answer, len - 1, FED_E_DIRECTORY, "Kerberos: "); /* cut, and said to be whole */
 }
