@@ -1,9 +1,9 @@
 /*
- * One Active Directory domain: names, passwords, entries, groups. Each call sets its budget of time at
+ * One Active Directory domain: names, entries, groups. Each call sets its budget of time at
  * its start; everything below works by it.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "ldap/addir.h"
+#include "ldap/addir_inside.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,30 +11,13 @@
 
 #include "base/clock.h"
 #include "ldap/attribute.h"
-#include "ldap/domain.h"
 #include "ldap/entry.h"
 #include "ldap/groups.h"
-#include "ldap/identity.h"
-#include "ldap/names.h"
-#include "ldap/password.h"
 #include "ldap/person.h"
-#include "ldap/policy.h"
 #include "ldap/reading.h"
-#include "ldap/tries.h"
-#include "ldap/wanted.h"
 #include "ldap/why.h"
 
 _Static_assert((int)ADDIR_WHY_MAX == (int)WHY_MAX, "one size for the line of the log");
-
-struct addir {
-    const struct conf_domain *conf;
-    struct names names;
-    _Atomic(struct wanted *) wanted;
-    struct domain *domain;
-    struct identity_cache *identities;
-    struct tries *tries;
-    struct policy_cache policy;
-};
 
 /* ---- Making one ---- */
 
@@ -183,9 +166,8 @@ addir_expect(
 
 /* ---- Entries ---- */
 
-/* Is this the entry of the person we mean (I-8)? It may have been deleted and made anew, or moved. */
-static int
-check_sid(struct addir *dir, const struct addir_person *person, struct addir_entry *entry,
+int
+addir_check_sid(struct addir *dir, const struct addir_person *person, struct addir_entry *entry,
     int error, char *why)
 {
     if (entry->account.has_sid && sid_equal(&entry->account.sid, &person->sid))
@@ -193,157 +175,6 @@ check_sid(struct addir *dir, const struct addir_person *person, struct addir_ent
     identity_drop(dir->identities, &person->sid);
     addir_entry_done(entry);
     return why_not(why, error, "the entry's objectSid is not the one that the name resolved to");
-}
-
-/* The bind's answer as an error, and what it means for what we know of the person. */
-static int
-judge_bind(struct addir *dir, const struct addir_person *person, const struct conn_answer *answer,
-    enum addata *ret_data, char *why)
-{
-    int r;
-
-    switch (answer->code) {
-    case LDAP_SUCCESS:
-        return 0;
-    case LDAP_INVALID_CREDENTIALS:
-        *ret_data = answer->data;
-        r = addata_error(answer->data);
-        break;
-    case LDAP_NO_SUCH_OBJECT:
-    case LDAP_INVALID_DN_SYNTAX:
-        r = FED_E_DENIED;
-        break;
-    case LDAP_STRONG_AUTH_REQUIRED:
-        return why_not(why, FED_E_DIRECTORY,
-            "the server takes no simple bind on this connection (result 8): %s", answer->text);
-    default:
-        return why_not(why, FED_E_DIRECTORY, "bind: result %d: %s", answer->code, answer->text);
-    }
-    /* A DN that went stale looks like a wrong password, so the next try asks for it again. */
-    if (r == FED_E_DENIED)
-        identity_drop(dir->identities, &person->sid);
-    return why_not(
-        why, r, "bind refused: result %d, data %x", answer->code, (unsigned)answer->data);
-}
-
-/* Read the own entry on the connection that the person's bind just succeeded on. */
-static int
-read_own(struct addir *dir, struct conn *conn, const struct addir_person *person,
-    const struct domain_budget *budget, struct addir_entry *ret, char *why)
-{
-    int r = reading_on(conn, person->dn, dir->wanted, budget, ret, why);
-
-    /* The password was right but its entry cannot be had: a fault, not somebody unknown. */
-    if (r == FED_E_UNKNOWN_USER)
-        r = FED_E_DIRECTORY;
-    return r == 0 ? check_sid(dir, person, ret, FED_E_DENIED, why) : r;
-}
-
-/*
- * One bind, whatever happens (I-6): the loop goes round only when no request left this host, which is
- * when the connection turned out dead as it was written to.
- */
-static int
-bind_once(struct addir *dir, const char *name, const struct fed_secret *password,
-    const struct domain_budget *budget, struct conn **ret_conn, struct conn_answer *ret, char *why)
-{
-    struct conn *conn;
-    bool sent;
-    int r;
-
-    do {
-        r = domain_take(dir->domain, DOMAIN_PEOPLE, budget, &conn, why);
-        if (r != 0)
-            return r;
-        r = conn_bind(conn, name, password, domain_answer_by(budget), &sent, ret, why);
-        if (r == 0) {
-            *ret_conn = conn;
-            return 0;
-        }
-        domain_put(dir->domain, DOMAIN_PEOPLE, conn);
-    } while (!sent && r == FED_E_DIRECTORY && clock_left_ms(budget->connect_by_ms) > 0);
-    return r;
-}
-
-/*
- * Who is it that just bound as sam@domain? AD takes that for a userPrincipalName or a sAMAccountName, and so does
- * the search; were they two people's, two entries would come.
- */
-static int
-find_expected(struct addir *dir, struct conn *conn, const struct addir_person *expected,
-    const struct domain_budget *budget, struct addir_person *ret, char *why)
-{
-    char is[SID_TEXT_MAX], was[SID_TEXT_MAX];
-    struct addir_person found;
-    int r = person_search(
-        dir->domain, conn, &dir->names, dir->conf->base_dn, expected->upn, budget, &found, why);
-
-    if (r == FED_E_UNKNOWN_USER)
-        return FED_E_DENIED;
-    if (r != 0)
-        return r;
-    if (!sid_equal(&found.sid, &expected->sid))
-        return why_not(why, FED_E_DENIED,
-            "%.60s is %s in the directory, and was enrolled as %s: mfa reset, then mfa enrol --sid",
-            expected->upn, sid_to_text(&found.sid, is), sid_to_text(&expected->sid, was));
-    *ret = found;
-    return 0;
-}
-
-/* Bind as a person, and know their DN then. On success the connection is the caller's to put back. */
-static int
-bind_person(struct addir *dir, struct addir_person *person, const struct fed_secret *password,
-    const struct domain_budget *budget, struct conn **ret_conn, enum addata *ret_data, char *why)
-{
-    bool expected = person->dn[0] == '\0';
-    struct conn_answer answer;
-    struct conn *conn;
-    int r;
-
-    if (person->sid.len == 0 || (expected && person->upn[0] == '\0'))
-        return why_not(why, FED_E_INVALID, "nobody to log in");
-    r = bind_once(dir, expected ? person->upn : person->dn, password, budget, &conn, &answer, why);
-    if (r != 0)
-        return r;
-    r = judge_bind(dir, person, &answer, ret_data, why);
-    if (r == 0 && expected)
-        r = find_expected(dir, conn, person, budget, person, why);
-    if (r != 0) {
-        domain_put(dir->domain, DOMAIN_PEOPLE, conn);
-        return r;
-    }
-    *ret_conn = conn;
-    return 0;
-}
-
-int
-addir_login(struct addir *dir, struct addir_person *person, const struct fed_secret *password,
-    struct addir_entry *ret_entry, enum addata *ret_data, char *why)
-{
-    struct domain_budget budget = domain_budget(dir->domain);
-    struct addir_person bound = *person;
-    struct addir_entry entry = {0};
-    struct conn *conn;
-    int r;
-
-    why[0] = '\0';
-    *ret_data = ADDATA_NONE;
-    if (text_check_password((const char *)password->data, password->len) != 0)
-        return why_not(why, FED_E_DENIED, "not a password to send to a directory");
-    if (tries_rejected(dir->tries, &person->sid, password, clock_mono_ms()))
-        return why_not(why, FED_E_DENIED, "rejected a moment ago, and not sent again");
-    r = bind_person(dir, &bound, password, &budget, &conn, ret_data, why);
-    if (*ret_data == ADDATA_BAD_PASSWORD)
-        tries_note(dir->tries, &person->sid, password, clock_mono_ms());
-    if (r != 0)
-        return r;
-    r = read_own(dir, conn, &bound, &budget, &entry, why);
-    domain_put(dir->domain, DOMAIN_PEOPLE, conn);
-    if (r == 0) {
-        *person = bound;
-        *ret_entry = entry;
-    }
-    return r;
 }
 
 int
@@ -360,7 +191,7 @@ addir_read(
             dir->conf->name);
     int r = reading_by_service(dir->domain, person->dn, dir->wanted, &budget, &entry, why);
     if (r == 0)
-        r = check_sid(dir, person, &entry, FED_E_UNKNOWN_USER, why);
+        r = addir_check_sid(dir, person, &entry, FED_E_UNKNOWN_USER, why);
     if (r == FED_E_UNKNOWN_USER)
         identity_drop(dir->identities, &person->sid);
     if (r == 0)
@@ -368,7 +199,7 @@ addir_read(
     return r;
 }
 
-/* ---- Groups, passwords, policy ---- */
+/* ---- Groups, policy ---- */
 
 int
 addir_groups(struct addir *dir, char *const *groups, size_t n, struct sid *ret_sids, char *why)
@@ -377,23 +208,6 @@ addir_groups(struct addir *dir, char *const *groups, size_t n, struct sid *ret_s
 
     why[0] = '\0';
     return groups_search(dir->domain, dir->conf->base_dn, groups, n, &budget, ret_sids, why);
-}
-
-static int
-change_as_person(struct addir *dir, const struct addir_person *person,
-    const struct fed_secret *old_password, const struct fed_secret *new_password,
-    const struct domain_budget *budget, char *text, char *why)
-{
-    struct addir_person bound = *person;
-    enum addata data;
-    struct conn *conn;
-    int r = bind_person(dir, &bound, old_password, budget, &conn, &data, why);
-
-    if (r != 0)
-        return r;
-    r = password_change(dir->domain, conn, bound.dn, old_password, new_password, budget, text, why);
-    domain_put(dir->domain, DOMAIN_PEOPLE, conn);
-    return r;
 }
 
 int
@@ -405,31 +219,6 @@ addir_groups_like(struct addir *dir, const char *prefix, size_t prefix_len,
     why[0] = '\0';
     return groups_like(
         dir->domain, dir->conf->base_dn, prefix, prefix_len, &budget, ret, ret_n, why);
-}
-
-int
-addir_change_password(struct addir *dir, const struct addir_person *person,
-    const struct fed_secret *old_password, const struct fed_secret *new_password, char *ret_text,
-    char *why)
-{
-    struct domain_budget budget = domain_budget(dir->domain);
-    int r;
-
-    why[0] = '\0';
-    ret_text[0] = '\0';
-    if (text_check_password((const char *)old_password->data, old_password->len) != 0 ||
-        text_check_password((const char *)new_password->data, new_password->len) != 0)
-        return why_not(why, FED_E_DENIED, "not a password to send to a directory");
-    if (!addir_has_service(dir))
-        r = change_as_person(dir, person, old_password, new_password, &budget, ret_text, why);
-    else if (person->dn[0] == '\0')
-        r = why_not(why, FED_E_INVALID, "nobody to change the password of");
-    else
-        r = password_change(
-            dir->domain, NULL, person->dn, old_password, new_password, &budget, ret_text, why);
-    if (r == 0)
-        tries_forget(dir->tries, &person->sid, new_password); /* rejected a moment ago, right now */
-    return r;
 }
 
 int
