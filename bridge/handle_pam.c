@@ -1,5 +1,5 @@
 /*
- * What the PAM module asks: authenticate, account, session open and close, change of password.
+ * What the PAM module asks: authenticate, account, session open and close. A change of password is in handle_password.c.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "bridge/dispatch.h"
@@ -9,11 +9,11 @@
 #include <time.h>
 
 #include "base/log.h"
-#include "bridge/budget.h"
 #include "bridge/endpoint_rules.h"
 #include "bridge/identity.h"
 #include "bridge/outage.h"
 #include "bridge/newcomer.h"
+#include "bridge/pam_request.h"
 #include "bridge/signin.h"
 #include "bridge/told.h"
 
@@ -34,50 +34,12 @@ factors_text(unsigned factors)
     }
 }
 
-/* The part of an audit line that every PAM request has. */
-static struct audit_event
-event_of(const struct job *job, const char *name)
-{
-    return (struct audit_event){.event = name,
-        .user = wire_text(&job->msg, WIRE_USER),
-        .service = wire_text(&job->msg, WIRE_SERVICE),
-        .rhost = wire_text(&job->msg, WIRE_RHOST),
-        .tty = wire_text(&job->msg, WIRE_TTY),
-        .asked_by = job->peer.uid,
-        .request = job->msg.request};
-}
-
-/* A secret field of the request, copied out; empty when absent. */
-static int
-secret_field(const struct job *job, enum wire_tag tag, struct fed_secret *ret)
-{
-    size_t len;
-    const unsigned char *data = wire_bytes(&job->msg, tag, &len);
-
-    fed_secret_init(ret, TEXT_PASSWORD_MAX);
-    return fed_secret_add(ret, data, len);
-}
-
 /* The state of an account is told to its own password only: a code alone does not learn it (I-12). */
 static bool
 is_account_state(int error)
 {
     return error == FED_E_DISABLED || error == FED_E_EXPIRED || error == FED_E_RESTRICTED ||
            error == FED_E_NOT_LISTED;
-}
-
-/* One line that tells an administrator how it went; the audit trail has the same and more. */
-static void
-log_outcome(const struct audit_event *e)
-{
-    if (e->outcome == 0)
-        fed_log_info("%s granted: user \"%s\" from \"%s\" by %s", e->event, e->user,
-            e->rhost != NULL ? e->rhost : "", e->service);
-    else
-        fed_log_info("%s denied: user \"%s\" from \"%s\" by %s: %s%s%s", e->event, e->user,
-            e->rhost != NULL ? e->rhost : "", e->service, fed_error_name(e->outcome),
-            e->reason != NULL && e->reason[0] != '\0' ? ": " : "",
-            e->reason != NULL ? e->reason : "");
 }
 
 /* Write the audit line of a sign-in; a success that cannot be written is none. */
@@ -91,7 +53,7 @@ audit_signin(struct bridge *b, const struct signin *a, const struct signin_resul
     e->reason = error != 0 ? result->why : NULL;
     e->factors = factors_text(error == 0 ? result->proof.factors : a->factors);
     int r = audit_write(b->audit, e);
-    log_outcome(e);
+    pam_request_log(e);
     return error != 0 ? error : r;
 }
 
@@ -124,11 +86,11 @@ handle_authenticate(struct bridge *b, struct job *job, struct answer *answer)
         .service = wire_text(&job->msg, WIRE_SERVICE),
         .rhost = wire_text(&job->msg, WIRE_RHOST),
         .tty = wire_text(&job->msg, WIRE_TTY)};
-    struct audit_event e = event_of(job, "login");
+    struct audit_event e = pam_request_event(job, "login");
 
     answer->held = true;
     a.code = wire_bytes(&job->msg, WIRE_CODE, &a.code_len);
-    int r = secret_field(job, WIRE_PASSWORD, &password);
+    int r = pam_request_secret(job, WIRE_PASSWORD, &password);
     if (r != 0 || (r = dispatch_may_act_for(b, &job->peer, a.user)) != 0 ||
         (r = limit_stranger(&job->peer, &a)) != 0)
         goto out;
@@ -193,7 +155,7 @@ handle_account(struct bridge *b, struct job *job, struct answer *answer)
 {
     const char *user = wire_text(&job->msg, WIRE_USER);
     const char *receipt = wire_text(&job->msg, WIRE_RECEIPT);
-    struct audit_event e = event_of(job, "account");
+    struct audit_event e = pam_request_event(job, "account");
     char why[BRIDGE_WHY_MAX] = "";
     struct proof proof = {0};
     struct identity id;
@@ -216,7 +178,7 @@ handle_account(struct bridge *b, struct job *job, struct answer *answer)
     int audited = audit_write(b->audit, &e);
     if (r == 0)
         r = audited;
-    log_outcome(&e);
+    pam_request_log(&e);
     if (fed_error_class(r) == FED_CLASS_UNAVAILABLE)
         told_error(
             r, answer); /* nothing of the account's state: no password was proved here (I-12) */
@@ -279,7 +241,7 @@ handle_session_open(struct bridge *b, struct job *job, struct answer *answer)
 {
     const char *user = wire_text(&job->msg, WIRE_USER);
     const char *receipt = wire_text(&job->msg, WIRE_RECEIPT);
-    struct audit_event e = event_of(job, "session-open");
+    struct audit_event e = pam_request_event(job, "session-open");
     char session[TOKEN_SIZE] = "", ticket_id[TOKEN_SIZE] = "", sid[SID_TEXT_MAX] = "";
     struct proof proof = {0};
     uid_t uid;
@@ -340,124 +302,4 @@ handle_session_close(struct bridge *b, struct job *job, struct answer *answer)
     if (r == 0)
         answer_begin(job, answer);
     return r;
-}
-
-/* ---- Change of password ---- */
-
-/*
- * Who may change the password? The holder of a login's receipt, whose password expired; or who proves the old password and a code,
- * here and now. So guessing at old passwords takes the token, as everywhere else (I-36). A receipt of the code alone will do: the old
- * password is proved by the change itself.
- */
-static int
-may_change(struct bridge *b, const struct job *job, const struct fed_secret *old_password,
-    const struct identity *id)
-{
-    const char *receipt = wire_text(&job->msg, WIRE_RECEIPT);
-    struct signin_result result = {0};
-    struct proof proof = {0};
-    struct signin a = {.user = wire_text(&job->msg, WIRE_USER),
-        .password = old_password,
-        .factors = WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE,
-        .service = wire_text(&job->msg, WIRE_SERVICE),
-        .rhost = wire_text(&job->msg, WIRE_RHOST)};
-
-    if (receipt != NULL && receipts_look(b->receipts, receipt, a.user, &proof) == 0) {
-        bool same = strcmp(proof.sid, id->sid) == 0 && proof.factors != 0;
-        proof_done(&proof);
-        return same ? 0 : FED_E_DENIED;
-    }
-    a.code = wire_bytes(&job->msg, WIRE_CODE, &a.code_len);
-    int r = signin_check(b, &a, &result);
-    proof_done(&result.proof);
-    return r;
-}
-
-/* One change at the directory, for budget_spend. */
-struct change {
-    struct addir *dir;
-    const struct addir_person *person;
-    const struct fed_secret *old_password, *new_password;
-    char *text, *why;
-};
-
-static int
-send_change(void *arg)
-{
-    struct change *c = arg;
-
-    return addir_change_password(
-        c->dir, c->person, c->old_password, c->new_password, c->text, c->why);
-}
-
-/* The change itself; an old password that the directory rejects counts like any other, with us and in AD (I-39). */
-static int
-change(struct bridge *b, const struct job *job, const struct identity *id,
-    const struct fed_secret *old_password, const struct fed_secret *new_password,
-    struct answer *answer, char *why)
-{
-    const char *rhost = wire_text(&job->msg, WIRE_RHOST);
-    int64_t now_s = (int64_t)time(NULL);
-    char text[ADDIR_WHY_MAX] = "";
-    struct limits_attempt attempt;
-
-    unsigned cap = __atomic_load_n(&b->password_caps[id->domain], __ATOMIC_RELAXED);
-    int r = limits_begin(b->limits, id->key, rhost != NULL ? rhost : "", cap, now_s, &attempt);
-    if (r != 0)
-        return r;
-    struct change c = {b->dirs[id->domain], &id->person, old_password, new_password, text, why};
-    r = attempt.password_spent ? FED_E_LOCKED : budget_spend(b, id, send_change, &c, why);
-    enum limits_outcome outcome = r == FED_E_DENIED ? LIMITS_WRONG_PASSWORD : LIMITS_NO_VERDICT;
-    int ended = limits_end(b->limits, &attempt, outcome, now_s);
-    if (r == FED_E_PASSWORD_REFUSED)
-        (void)snprintf(answer->message, sizeof(answer->message), "%s", text);
-    return r != 0 ? r : ended;
-}
-
-int
-handle_change_password(struct bridge *b, struct job *job, struct answer *answer)
-{
-    const char *user = wire_text(&job->msg, WIRE_USER);
-    const char *receipt = wire_text(&job->msg, WIRE_RECEIPT);
-    struct audit_event e = event_of(job, "change-password");
-    struct fed_secret old_password, new_password;
-    char why[BRIDGE_WHY_MAX] = "";
-    struct identity id;
-    uid_t uid;
-
-    answer->held = true;
-    fed_secret_init(&new_password, TEXT_PASSWORD_MAX);
-    int r = secret_field(job, WIRE_PASSWORD, &old_password);
-    if (r == 0)
-        r = secret_field(job, WIRE_NEW_PASSWORD, &new_password);
-    if (r != 0)
-        goto out;
-    r = identity_uid(b, user, &uid);
-    if (r != 0 && r != FED_E_NOT_FOUND)
-        goto out;
-    if ((r = identity_find(b, user, &id, why)) == 0 &&
-        (r = text_check_password((const char *)old_password.data, old_password.len)) == 0 &&
-        (r = text_check_password((const char *)new_password.data, new_password.len)) == 0 &&
-        (r = may_change(b, job, &old_password, &id)) == 0)
-        r = change(b, job, &id, &old_password, &new_password, answer, why);
-    r = outage_hide(b, &id, r, why);
-    e.outcome = r;
-    e.reason = why;
-    e.name = id.name;
-    e.sid = id.sid;
-    int audited = audit_write(b->audit, &e);
-    (void)audited; /* it is done already; refusing now would only lie */
-    log_outcome(&e);
-    if (r == 0 && receipt != NULL)
-        receipts_password_changed(b->receipts, receipt, user);
-    if (r == 0)
-        answer_begin(job, answer);
-
-out:
-    if (r != FED_E_PASSWORD_REFUSED)
-        told_error(r, answer);
-    told_expired(r, answer);
-    fed_secret_done(&old_password);
-    fed_secret_done(&new_password);
-    return signin_outward(r);
 }
