@@ -5,12 +5,12 @@
 #include "ldap/password.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "ldap/exchange.h"
 #include "ldap/why.h"
+#include "ldap/wording.h"
 
 /* One character of checked UTF-8; returns the bytes it took. */
 static size_t
@@ -113,14 +113,9 @@ password_answer(const struct conn_answer *answer, char *text)
         if (reason == NULL && answer->code == LDAP_UNWILLING_TO_PERFORM &&
             code != WIN_PASSWORD_RESTRICTION)
             return FED_E_DIRECTORY;
-        (void)snprintf(text, WHY_MAX, "%s",
-            reason != NULL ? reason
-                           : "the new password does not meet the domain's rules for length, "
-                             "complexity, history or age");
-        return FED_E_PASSWORD_REFUSED;
+        return wording_refused(reason, NULL, NULL, text);
     case LDAP_INSUFFICIENT_ACCESS:
-        (void)snprintf(text, WHY_MAX, "this account may not change its password");
-        return FED_E_PASSWORD_REFUSED;
+        return wording_forbidden(text);
     default:
         return FED_E_DIRECTORY;
     }
