@@ -28,8 +28,8 @@ wrong_key(krb5_error_code code, const char *name, const struct hostkeys *keys, c
  * Both clocks are whole seconds here; five minutes is what a domain allows by default. Which of the two is wrong cannot be told by
  * one controller: with a clock that is wrong it must not keep us from the others.
  */
-static int
-wrong_clock(int64_t server_s, char *why)
+int
+refusal_clock(int64_t server_s, char *why)
 {
     int64_t behind_s = server_s - (int64_t)time(NULL);
 
@@ -81,7 +81,7 @@ refusal(krb5_context context, krb5_error_code code, const char *name, const char
     case KRB5KRB_AP_ERR_SKEW:
     case KRB5KRB_AP_ERR_TKT_NYV:
     case KRB5_KDCREP_SKEW:
-        return wrong_clock(server_s, why);
+        return refusal_clock(server_s, why);
     case KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN:
         if (host != NULL)
             return why_not(why, FED_E_NOT_FOUND,

@@ -25,4 +25,7 @@
 FED_MUST_USE int refusal(krb5_context context, krb5_error_code code, const char *name,
     const char *host, const struct hostkeys *keys, int64_t server_s, char *why);
 
+/* The clocks differ; the same server_s. Returns FED_E_CLOCK with the line in why. */
+int refusal_clock(int64_t server_s, char *why);
+
 #endif
