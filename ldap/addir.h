@@ -151,13 +151,28 @@ FED_MUST_USE int addir_groups_like(struct addir *dir, const char *prefix, size_t
 /*
  * Change an own password: on an encrypted connection, one modify that deletes the old and adds the new
  * unicodePwd (I-14), sent as the service identity, since an expired password cannot bind; without one, as the
- * person, bound with the old password (an expired one is then FED_E_PASSWORD_EXPIRED: it has to be changed elsewhere).
+ * person, bound with the old password (an expired one is then FED_E_PASSWORD_EXPIRED: addir_change_expired).
  * FED_E_PASSWORD_REFUSED: ret_text (at least ADDIR_WHY_MAX bytes) has AD's reason for the person.
  * FED_E_DENIED: the old password is wrong.
  */
 FED_MUST_USE int addir_change_password(struct addir *dir, const struct addir_person *person,
     const struct fed_secret *old_password, const struct fed_secret *new_password, char *ret_text,
     char *why);
+
+/*
+ * In a domain without a service identity: change an own password that AD lets nobody bind with any more, and log in with the new
+ * one. The old one is proved by one bind, by the person's SID (I-8): what AD says then is no guess, and only if it is that
+ * the password is right, but expired or to be changed, Kerberos changes it (ldap/kpasswd.h), at the same domain controller.
+ * The login after that is addir_login's, on the same connection.
+ *   person       of addir_expect; on success completed
+ *   ret_entry    on success
+ *   ret_changed  always written: the new password holds, even where the login after it failed
+ *   ret_text     as above; also for other errors, where there is something to tell
+ * Errors as for addir_login and addir_change_password, and FED_E_CLOCK.
+ */
+FED_MUST_USE int addir_change_expired(struct addir *dir, struct addir_person *person,
+    const struct fed_secret *old_password, const struct fed_secret *new_password,
+    struct addir_entry *ret_entry, bool *ret_changed, char *ret_text, char *why);
 
 /*
  * An attribute of people's entries that keeps a value of ours (ldap/attribute.h), by the service identity, on the

@@ -1,10 +1,11 @@
 /*
- * People's passwords in one Active Directory domain: proved by a bind, changed by a modify.
+ * People's passwords in one Active Directory domain: proved by a bind, changed by a modify or, expired ones, by Kerberos.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "ldap/addir_inside.h"
 
 #include "base/clock.h"
+#include "ldap/kpasswd.h"
 #include "ldap/password.h"
 #include "ldap/person.h"
 #include "ldap/reading.h"
@@ -164,6 +165,16 @@ addir_login(struct addir *dir, struct addir_person *person, const struct fed_sec
 /* ---- Changing ---- */
 
 static int
+check_passwords(
+    const struct fed_secret *old_password, const struct fed_secret *new_password, char *why)
+{
+    if (text_check_password((const char *)old_password->data, old_password->len) != 0 ||
+        text_check_password((const char *)new_password->data, new_password->len) != 0)
+        return why_not(why, FED_E_DENIED, "not a password to send to a directory");
+    return 0;
+}
+
+static int
 change_as_person(struct addir *dir, const struct addir_person *person,
     const struct fed_secret *old_password, const struct fed_secret *new_password,
     const struct domain_budget *budget, char *text, char *why)
@@ -190,9 +201,8 @@ addir_change_password(struct addir *dir, const struct addir_person *person,
 
     why[0] = '\0';
     ret_text[0] = '\0';
-    if (text_check_password((const char *)old_password->data, old_password->len) != 0 ||
-        text_check_password((const char *)new_password->data, new_password->len) != 0)
-        return why_not(why, FED_E_DENIED, "not a password to send to a directory");
+    if (check_passwords(old_password, new_password, why) != 0)
+        return FED_E_DENIED;
     if (!addir_has_service(dir))
         r = change_as_person(dir, person, old_password, new_password, &budget, ret_text, why);
     else if (person->dn[0] == '\0')
@@ -202,5 +212,126 @@ addir_change_password(struct addir *dir, const struct addir_person *person,
             dir->domain, NULL, person->dn, old_password, new_password, &budget, ret_text, why);
     if (r == 0)
         tries_forget(dir->tries, &person->sid, new_password); /* rejected a moment ago, right now */
+    return r;
+}
+
+/* ---- An expired one, without a service identity ---- */
+
+/*
+ * Is it the right one, and expired, or the right one after all? The name in the bind is the SID that was enrolled, which AD takes
+ * too (MS-ADTS 5.1.1.1.1): of an expired account nothing can be read, so this is how the name's account is known to be the
+ * record's before anything is changed. 0 (it is bound), FED_E_PASSWORD_EXPIRED, FED_E_DENIED…
+ */
+static int
+prove_old(struct addir *dir, const struct addir_person *person, const struct fed_secret *password,
+    const struct domain_budget *budget, struct conn **ret_conn, char *why)
+{
+    char sid[SID_TEXT_MAX];
+    enum addata data = ADDATA_NONE;
+    struct conn_answer answer;
+    struct conn *conn;
+    int r;
+
+    if (tries_rejected(dir->tries, &person->sid, password, clock_mono_ms()))
+        return why_not(why, FED_E_DENIED, "rejected a moment ago, and not sent again");
+    r = bind_once(dir, sid_to_text(&person->sid, sid), password, budget, &conn, &answer, why);
+    if (r != 0)
+        return r;
+    r = judge_bind(dir, person, &answer, &data, why);
+    if (data == ADDATA_BAD_PASSWORD)
+        tries_note(dir->tries, &person->sid, password, clock_mono_ms());
+    if (r != 0 && r != FED_E_PASSWORD_EXPIRED)
+        domain_put(dir->domain, DOMAIN_PEOPLE, conn);
+    else
+        *ret_conn = conn;
+    return r;
+}
+
+/* The domain controller that just proved the password is its own Kerberos service; no other is asked. */
+static int
+change_by_kerberos(struct addir *dir, struct conn *conn, const struct addir_person *person,
+    const struct fed_secret *old_password, const struct fed_secret *new_password,
+    const struct domain_budget *budget, char *text, char *why)
+{
+    struct kpasswd k = {.domain = dir->conf->name,
+        .name = person->sam,
+        .old_password = old_password,
+        .new_password = new_password};
+    int r = conn_address(conn, &k.tickets.address, &k.tickets.len, why);
+
+    if (r != 0)
+        return r;
+    k.passwords = k.tickets;
+    kdc_set_port(&k.tickets, KDC_PORT);
+    kdc_set_port(&k.passwords, KDC_PASSWORD_PORT);
+    return kpasswd_change(&k, domain_answer_by(budget), text, why);
+}
+
+/* It did not have to be changed any more: as everybody's is. */
+static int
+change_bound(struct addir *dir, struct conn *conn, const struct addir_person *person,
+    const struct fed_secret *old_password, const struct fed_secret *new_password,
+    const struct domain_budget *budget, char *text, char *why)
+{
+    struct addir_person found;
+    int r = find_expected(dir, conn, person, budget, &found, why);
+
+    return r != 0 ? r
+                  : password_change(
+                        dir->domain, conn, found.dn, old_password, new_password, budget, text, why);
+}
+
+/* The login after the change, where the change was made: other controllers may not have heard of it yet. */
+static int
+login_on(struct addir *dir, struct conn *conn, struct addir_person *person,
+    const struct fed_secret *password, const struct domain_budget *budget,
+    struct addir_entry *ret_entry, char *why)
+{
+    struct addir_person found = *person;
+    enum addata data = ADDATA_NONE;
+    struct conn_answer answer;
+    bool sent;
+    int r = conn_bind(conn, person->upn, password, domain_answer_by(budget), &sent, &answer, why);
+
+    if (r == 0)
+        r = judge_bind(dir, person, &answer, &data, why);
+    if (r == 0)
+        r = find_expected(dir, conn, person, budget, &found, why);
+    if (r == 0)
+        r = read_own(dir, conn, &found, budget, ret_entry, why);
+    if (r == 0)
+        *person = found;
+    return r;
+}
+
+int
+addir_change_expired(struct addir *dir, struct addir_person *person,
+    const struct fed_secret *old_password, const struct fed_secret *new_password,
+    struct addir_entry *ret_entry, bool *ret_changed, char *ret_text, char *why)
+{
+    struct domain_budget budget = domain_budget(dir->domain);
+    struct conn *conn = NULL;
+    int r;
+
+    why[0] = '\0';
+    ret_text[0] = '\0';
+    *ret_changed = false;
+    if (check_passwords(old_password, new_password, why) != 0)
+        return FED_E_DENIED;
+    if (addir_has_service(dir) || person->sid.len == 0 || person->upn[0] == '\0')
+        return why_not(why, FED_E_INVALID, "nobody to change the password of");
+    r = prove_old(dir, person, old_password, &budget, &conn, why);
+    if (r == FED_E_PASSWORD_EXPIRED)
+        r = change_by_kerberos(
+            dir, conn, person, old_password, new_password, &budget, ret_text, why);
+    else if (r == 0)
+        r = change_bound(dir, conn, person, old_password, new_password, &budget, ret_text, why);
+    if (r == 0) {
+        *ret_changed = true;
+        tries_forget(dir->tries, &person->sid, new_password); /* rejected a moment ago, right now */
+        r = login_on(dir, conn, person, new_password, &budget, ret_entry, why);
+    }
+    if (conn != NULL)
+        domain_put(dir->domain, DOMAIN_PEOPLE, conn);
     return r;
 }

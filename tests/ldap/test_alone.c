@@ -165,6 +165,134 @@ a_password_is_changed_as_the_person(void **state)
     peer_free(strict);
 }
 
+static int
+change_expired(struct peer_domain *d, const char *old_password, bool *ret_changed, char *text)
+{
+    struct fed_secret old = FED_SECRET_INIT(600), new = FED_SECRET_INIT(64);
+
+    assert_int_equal(fed_secret_add_str(&old, old_password), 0);
+    assert_int_equal(fed_secret_add_str(&new, "new one"), 0);
+    int r =
+        addir_change_expired(d->dir, &d->person, &old, &new, &d->entry, ret_changed, text, d->why);
+    fed_secret_done(&old);
+    fed_secret_done(&new);
+    return r;
+}
+
+/*
+ * I-6, I-8: whether the old password is right and expired is asked once, of the SID that was enrolled, and nothing else goes on from
+ * any other answer. From that one it does, to the Kerberos service of the same server, which is not there.
+ */
+static void
+an_expired_password_is_proved_by_the_sid(void **state)
+{
+    static const struct {
+        const char *script;
+        int error;
+        bool goes_on;
+    } table[] = {
+        {"bind=49:52e", FED_E_DENIED, false},
+        {"bind=49:525", FED_E_DENIED, false},
+        {"bind=49:533", FED_E_DISABLED, false},
+        {"bind=49:775", FED_E_DENIED, false},
+        {"bind=49:701", FED_E_EXPIRED, false},
+        {"bind=8", FED_E_DIRECTORY, false},
+        {"bind=die", FED_E_DIRECTORY, false},
+        {"bind=mute", FED_E_DIRECTORY, false},
+        {"bind=49:532", FED_E_DIRECTORY, true},
+        {"bind=49:773", FED_E_DIRECTORY, true},
+    };
+    char text[ADDIR_WHY_MAX];
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct peer *peer = peer_start(table[i].script);
+        struct peer_domain *d = alone_at(peer);
+        bool changed = true;
+        int r = change_expired(d, "old one", &changed, text);
+        if (r != table[i].error)
+            fail_msg("%s: %s: %s", table[i].script, fed_error_name(r), d->why);
+        assert_false(changed);
+        assert_int_equal(strstr(text, "this host could not do that") != NULL, table[i].goes_on);
+        assert_int_equal(strstr(d->why, "Kerberos") != NULL, table[i].goes_on);
+        assert_string_equal(d->person.dn, "");
+        if (strcmp(table[i].script, "bind=49:52e") == 0) /* and is not sent again for a while */
+            assert_int_equal(change_expired(d, "old one", &changed, text), FED_E_DENIED);
+        domain_stop(d);
+        peer_stop(peer);
+        assert_int_equal(peer_count(peer, " bind "), 1);
+        assert_int_equal(peer_count(peer, " bind " PEER_SID " old one"), 1);
+        assert_int_equal(peer_count(peer, " modify "), 0);
+        peer_free(peer);
+    }
+}
+
+/* I-1, I-2: passwords that are none go nowhere; nor does anybody's where a service identity can change them. */
+static void
+no_expired_password_to_change(void **state)
+{
+    struct peer *peer = peer_start("");
+    struct peer_domain *d = alone_at(peer),
+                       *with = domain_start(CONF_LDAPS, (unsigned[4]){peer->port});
+    char text[ADDIR_WHY_MAX], longest[TEXT_PASSWORD_MAX + 2];
+    bool changed;
+    (void)state;
+
+    memset(longest, 'x', sizeof(longest));
+    longest[TEXT_PASSWORD_MAX + 1] = '\0';
+    assert_int_equal(change_expired(d, "", &changed, text), FED_E_DENIED);
+    assert_int_equal(change_expired(d, longest, &changed, text), FED_E_DENIED);
+    assert_int_equal(change_expired(with, "old one", &changed, text), FED_E_INVALID);
+    domain_stop(d);
+    domain_stop(with);
+    peer_stop(peer);
+    assert_int_equal(peer_count(peer, "connect"), 0);
+    peer_free(peer);
+}
+
+/* I-14: it has not expired after all: one modify, as the person, and the login after it on the same connection. */
+static void
+what_has_not_expired_is_changed_as_ever(void **state)
+{
+    struct peer *peer = peer_start("");
+    struct peer_domain *d = alone_at(peer);
+    char text[ADDIR_WHY_MAX];
+    bool changed = false;
+    (void)state;
+
+    assert_int_equal(change_expired(d, "old one", &changed, text), 0);
+    assert_true(changed);
+    assert_string_equal(d->person.dn, PEER_PERSON);
+    assert_int_equal(d->entry.n_groups, 4);
+    domain_stop(d);
+    peer_stop(peer);
+    assert_int_equal(peer_count(peer, "1 bind " PEER_SID " old one"), 1);
+    assert_int_equal(peer_count(peer, "\n1 modify " PEER_PERSON), 1);
+    assert_int_equal(peer_count(peer, "1" UPN_BIND "new one"), 1);
+    assert_int_equal(peer_count(peer, " bind "), 2);
+    peer_free(peer);
+}
+
+/* I-8: the name has come to be another SID's: not even a change that needs no Kerberos. */
+static void
+the_change_is_the_enrolled_person_s(void **state)
+{
+    struct peer *peer = peer_start("");
+    struct peer_domain *d = alone_at(peer);
+    char text[ADDIR_WHY_MAX];
+    bool changed = true;
+    (void)state;
+
+    assert_int_equal(sid_from_text("S-1-5-21-1-2-3-1104", &d->person.sid), 0);
+    assert_int_equal(change_expired(d, "old one", &changed, text), FED_E_DENIED);
+    assert_false(changed);
+    domain_stop(d);
+    peer_stop(peer);
+    assert_int_equal(peer_count(peer, " bind S-1-5-21-1-2-3-1104 "), 1);
+    assert_int_equal(peer_count(peer, " modify "), 0);
+    peer_free(peer);
+}
+
 int
 main(void)
 {
@@ -174,6 +302,10 @@ main(void)
         cmocka_unit_test(the_sid_is_checked_after_the_bind),
         cmocka_unit_test(the_rest_is_unavailable),
         cmocka_unit_test(a_password_is_changed_as_the_person),
+        cmocka_unit_test(an_expired_password_is_proved_by_the_sid),
+        cmocka_unit_test(no_expired_password_to_change),
+        cmocka_unit_test(what_has_not_expired_is_changed_as_ever),
+        cmocka_unit_test(the_change_is_the_enrolled_person_s),
     };
     return cmocka_run_group_tests(tests, peer_set_up, peer_tear_down);
 }
