@@ -70,12 +70,12 @@ def _make_home(home, uid):
     os.chown(home / ".bashrc", uid, uid)
 
 
-def set_names(dc1=True, name_servers=(places.DC1[0],)):
-    """Who the jump host asks for names, and what it knows itself; dc1 says whether that is among it."""
+def set_names(dc1=places.DC1[0], name_servers=(places.DC1[0],)):
+    """Who the jump host asks for names, and what it knows itself; dc1 is that one's address, None where it is not among it."""
     hosts = [("127.0.0.1", "localhost"), (places.JUMP[0], f"{places.JUMP[1]} jump {socket.gethostname()}"),
              (places.STS[0], " ".join(places.STS[1:])), places.DB, places.LABS1, places.STRANGER]
     if dc1:
-        hosts.append((places.DC1[0], f"{places.DC1[1]} dc1"))
+        hosts.append((dc1, f"{places.DC1[1]} dc1"))
     changes.write("/etc/hosts", "".join(f"{address} {names}\n" for address, names in hosts))
     servers = "".join(f"nameserver {address}\n" for address in name_servers)
     changes.write("/etc/resolv.conf", f"{servers}search {places.DOMAIN}\noptions timeout:1 attempts:1\n")

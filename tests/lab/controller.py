@@ -43,6 +43,18 @@ _SMB_CONF = """[global]
 ASKED = "ldap, cldap, kdc, dns"
 
 
+def age_password(root, dn, base_dn=places.BASE_DN):
+    """
+    Move somebody's pwdLastSet to the year 2020. No control lets one say it through the directory, so it is written
+    into the file of the partition, below the directory's rules.
+    """
+    import ldb
+    partition = ldb.Ldb(str(root / "private" / "sam.ldb.d" / f"{base_dn.upper()}.ldb"))
+    message = ldb.Message(ldb.Dn(partition, dn))
+    message["pwdLastSet"] = ldb.MessageElement("132223104000000000", ldb.FLAG_MOD_REPLACE, "pwdLastSet")
+    partition.modify(message)
+
+
 class Controller:
     def __init__(self, name, address, root, services=ASKED, host=None, log_level="1", children=2, domain=places.CORP):
         """
@@ -168,6 +180,11 @@ class Controller:
             "msDS-LockoutThreshold": str(lockout), "msDS-LockoutObservationWindow": "-18000000000",
             "msDS-LockoutDuration": "-18000000000"})
         return dn
+
+    def expire_password(self, name, dn):
+        """From now on somebody's password is one that expired long ago; their next one lasts two days (of one day Samba makes none)."""
+        self.add_password_settings(f"short-lived-{name}", dn, max_age_days=2)
+        age_password(self.root, dn, self.domain.base_dn)
 
     def grant_read(self, dn, name):
         """Let an account read an object and all below it, as an administrator's delegation does."""

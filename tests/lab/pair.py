@@ -213,7 +213,7 @@ def stop():
 
 def move_in():
     """From here on the jump host's names are theirs."""
-    accounts.set_names(dc1=False, name_servers=[dc.address for dc in BOTH])
+    accounts.set_names(dc1=None, name_servers=[dc.address for dc in BOTH])
 
 
 def move_out():

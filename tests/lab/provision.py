@@ -18,6 +18,7 @@ from samba.param import LoadParm
 from samba.provision import provision
 
 from lab import people, places
+from lab.controller import age_password
 
 
 def make_domain(folder, domain, host):
@@ -115,20 +116,6 @@ def limit_password_age(samdb, person):
     })
 
 
-def age_passwords(folder):
-    """
-    Move pwdLastSet to the year 2020. No control lets one say it through the directory, so it is written
-    into the file of the partition, below the directory's rules.
-    """
-    partition = ldb.Ldb(str(folder / "private" / "sam.ldb.d" / f"{places.BASE_DN.upper()}.ldb"))
-    for person in people.PEOPLE:
-        if person.state == "password-expired":
-            message = ldb.Message(ldb.Dn(partition, person.dn))
-            message["pwdLastSet"] = ldb.MessageElement(
-                "132223104000000000", ldb.FLAG_MOD_REPLACE, "pwdLastSet")
-            partition.modify(message)
-
-
 def add_people_of_labs(samdb):
     for person in people.OF_LABS:
         samdb.newuser(person.name, person.password)
@@ -165,7 +152,9 @@ def main():
         set_states(samdb)
     samdb.transaction_commit()
     if domain is places.CORP:
-        age_passwords(folder)
+        for person in people.PEOPLE:
+            if person.state == "password-expired":
+                age_password(folder, person.dn)
 
 
 main()
