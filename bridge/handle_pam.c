@@ -83,6 +83,7 @@ handle_authenticate(struct bridge *b, struct job *job, struct answer *answer)
         .password = &password,
         .factors = (unsigned)wire_number(&job->msg, WIRE_FACTORS, 0),
         .appended = wire_number(&job->msg, WIRE_APPENDED, 0) != 0,
+        .to_change = true, /* the account phase asks for a new one */
         .service = wire_text(&job->msg, WIRE_SERVICE),
         .rhost = wire_text(&job->msg, WIRE_RHOST),
         .tty = wire_text(&job->msg, WIRE_TTY)};

@@ -145,12 +145,16 @@ receipts_take(struct receipts *t, const char *token, const char *user, struct pr
 }
 
 void
-receipts_password_changed(struct receipts *t, const char *token, const char *user)
+receipts_password_changed(
+    struct receipts *t, const char *token, const char *user, struct proof *proof)
 {
     (void)pthread_mutex_lock(&t->lock);
     struct receipt **found = find(t, token, user);
-    if (found != NULL)
-        (*found)->proof.must_change = false;
+    if (found != NULL) {
+        proof_done(&(*found)->proof);
+        (*found)->proof = *proof;
+        *proof = (struct proof){0};
+    }
     (void)pthread_mutex_unlock(&t->lock);
 }
 

@@ -32,8 +32,12 @@ FED_MUST_USE int receipts_look(
 FED_MUST_USE int receipts_take(
     struct receipts *receipts, const char *token, const char *user, struct proof *ret);
 
-/* The expired password that a receipt is about was changed: it opens sessions from now on. */
-void receipts_password_changed(struct receipts *receipts, const char *token, const char *user);
+/*
+ * The expired password that a receipt is about was changed: proof, which the receipt then owns (the caller is left with an empty
+ * one), is in the place of the one it had. Nothing happens where it is gone.
+ */
+void receipts_password_changed(
+    struct receipts *receipts, const char *token, const char *user, struct proof *proof);
 
 /* Void every receipt of a SID: who was revoked opens no session with what they proved before. */
 void receipts_end_sid(struct receipts *receipts, const char *sid);

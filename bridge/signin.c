@@ -64,10 +64,11 @@ login(void *arg)
 
 /*
  * AD refuses an expired password at the bind, but only if it is the right one: then the entry is read by the service
- * identity, and the account phase asks for a new password (I-13).
+ * identity, and the account phase asks for a new password (I-13). Where there is none the entry is read after the change;
+ * then nothing but a right code may lead there, since whom a group spares one is in the entry too.
  */
 static int
-check_password(struct bridge *b, const struct signin *a, struct identity *id,
+check_password(struct bridge *b, const struct signin *a, struct identity *id, bool right_code,
     struct addir_entry *ret_entry, bool *ret_must_change, char *why)
 {
     struct addir *dir = b->dirs[id->domain];
@@ -75,10 +76,12 @@ check_password(struct bridge *b, const struct signin *a, struct identity *id,
 
     struct login l = {dir, &id->person, a->password, ret_entry, &data, why};
     int r = budget_spend(b, id, login, &l, why);
-    /* Without a service identity it can be neither read nor changed here. */
     if (r == FED_E_PASSWORD_EXPIRED && addir_has_service(dir)) {
         *ret_must_change = true;
         r = addir_read(dir, &id->person, ret_entry, why);
+    } else if (r == FED_E_PASSWORD_EXPIRED && a->to_change && right_code) {
+        *ret_must_change = true;
+        r = 0;
     }
     return r;
 }
@@ -152,10 +155,10 @@ make_proof(struct bridge *b, const struct signin *a, const struct identity *id,
         ret->factors |= WIRE_FACTOR_CODE | (code->recovery ? WIRE_FACTOR_RECOVERY : 0);
         ret->code_s = now_s;
     }
-    /* A role takes both factors, each proved here and now (I-31). */
-    if (with_password && with_code)
+    /* A role takes both factors, each proved here and now (I-31), and an entry that was read. */
+    if (with_password && with_code && entry->account.has_sid)
         r = signin_set_roles(b, entry, ret);
-    else
+    else if (entry->account.has_sid)
         ret->bar = pardon_bar(b, id->domain, entry);
     if (r != 0)
         proof_done(ret);
@@ -212,7 +215,8 @@ check_factors(struct bridge *b, const struct signin *asked, struct identity *id,
     }
     if (a->factors & WIRE_FACTOR_PASSWORD)
         r = password_spent ? refuse_password(ret->why)
-                           : check_password(b, a, id, &entry, &must_change, ret->why);
+                           : check_password(b, a, id, pardon.code == DEMAND_RIGHT, &entry,
+                                 &must_change, ret->why);
     else
         r = addir_read(b->dirs[id->domain], &id->person, &entry, ret->why);
     int told = (a->factors & WIRE_FACTOR_CODE) ? pardon_refusal(&pardon, r) : r;
@@ -222,13 +226,14 @@ check_factors(struct bridge *b, const struct signin *asked, struct identity *id,
         *outcome = LIMITS_WRONG_CODE;
     if ((r = told) != 0)
         goto out;
-    if ((a->factors & WIRE_FACTOR_CODE) &&
+    bool unread = must_change && !entry.account.has_sid;
+    if (!unread && (a->factors & WIRE_FACTOR_CODE) &&
         (r = pardon_settle(b, a, id, &entry, &pardon, ret->why)) != 0) {
         if (r == FED_E_DENIED)
             *outcome = LIMITS_WRONG_CODE;
         goto out;
     }
-    if ((r = signin_rules(b, id->domain, &entry, now_s, &must_change)) != 0)
+    if (!unread && (r = signin_rules(b, id->domain, &entry, now_s, &must_change)) != 0)
         goto out;
     if ((r = make_proof(b, a, id, &pardon, must_change, now_s, &entry, &ret->proof)) != 0)
         goto out;

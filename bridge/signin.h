@@ -33,6 +33,11 @@ struct signin {
     bool
         newcomers; /* who has no second factor, and the right password, is a newcomer, and no refusal */
     bool empty_counts; /* no code is a wrong one, whoever it is: where newcomers give none */
+    /*
+     * A right but expired password is a success also where nothing more can be known before it is changed (no service
+     * identity): a code was right, the proof has must_change and no roles, and the account's rules are yet to be looked at.
+     */
+    bool to_change;
     bool
         to_enrol; /* WIRE_FACTOR_CODE may also be proved by an enrolment ticket, by who has no token */
 };

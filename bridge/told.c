@@ -36,8 +36,8 @@ told_error(int error, struct answer *answer)
 }
 
 /*
- * Without a service identity AD lets nobody change a password that it refuses to bind with. It says so only to the right
- * one (I-12), after the code was checked.
+ * Without a service identity the password is changed by who has proved a code: who has not, or asks where no new password can be asked
+ * for, changes it elsewhere. AD says that it has expired only to the right one (I-12).
  */
 void
 told_expired(int error, struct answer *answer)

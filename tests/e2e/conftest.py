@@ -21,7 +21,7 @@ def lab():
     places = importlib.import_module("lab.places")
     if not places.inside():
         pytest.fail("not in the lab: tests/lab/lab run /usr/bin/python3 -m pytest tests/e2e", pytrace=False)
-    for name in ("accounts", "awsfed", "certificates", "changes", "cloud", "codes", "directory", "hsm", "labs", "machine",
+    for name in ("accounts", "awsfed", "between", "certificates", "changes", "cloud", "codes", "directory", "hsm", "labs", "machine",
                  "names", "network", "pair", "pam", "people", "places", "postgres", "service", "sshd", "stranger",
                  "tap", "terminal", "world"):
         importlib.import_module(f"lab.{name}")
@@ -103,3 +103,23 @@ def aws(lab):
     lab.cloud.reset()
     yield lab.cloud
     lab.cloud.reset()
+
+
+@pytest.fixture
+def configure_alone(lab, bridge):
+    """Give the bridge a domain without a service identity; what is said of the domain, and of other sections, is laid over it."""
+    def configure(domain={}, **sections):
+        lab.awsfed.configure({
+            **sections,
+            "domain corp.example.com":
+                {"service-bind": "none", "service-dn": None, "service-password-file": None, **domain},
+            "role prod-admin": {"groups": lab.directory.sid("AWS-Prod-Admins")},
+            "role dev-readonly": {"groups": lab.directory.sid("AWS-Dev-ReadOnly")},
+            "role billing": {"groups": lab.directory.sid("AWS-Billing")}})
+    return configure
+
+
+@pytest.fixture
+def alone(configure_alone):
+    """A domain without a service identity. Who is enrolled there by name alone was so before: ask for `person` first."""
+    configure_alone()

@@ -7,27 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 sys.path.insert(0, str(Path(__file__).parent))
 from asker import authenticate  # noqa: E402
-
-SECTION = "domain corp.example.com"
-
-
-@pytest.fixture(scope="module")
-def sids(lab):
-    """SIDs of the groups that the lab's roles name."""
-    return {name: lab.directory.sid(name) for name in ("AWS-Prod-Admins", "AWS-Dev-ReadOnly", "AWS-Billing")}
-
-
-@pytest.fixture
-def alone(lab, sids, bridge):
-    lab.awsfed.configure({
-        SECTION: {"service-bind": "none", "service-dn": None, "service-password-file": None},
-        "role prod-admin": {"groups": sids["AWS-Prod-Admins"]},
-        "role dev-readonly": {"groups": sids["AWS-Dev-ReadOnly"]},
-        "role billing": {"groups": sids["AWS-Billing"]}})
 
 
 def test_sign_in_and_aws_as_oneself(lab, person, alone):
@@ -101,14 +82,3 @@ def test_where_somebody_can_be_asked_the_sid_is_compared(lab, bridge):
     refused = enrol("--sid", lab.directory.sid("bob"), someone.name)
     assert refused.returncode != 0 and "in the directory: leave --sid out" in refused.stderr
     assert enrol("--sid", lab.directory.sid(someone.name), someone.name).returncode == 0
-
-
-@pytest.mark.parametrize("name", ["erin", "gina"])
-def test_an_expired_password_is_changed_elsewhere(lab, alone, name):
-    """I-12, I-13: must-change and expired: whoever has the right password and code is told what to do; nobody else is."""
-    password = lab.people.person(name).password
-    lab.codes.enrol(name, "--replace", "--sid", lab.directory.sid(name))
-    assert "expired" not in lab.sshd.login(name, "wrong", lab.codes.fresh(name)).transcript
-    refused = lab.sshd.login(name, password, lab.codes.fresh(name), command="echo shell-came")
-    assert refused.status != 0 and "shell-came" not in refused.output
-    assert "cannot do that: change it where you can" in " ".join(refused.transcript.split())
