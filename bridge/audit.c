@@ -25,6 +25,8 @@
 enum { TEXT_MAX = 2048 };
 
 struct audit {
+    char *path;           /* NULL = the journal */
+    uid_t uid;            /* whose the file is */
     int fd;               /* -1 = the journal */
     pthread_mutex_t lock; /* of torn, and of the writes that it is about */
     bool torn;            /* the file ends within a line: a disk was full */
@@ -39,41 +41,81 @@ ends_within_a_line(int fd, off_t size)
     return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
 }
 
+/* The file at path, made if it may be; *ret_torn: whether it ends within a line. 0 with a descriptor, or FED_E_CONFIG. */
+static int
+open_file(const char *path, uid_t uid, int *ret_fd, bool *ret_torn, char *why, size_t why_size)
+{
+    struct stat st;
+    int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0640);
+
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        (void)snprintf(
+            why, why_size, "cannot open the audit file \"%s\": %s", path, strerror(errno));
+    } else if (!S_ISREG(st.st_mode) || (st.st_mode & S_IWOTH) != 0 ||
+               (st.st_uid != 0 && st.st_uid != uid)) {
+        (void)snprintf(why, why_size,
+            "the audit file \"%s\" must be a regular file of the bridge's user, mode 0640", path);
+    } else {
+        *ret_fd = fd;
+        *ret_torn = ends_within_a_line(fd, st.st_size);
+        return 0;
+    }
+    if (fd >= 0)
+        (void)close(fd);
+    return FED_E_CONFIG;
+}
+
 int
 audit_open(const char *where, uid_t uid, gid_t gid, struct audit **ret, char *why, size_t why_size)
 {
+    static const char file[] = "file:";
     struct audit *a = calloc(1, sizeof(*a));
-    struct stat st;
 
     if (a == NULL)
         return FED_E_NOMEM;
     a->fd = -1;
+    a->uid = uid;
     (void)pthread_mutex_init(&a->lock, NULL);
     if (gethostname(a->host, sizeof(a->host) - 1) != 0)
         a->host[0] = '\0';
-    if (strncmp(where, "file:", 5) == 0) {
-        const char *path = where + 5;
-        a->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0640);
-        if (a->fd < 0 || fstat(a->fd, &st) != 0) {
-            (void)snprintf(
-                why, why_size, "cannot open the audit file \"%s\": %s", path, strerror(errno));
+    if (strncmp(where, file, sizeof(file) - 1) == 0) {
+        a->path = strdup(where + sizeof(file) - 1);
+        int r = a->path == NULL ? FED_E_NOMEM
+                                : open_file(a->path, uid, &a->fd, &a->torn, why, why_size);
+        if (r != 0) {
             audit_close(a);
-            return FED_E_CONFIG;
-        }
-        if (!S_ISREG(st.st_mode) || (st.st_mode & S_IWOTH) != 0 ||
-            (st.st_uid != 0 && st.st_uid != uid)) {
-            (void)snprintf(why, why_size,
-                "the audit file \"%s\" must be a regular file of the bridge's user, mode 0640",
-                path);
-            audit_close(a);
-            return FED_E_CONFIG;
+            return r;
         }
         if (geteuid() == 0 && fchown(a->fd, uid, gid) != 0)
-            fed_log_warning("cannot give the audit file \"%s\" to uid %u", path, (unsigned)uid);
-        a->torn = ends_within_a_line(a->fd, st.st_size);
+            fed_log_warning("cannot give the audit file \"%s\" to uid %u", a->path, (unsigned)uid);
     }
     *ret = a;
     return 0;
+}
+
+int
+audit_reopen(struct audit *audit, char *why, size_t why_size)
+{
+    bool torn = false;
+    int fd = -1;
+
+    if (audit->path == NULL)
+        return 0;
+    int r = open_file(audit->path, audit->uid, &fd, &torn, why, why_size);
+    if (r != 0)
+        return r;
+    /* Over the old one, so that whoever writes at this moment writes to either. */
+    (void)pthread_mutex_lock(&audit->lock);
+    if (dup3(fd, audit->fd, O_CLOEXEC) == audit->fd)
+        audit->torn = torn;
+    else
+        r = FED_E_SYSTEM;
+    (void)pthread_mutex_unlock(&audit->lock);
+    if (r != 0)
+        (void)snprintf(
+            why, why_size, "cannot take the audit file \"%s\": %s", audit->path, strerror(errno));
+    (void)close(fd);
+    return r;
 }
 
 void
@@ -84,6 +126,7 @@ audit_close(struct audit *audit)
     if (audit->fd >= 0)
         (void)close(audit->fd);
     (void)pthread_mutex_destroy(&audit->lock);
+    free(audit->path);
     free(audit);
 }
 

@@ -43,6 +43,13 @@ FED_MUST_USE int audit_open(
     const char *where, uid_t uid, gid_t gid, struct audit **ret, char *why, size_t why_size);
 void audit_close(struct audit *audit);
 
+/*
+ * Go on in the file that is at the path now: log rotation has moved the old one away. The same refusals as audit_open();
+ * after a failure lines go to the old file as before, and why gets a line. Any thread, at any time; without effect on the
+ * journal.
+ */
+FED_MUST_USE int audit_reopen(struct audit *audit, char *why, size_t why_size);
+
 /* Write a line. 0, or FED_E_SYSTEM when it was not written whole. Any thread. */
 FED_MUST_USE int audit_write(struct audit *audit, const struct audit_event *event);
 

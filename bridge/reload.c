@@ -1,5 +1,5 @@
 /*
- * From SIGHUP to another book of roles.
+ * From SIGHUP to another book of roles, and to the audit file that log rotation has made.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "bridge/reload.h"
@@ -18,10 +18,22 @@ read_again(struct bridge *b, struct conf **ret)
     return r;
 }
 
+/* Whatever becomes of the configuration: whoever has moved the file away waits for it. */
+static void
+turn_to_fresh_trail(struct audit *audit)
+{
+    char why[BRIDGE_WHY_MAX];
+
+    if (audit_reopen(audit, why, sizeof(why)) != 0)
+        fed_log_error("audit lines go on into the old file: %s", why);
+}
+
 void
 reload(struct bridge *b)
 {
     struct conf *conf = NULL;
+
+    turn_to_fresh_trail(b->audit);
     int r = read_again(b, &conf);
 
     if (r == 0)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <jansson.h>
 #include <pthread.h>
 #include <signal.h>
@@ -167,6 +168,67 @@ test_threads_share_it(void **state)
     audit_close(audit);
 }
 
+/* Log rotation moves the file away under writers: each line is in the one or in the other, whole. */
+static void
+test_rotated_under_writers(void **state)
+{
+    struct audit *audit = open_trail();
+    char old[80], why[256] = "";
+    pthread_t threads[4];
+    void *failed;
+
+    (void)state;
+    (void)snprintf(old, sizeof(old), "%s.1", path);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, write_many, audit), 0);
+    assert_int_equal(write_event(audit, "bob"), 0);
+    assert_int_equal(rename(path, old), 0);
+    assert_int_equal(audit_reopen(audit, why, sizeof(why)), 0);
+    assert_int_equal(write_event(audit, "carol"), 0);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(pthread_join(threads[i], &failed), 0);
+        assert_null(failed);
+    }
+    assert_int_equal(audit_reopen(audit, why, sizeof(why)), 0); /* the same file again */
+    assert_int_equal(write_event(audit, "dave"), 0);
+    audit_close(audit);
+    size_t good, bad, sum;
+    count_lines(&sum, &bad);
+    assert_int_equal(bad, 0);
+    assert_true(sum >= 2);
+    assert_int_equal(rename(old, path), 0);
+    count_lines(&good, &bad);
+    assert_int_equal(bad, 0);
+    assert_int_equal(sum + good, 4 * 200 + 3);
+}
+
+/* A file that others prepared is not written to: what was moved away gets the lines. */
+static void
+test_a_fresh_file_that_is_not_ours(void **state)
+{
+    struct audit *audit = open_trail();
+    char old[80], why[256] = "";
+
+    (void)state;
+    (void)snprintf(old, sizeof(old), "%s.1", path);
+    assert_int_equal(rename(path, old), 0);
+    assert_int_equal(symlink(old, path), 0);
+    assert_int_equal(audit_reopen(audit, why, sizeof(why)), FED_E_CONFIG);
+    assert_non_null(strstr(why, path));
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(audit_reopen(audit, why, sizeof(why)), FED_E_CONFIG);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(close(open(path, O_WRONLY | O_CREAT | O_EXCL, 0600)), 0);
+    assert_int_equal(chmod(path, 0646), 0);
+    assert_int_equal(audit_reopen(audit, why, sizeof(why)), FED_E_CONFIG);
+    assert_int_equal(write_event(audit, "alice"), 0);
+    audit_close(audit);
+    assert_lines(0, 0);
+    assert_int_equal(rename(old, path), 0);
+    assert_lines(1, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -176,6 +238,8 @@ main(void)
         TEST(test_a_full_disk_glues_no_lines),
         TEST(test_a_torn_line_of_before),
         TEST(test_threads_share_it),
+        TEST(test_rotated_under_writers),
+        TEST(test_a_fresh_file_that_is_not_ours),
     };
 
     /* The limit that fills the disk is every file's, the log of this test's too. */

@@ -120,6 +120,24 @@ def test_another_socket_than_configured(lab, machine):
         machine.systemctl("restart", SERVICE)
 
 
+def test_the_audit_trail_is_rotated(lab, machine, someone):
+    """By the real logrotate with the sample as installed: the session goes on into the fresh file, and whois finds what is in the old."""
+    def given(path):
+        lines = map(json.loads, path.read_text().splitlines())
+        return [line["access_key_id"] for line in lines if line["event"] == "credential" and line["user"] == someone.name]
+
+    with signed_in(lab, someone) as session:
+        assert works(lab, session)
+        done = machine.run("logrotate", "--force", "--state", "/run/logrotate.state", "/usr/local/share/doc/awsfed/logrotate.d/awsfed")
+        assert done.returncode == 0, done.stderr
+        lab.service.wait_for(lambda: "reload" in lab.awsfed.AUDIT.read_text(), "the first line of the fresh file")
+        session.run("awsfed-login credential-process --role dev-readonly --duration 17m")
+        before, after = given(lab.awsfed.AUDIT.with_suffix(".jsonl.1")), given(lab.awsfed.AUDIT)
+        assert before and after
+        for key in before + after:
+            assert someone.name in machine.run("awsfed-admin", "whois", key).stdout
+
+
 def test_the_audit_trail_in_the_journal(lab, machine, someone):
     """The default: journald has each line with its fields, and whois finds there whose key it was; nobody else's line counts."""
     lab.awsfed.write_config({"bridge": {"audit": "journal"}})
