@@ -114,8 +114,9 @@ form_group(const char *text, bool quoted, char *remedy)
     /* A name has no '=': MS-ADTS 3.1.1.6 forbids it in sAMAccountName. */
     if (!quoted)
         return refuse(remedy,
-            "\"%.80s\" looks like a piece of a DN: put the DN in double quotes, as in "
-            "\"CN=Admins,OU=Groups,DC=corp,DC=example\"",
+            "\"%.80s\" looks like a piece of a DN that does not end in its domain (DC=): put the "
+            "DN in "
+            "double quotes, as in \"CN=Admins,OU=Groups,DC=corp,DC=example\"",
             text);
     return form_dn(text, quoted, remedy);
 }

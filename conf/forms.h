@@ -13,11 +13,11 @@
 
 enum { FORM_REMEDY_MAX = 384 };
 
-/* quoted: the text stood in double quotes, so that a comma in it is meant. Most do not care. */
+/* quoted: a comma in the text is meant, by double quotes or as part of a whole DN. Most do not care. */
 typedef int form_check(const char *text, bool quoted, char *remedy);
 
 form_check form_account;      /* text_check_name */
-form_check form_group;        /* a name, a quoted DN, a SID; not a DN cut at its commas */
+form_check form_group;        /* a name, a whole DN, a SID; not a DN cut at its commas */
 form_check form_users_name;   /* sAMAccountName or UPN */
 form_check form_server;       /* HOST or HOST:PORT */
 form_check form_network;      /* see conf/network.h */

@@ -44,6 +44,7 @@ static const char *const flows[] = {"saml", "assume-role", "oidc", NULL};
 #define WORD(w)       {.type = &value_word, .words = (w)}
 #define YES_NO        {.type = &value_yes_no}
 #define LIST(f)       {.type = &value_list, .form = (f), .most = LIST_MAX}
+#define GROUPS        {.type = &value_list, .form = form_group, .most = LIST_MAX, .dns = true}
 
 #define BRIDGE(n, f)  SECTION_BRIDGE, n, offsetof(struct conf_bridge, f)
 #define DOMAIN(n, f)  SECTION_DOMAIN, n, offsetof(struct conf_domain, f)
@@ -87,8 +88,8 @@ static const struct key keys[] = {
     {DOMAIN("connect-timeout", connect_timeout_s), "3s", TIME(1, MINUTE)},
     {DOMAIN("timeout", timeout_s), "5s", TIME(1, MINUTE)},
     {DOMAIN("connections", connections), "8", NUMBER(1, 256)},
-    {DOMAIN("login-groups", login_groups), NULL, LIST(form_group)},
-    {DOMAIN("deny-groups", deny_groups), NULL, LIST(form_group)},
+    {DOMAIN("login-groups", login_groups), NULL, GROUPS},
+    {DOMAIN("deny-groups", deny_groups), NULL, GROUPS},
     {DOMAIN("default", is_default), "no", YES_NO},
 
     {MFA("store", store), NULL, SECRET(form_store)},
@@ -103,10 +104,10 @@ static const struct key keys[] = {
     {MFA("max-failures", max_failures), "5", NUMBER(1, 100)},
     {MFA("lock-time", lock_time_s), "15m", TIME(1, DAY)},
     {MFA("exempt-networks", exempt_networks), NULL, LIST(form_network)},
-    {MFA("exempt-groups", exempt_groups), NULL, LIST(form_group)},
+    {MFA("exempt-groups", exempt_groups), NULL, GROUPS},
 
     {RULE("services", services), NULL, LIST(rules_form_service)},
-    {RULE("groups", groups), NULL, LIST(form_group)},
+    {RULE("groups", groups), NULL, GROUPS},
     {RULE("networks", networks), NULL, LIST(form_network)},
     {RULE("required", required), REQUIRED, WORD(rule_requireds)},
 
@@ -133,7 +134,7 @@ static const struct key keys[] = {
 
     {ROLE("arn", arn), REQUIRED, TEXT(.form = form_role_arn)},
     {ROLE("provider", provider), NULL, TEXT(.form = form_provider_arn)},
-    {ROLE("groups", groups), NULL, LIST(form_group)},
+    {ROLE("groups", groups), NULL, GROUPS},
     {ROLE("users", users), NULL, LIST(form_users_name)},
     {ROLE("flow", flow), "saml", WORD(flows)},
     {ROLE("via", via), NULL, TEXT(.most = 128)},

@@ -17,12 +17,57 @@ static const char blanks[] = " \t";
 struct item {
     const char *text;
     size_t len;
-    bool quoted;
+    bool quoted; /* or a DN that is whole: the commas in it are meant */
 };
 
-/* The item at *cursor, which steps behind the comma after it, or to NULL behind the last item. */
+/* A piece of a DN: an attribute's name, "=". */
+static bool
+is_piece(const char *p)
+{
+    size_t len = strspn(p, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.");
+
+    return len > 0 && p[len] == '=';
+}
+
+static bool
+is_domain_piece(const char *p)
+{
+    return (p[0] == 'D' || p[0] == 'd') && (p[1] == 'C' || p[1] == 'c') && p[2] == '=';
+}
+
+/* To the next comma that no backslash takes its meaning from (RFC 4514 section 2.4). */
+static const char *
+piece_end(const char *p)
+{
+    while (*p != '\0' && *p != ',')
+        p += p[0] == '\\' && p[1] != '\0' ? 2 : 1;
+    return p;
+}
+
+/*
+ * The end of a DN that stands without quotes. A DN of AD ends in its domain: it goes on over each comma behind which another
+ * piece comes, and is over behind its last DC=, whatever comes then being another item. NULL: it does not end in DC=.
+ */
+static const char *
+dn_end(const char *p)
+{
+    for (;;) {
+        bool in_domain = is_domain_piece(p);
+        const char *end = piece_end(p), *next = end + (*end == ',');
+        next += strspn(next, blanks);
+        if (*end == ',' && is_piece(next) && (!in_domain || is_domain_piece(next))) {
+            p = next;
+            continue;
+        }
+        return in_domain ? end : NULL;
+    }
+}
+
+/*
+ * The item at *cursor, which steps behind the comma after it, or to NULL behind the last item. dns: a DN needs no quotes.
+ */
 static int
-next_item(const char **cursor, struct item *ret_item, char *remedy)
+next_item(const char **cursor, bool dns, struct item *ret_item, char *remedy)
 {
     const char *p = *cursor + strspn(*cursor, blanks);
     struct item item = {.quoted = *p == '"'};
@@ -43,8 +88,10 @@ next_item(const char **cursor, struct item *ret_item, char *remedy)
             return FED_E_CONFIG;
         }
     } else {
+        const char *dn = dns && is_piece(p) ? dn_end(p) : NULL;
+        item.quoted = dn != NULL;
         item.text = p;
-        p += strcspn(p, ",");
+        p = dn != NULL ? dn : p + strcspn(p, ",");
         item.len = (size_t)(p - item.text);
         while (item.len > 0 && strchr(blanks, item.text[item.len - 1]) != NULL)
             item.len--;
@@ -131,7 +178,7 @@ read_list(const struct value_rule *rule, const char *text, void *target, char *r
     int r = 0;
 
     for (const char *cursor = *text != '\0' ? text : NULL; cursor != NULL;) {
-        r = next_item(&cursor, &item, remedy);
+        r = next_item(&cursor, rule->dns, &item, remedy);
         if (r == 0)
             r = take_item(rule, &list, &item, remedy);
         if (r != 0)
@@ -234,7 +281,7 @@ read_tags(const struct value_rule *rule, const char *text, void *target, char *r
     int r = 0;
 
     for (const char *cursor = *text != '\0' ? text : NULL; cursor != NULL;) {
-        r = next_item(&cursor, &item, remedy);
+        r = next_item(&cursor, false, &item, remedy);
         if (r == 0)
             r = tags_add(&made, &item, remedy);
         if (r == 0 && made.n_tags > (size_t)rule->most) {

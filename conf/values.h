@@ -33,6 +33,7 @@ struct value_rule {
     form_check *form;         /* NULL: anything */
     const char *const *words; /* ends with NULL */
     enum template_kind kind;
+    bool dns; /* of a list: an item may be a DN of AD without quotes */
     bool
         hidden; /* for the caller: never repeat the text in an error, a secret may have slipped in */
 };
@@ -51,10 +52,11 @@ extern const struct value_type value_yes_no;   /* to a bool */
 extern const struct value_type value_duration; /* to an int64_t of seconds; least, most */
 
 /*
- * Items separated by commas; an item with a comma in it stands in double quotes. An empty item, one
+ * Items separated by commas; an item with a comma in it stands in double quotes, a DN perhaps (dns). An empty item, one
  * said twice or one too many is refused; no item at all is an empty list.
  */
-extern const struct value_type value_list; /* to a struct conf_list; most (items), form (of each) */
+extern const struct value_type
+    value_list; /* to a struct conf_list; most (items), form (of each), dns */
 extern const struct value_type
     value_tags; /* to a struct conf_role: tags, n_tags; KEY=TEMPLATE; most */
 

@@ -294,6 +294,31 @@ test_defaults(void **state)
     conf_free(conf);
 }
 
+/* A DN of AD ends in its domain, which tells where it ends in a list. */
+static void
+test_dns_need_no_quotes(void **state)
+{
+    static const char *const written[] = {"CN=Prod Admins,OU=Groups,DC=corp,DC=example",
+        "cn=Doe\\, John, ou=A=B , dc=corp,dc=example", "Plain Name", "CN=Q,DC=labs", "DC=corp",
+        "S-1-5-32-544"};
+    const struct confdir *dir = *state;
+    char line[1024];
+
+    (void)snprintf(line, sizeof(line),
+        "[role admin]\ngroups = %s, %s,%s ,\"%s\", %s,CN=Last,DC=corp, %s\n", written[0],
+        written[1], written[2], written[3], written[4], written[5]);
+    write_with(dir, ROLE, "-groups");
+    confdir_write(dir, "conf.d/a.conf", line);
+    struct conf *conf = accepted(dir);
+    const struct conf_list *groups = &conf->roles[0].groups;
+    assert_int_equal(groups->n, 7);
+    for (size_t i = 0; i < 5; i++)
+        assert_string_equal(groups->items[i], written[i]);
+    assert_string_equal(groups->items[5], "CN=Last,DC=corp");
+    assert_string_equal(groups->items[6], written[5]);
+    conf_free(conf);
+}
+
 static void
 test_values_arrive(void **state)
 {
@@ -401,6 +426,7 @@ main(void)
         CASE(test_missing_sections),
         CASE(test_two_domains),
         CASE(test_defaults),
+        CASE(test_dns_need_no_quotes),
         CASE(test_values_arrive),
         CASE(test_parts_replace_in_byte_order),
     };
