@@ -34,8 +34,9 @@ load_seal_key(const char *path, struct fed_secret *ret, char *why, size_t why_si
     int r = keyfile_read(path, true, &text, why, why_size);
     if (r == 0 && (r = seal_key_parse(text.data, text.len, ret)) != 0)
         (void)snprintf(why, why_size,
-            "\"%s\": not a seal key of 64 hexadecimal digits, or up to four, a line each: make one "
-            "with openssl rand -hex 32",
+            "\"%s\": not a seal key, 32 random bytes in hexadecimal or base64, nor up to four of "
+            "them, a line "
+            "each: make one with openssl rand -hex 32",
             path);
     fed_secret_done(&text);
     return r;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
@@ -21,6 +22,8 @@ enum {
     HEAD_SIZE = 1 + KEY_ID_SIZE, /* kind and key id: authenticated, not encrypted */
     NONCE_SIZE = 12,
     TAG_SIZE = 16,
+    HEX_SIZE = 2 * SEAL_KEY_SIZE,
+    BASE64_SIZE = 44, /* of a key */
 };
 
 _Static_assert((int)HEAD_SIZE == (int)SEAL_HEAD, "the head in seal.h");
@@ -40,19 +43,48 @@ hex_digit(unsigned char c)
     return -1;
 }
 
-/* One line's 64 digits, appended. */
+/* 64 digits, appended. */
 static int
-parse_line(const unsigned char *p, struct fed_secret *to)
+parse_hex(const unsigned char *p, struct fed_secret *to)
 {
-    for (size_t i = 0; i < SEAL_KEY_SIZE; i++) {
+    int r = 0;
+
+    for (size_t i = 0; i < SEAL_KEY_SIZE && r == 0; i++) {
         int high = hex_digit(p[2 * i]), low = hex_digit(p[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return FED_E_CONFIG;
-        int r = fed_secret_add_byte(to, (unsigned char)(high << 4 | low));
-        if (r != 0)
-            return r == FED_E_TOO_BIG ? FED_E_CONFIG : r;
+        r = high < 0 || low < 0 ? FED_E_CONFIG
+                                : fed_secret_add_byte(to, (unsigned char)(high << 4 | low));
     }
-    return 0;
+    return r;
+}
+
+/* 43 characters and one "=" (RFC 4648 section 4), appended. The decoder takes a "=" for a zero: here it is none. */
+static int
+parse_base64(const unsigned char *p, struct fed_secret *to)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    unsigned char key[SEAL_KEY_SIZE + 1];
+    int r = FED_E_CONFIG;
+
+    for (size_t i = 0; i < BASE64_SIZE - 1; i++)
+        if (memchr(alphabet, p[i], sizeof(alphabet) - 1) == NULL)
+            return FED_E_CONFIG;
+    if (p[BASE64_SIZE - 1] == '=' && EVP_DecodeBlock(key, p, BASE64_SIZE) == (int)sizeof(key))
+        r = fed_secret_add(to, key, SEAL_KEY_SIZE);
+    OPENSSL_cleanse(key, sizeof(key));
+    return r;
+}
+
+/* A key of printable characters alone is somebody's password, not what came out of a generator. */
+static bool
+is_raw(const unsigned char *p, size_t len)
+{
+    if (len != SEAL_KEY_SIZE)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if ((p[i] < ' ' || p[i] > '~') && memchr("\t\r\n", p[i], 3) == NULL)
+            return true;
+    return false;
 }
 
 /* The same key twice is a slip of who changed it. */
@@ -66,31 +98,47 @@ all_differ(const struct fed_secret *keys)
     return true;
 }
 
+static bool
+is_blank(unsigned char c)
+{
+    return memchr(" \t\r\n", c, 4) != NULL;
+}
+
+/* The key at *at, which steps to the next line's, or to the end. */
+static int
+parse_line(const unsigned char *p, size_t len, size_t *at, struct fed_secret *to)
+{
+    size_t begin = *at, end = begin;
+    int r = FED_E_CONFIG;
+
+    while (end < len && !is_blank(p[end]))
+        end++;
+    if (end - begin == HEX_SIZE)
+        r = parse_hex(p + begin, to);
+    else if (end - begin == BASE64_SIZE)
+        r = parse_base64(p + begin, to);
+    if (r != 0)
+        return r == FED_E_TOO_BIG ? FED_E_CONFIG : r;
+    *at = end;
+    while (*at < len && is_blank(p[*at]))
+        (*at)++;
+    return *at < len && memchr(p + end, '\n', *at - end) == NULL ? FED_E_CONFIG : 0;
+}
+
 int
 seal_key_parse(const void *text, size_t len, struct fed_secret *ret)
 {
-    const unsigned char *p = text;
     struct fed_secret keys = FED_SECRET_INIT(SEAL_KEYS_MAX * SEAL_KEY_SIZE);
-    int r = FED_E_CONFIG;
     size_t at = 0;
+    int r;
 
-    do {
-        if (len - at < 2 * SEAL_KEY_SIZE || (r = parse_line(p + at, &keys)) != 0) {
-            r = r == 0 ? FED_E_CONFIG : r;
-            goto out;
-        }
-        at += 2 * SEAL_KEY_SIZE;
-        size_t before = at;
-        while (at < len && memchr(" \t\r\n", p[at], 4) != NULL)
-            at++;
-        r = FED_E_CONFIG;
-        if (at < len && memchr(p + before, '\n', at - before) == NULL)
-            goto out; /* more on the line */
-    } while (at < len);
-    if (all_differ(&keys))
-        r = fed_secret_set(ret, keys.data, keys.len);
-
-out:
+    if (is_raw(text, len))
+        return fed_secret_set(ret, text, len);
+    do
+        r = parse_line(text, len, &at, &keys);
+    while (r == 0 && at < len);
+    if (r == 0)
+        r = all_differ(&keys) ? fed_secret_set(ret, keys.data, keys.len) : FED_E_CONFIG;
     fed_secret_done(&keys);
     return r;
 }

@@ -178,6 +178,34 @@ test_key_file_text(void **state)
     fed_secret_done(&key);
 }
 
+/* As openssl rand -base64 32 and head -c 32 /dev/urandom write keys; a password that happens to be as long is none. */
+static void
+test_key_file_in_other_forms(void **state)
+{
+    static const char base64[] = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n";
+    static const char *const bad[] = {"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8A",
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh==",
+        "=AECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8= x", "correct horse battery staple 32b",
+        "0123456789abcdef0123456789abcde\n"};
+    struct fixture *f = *state;
+    struct fed_secret key = FED_SECRET_INIT(SEAL_KEY_SIZE);
+
+    assert_int_equal(seal_key_parse(base64, sizeof(base64) - 1, &key), 0);
+    assert_true(fed_secret_equal(key.data, key.len, f->key.data, f->key.len));
+    fed_secret_clear(&key);
+    assert_int_equal(seal_key_parse(f->key.data, f->key.len, &key), 0);
+    assert_true(fed_secret_equal(key.data, key.len, f->key.data, f->key.len));
+    fed_secret_clear(&key);
+    for (size_t len = 0; len < f->key.len; len++)
+        assert_int_equal(seal_key_parse(f->key.data, len, &key), FED_E_CONFIG);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_int_equal(seal_key_parse(bad[i], strlen(bad[i]), &key), FED_E_CONFIG);
+    assert_int_equal(key.len, 0);
+    fed_secret_done(&key);
+}
+
 /* I-34: a ring opens what each of its keys sealed, for that person alone, and seals with the first. */
 static void
 test_a_ring_of_keys_i34(void **state)
@@ -258,6 +286,7 @@ main(void)
         TEST(test_records_and_seeds_are_kept_apart_i34),
         TEST(test_sizes_of_seeds),
         TEST(test_key_file_text),
+        TEST(test_key_file_in_other_forms),
         TEST(test_a_ring_of_keys_i34),
     };
 
