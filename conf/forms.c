@@ -15,13 +15,11 @@
 #include "conf/pattern.h"
 #include "conf/sections.h"
 #include "conf/template.h"
-#include "conf/network.h"
 
 enum { PATH_MAX_BYTES = 4095, DN_MAX = 1023, URI_MAX = 1024, NETBIOS_MAX = 15 };
 
-FED_PRINTF(2, 3)
-static int
-refuse(char *remedy, const char *format, ...)
+int
+form_refuse(char *remedy, const char *format, ...)
 {
     va_list ap;
 
@@ -42,13 +40,13 @@ form_path(const char *text, bool quoted, char *remedy)
 {
     (void)quoted;
     if (text[0] != '/')
-        return refuse(remedy, "write an absolute path, one that begins with \"/\"");
+        return form_refuse(remedy, "write an absolute path, one that begins with \"/\"");
     if (strlen(text) > PATH_MAX_BYTES)
-        return refuse(remedy, "write a path of at most %d bytes", PATH_MAX_BYTES);
+        return form_refuse(remedy, "write a path of at most %d bytes", PATH_MAX_BYTES);
     for (const char *p = text; p != NULL; p = strchr(p + 1, '/')) {
         size_t step = strcspn(p + 1, "/");
         if ((step == 1 && p[1] == '.') || (step == 2 && p[1] == '.' && p[2] == '.'))
-            return refuse(remedy, "write the path without \".\" and \"..\"");
+            return form_refuse(remedy, "write the path without \".\" and \"..\"");
     }
     return 0;
 }
@@ -58,7 +56,7 @@ form_account(const char *text, bool quoted, char *remedy)
 {
     (void)quoted;
     if (text_check_name(text) != 0)
-        return refuse(remedy, "write an account's name: no \":\", \"/\" or leading \"-\"");
+        return form_refuse(remedy, "write an account's name: no \":\", \"/\" or leading \"-\"");
     return 0;
 }
 
@@ -67,7 +65,7 @@ form_users_name(const char *text, bool quoted, char *remedy)
 {
     (void)quoted;
     if (text_check_name(text) != 0 || strpbrk(text, "\\=,") != NULL)
-        return refuse(remedy, "write a user as \"alice\" or \"alice@corp.example.com\"");
+        return form_refuse(remedy, "write a user as \"alice\" or \"alice@corp.example.com\"");
     return 0;
 }
 
@@ -101,19 +99,20 @@ form_group(const char *text, bool quoted, char *remedy)
 {
     if (strncmp(text, "S-1-", 4) == 0) {
         if (!is_sid(text))
-            return refuse(remedy, "\"%.80s\" is no SID: write it as in S-1-5-21-1-2-3-513", text);
+            return form_refuse(
+                remedy, "\"%.80s\" is no SID: write it as in S-1-5-21-1-2-3-513", text);
         return 0;
     }
     if (strchr(text, '=') == NULL) {
         const char *slash = strchr(text, '\\');
         if (slash != NULL && (slash == text || slash[1] == '\0' || strchr(slash + 1, '\\') != NULL))
-            return refuse(
+            return form_refuse(
                 remedy, "write group \"%.80s\" as NAME, NETBIOS\\NAME, a DN or a SID", text);
         return 0;
     }
     /* A name has no '=': MS-ADTS 3.1.1.6 forbids it in sAMAccountName. */
     if (!quoted)
-        return refuse(remedy,
+        return form_refuse(remedy,
             "\"%.80s\" looks like a piece of a DN that does not end in its domain (DC=): put the "
             "DN in "
             "double quotes, as in \"CN=Admins,OU=Groups,DC=corp,DC=example\"",
@@ -126,7 +125,8 @@ form_dn(const char *text, bool quoted, char *remedy)
 {
     (void)quoted;
     if (!begins_like_dn(text) || strlen(text) > DN_MAX || text[strlen(text) - 1] == ',')
-        return refuse(remedy, "\"%.80s\" is no DN: write one as in CN=Name,OU=Unit,DC=corp", text);
+        return form_refuse(
+            remedy, "\"%.80s\" is no DN: write one as in CN=Name,OU=Unit,DC=corp", text);
     return 0;
 }
 
@@ -138,50 +138,8 @@ form_service_name(const char *text, bool quoted, char *remedy)
     if (strchr(text, '=') != NULL)
         return form_dn(text, quoted, remedy);
     if (at == NULL || text_check_name(text) != 0 || !section_is_dns_name(at + 1))
-        return refuse(remedy,
+        return form_refuse(remedy,
             "write the DN of the service account, as in CN=svc,OU=Service,DC=corp, or its UPN");
-    return 0;
-}
-
-/* HOST, perhaps with :PORT; refuses schemes, paths, user names and IPv6 literals. */
-static bool
-is_host_port(const char *text)
-{
-    char host[256];
-    uint64_t port = 1;
-    size_t len = strcspn(text, ":");
-
-    if (len >= sizeof(host))
-        return false;
-    memcpy(host, text, len);
-    host[len] = '\0';
-    if (text[len] == ':' && (text_to_u64(text + len + 1, &port) != 0 || port < 1 || port > 65535))
-        return false;
-    return section_is_dns_name(host);
-}
-
-int
-form_server(const char *text, bool quoted, char *remedy)
-{
-    (void)quoted;
-    if (strstr(text, "://") != NULL)
-        return refuse(
-            remedy, "\"%.80s\" is a URL: write HOST or HOST:PORT, and choose with transport", text);
-    if (!is_host_port(text))
-        return refuse(remedy,
-            "\"%.80s\" is no server: write HOST or HOST:PORT, with the name in its certificate",
-            text);
-    return 0;
-}
-
-int
-form_network(const char *text, bool quoted, char *remedy)
-{
-    (void)quoted;
-    if (!network_valid(text))
-        return refuse(remedy,
-            "\"%.80s\" is no network: write an address, or one with a prefix, as in 10.20.0.0/16",
-            text);
     return 0;
 }
 
@@ -190,7 +148,7 @@ form_netbios(const char *text, bool quoted, char *remedy)
 {
     (void)quoted;
     if (strlen(text) > NETBIOS_MAX || strpbrk(text, "\\/:*?\"<>|@,= ") != NULL)
-        return refuse(remedy, "write the NetBIOS name, at most 15 characters, as in CORP");
+        return form_refuse(remedy, "write the NetBIOS name, at most 15 characters, as in CORP");
     return 0;
 }
 
@@ -218,7 +176,7 @@ form_region(const char *text, bool quoted, char *remedy)
 {
     (void)quoted;
     if (!is_region(text))
-        return refuse(remedy, "\"%.40s\" is no region: write one as in eu-central-1", text);
+        return form_refuse(remedy, "\"%.40s\" is no region: write one as in eu-central-1", text);
     return 0;
 }
 
@@ -230,7 +188,7 @@ form_role_arn(const char *text, bool quoted, char *remedy)
     (void)quoted;
     if (arn_parse(text, &arn) != 0 || strcmp(arn.type, "role") != 0 ||
         strcmp(arn.account, "aws") == 0)
-        return refuse(remedy,
+        return form_refuse(remedy,
             "write the role's ARN, as in arn:aws:iam::111122223333:role/Admin (20 to 2048 "
             "characters; partition aws, aws-us-gov or aws-cn)");
     return 0;
@@ -244,8 +202,8 @@ form_provider_arn(const char *text, bool quoted, char *remedy)
     (void)quoted;
     if (arn_parse(text, &arn) != 0 || strcmp(arn.type, "saml-provider") != 0 ||
         strcmp(arn.account, "aws") == 0)
-        return refuse(remedy, "write the SAML provider's ARN, as in "
-                              "arn:aws:iam::111122223333:saml-provider/awsfed");
+        return form_refuse(remedy, "write the SAML provider's ARN, as in "
+                                   "arn:aws:iam::111122223333:saml-provider/awsfed");
     return 0;
 }
 
@@ -256,7 +214,7 @@ form_policy_arn(const char *text, bool quoted, char *remedy)
 
     (void)quoted;
     if (arn_parse(text, &arn) != 0 || strcmp(arn.type, "policy") != 0)
-        return refuse(remedy,
+        return form_refuse(remedy,
             "\"%.80s\" is no policy: write its ARN, as in arn:aws:iam::aws:policy/ReadOnlyAccess",
             text);
     return 0;
@@ -289,7 +247,7 @@ form_pattern_role_arn(const char *text, bool quoted, char *remedy)
     int r = check_expanded(form_role_arn, text, remedy);
 
     if (r == FED_E_CONFIG)
-        return refuse(remedy,
+        return form_refuse(remedy,
             "write the ARN with {account} and {role}, as in arn:aws:iam::{account}:role/{role}");
     return r;
 }
@@ -301,8 +259,8 @@ form_pattern_provider_arn(const char *text, bool quoted, char *remedy)
     int r = check_expanded(form_provider_arn, text, remedy);
 
     if (r == FED_E_CONFIG)
-        return refuse(remedy, "write the SAML provider's ARN with {account}, as in "
-                              "arn:aws:iam::{account}:saml-provider/awsfed");
+        return form_refuse(remedy, "write the SAML provider's ARN with {account}, as in "
+                                   "arn:aws:iam::{account}:saml-provider/awsfed");
     return r;
 }
 
@@ -320,7 +278,7 @@ form_tag_key(const char *text, bool quoted, char *remedy)
 
     (void)quoted;
     if (template_check_value(TEMPLATE_TAG_KEY, text, why, sizeof(why)) != 0)
-        return refuse(remedy, "tag key \"%.64s\": %s", text, why);
+        return form_refuse(remedy, "tag key \"%.64s\": %s", text, why);
     return 0;
 }
 
@@ -333,39 +291,9 @@ form_uri(const char *text, bool quoted, char *remedy)
     (void)quoted;
     if (scheme == 0 || text[scheme] != ':' || text[scheme + 1] == '\0' ||
         strpbrk(text, " \"<>") != NULL || strlen(text) > URI_MAX)
-        return refuse(remedy,
+        return form_refuse(remedy,
             "write a URI of at most %d characters, as in https://jump.corp.example.com/awsfed",
             URI_MAX);
-    return 0;
-}
-
-int
-form_https(const char *text, bool quoted, char *remedy)
-{
-    (void)quoted;
-    if (strncmp(text, "https://", 8) != 0 || !is_host_port(text + 8))
-        return refuse(remedy, "write https://HOST or https://HOST:PORT, with nothing after it");
-    return 0;
-}
-
-/* Apart from an address, an issuer is a text that is compared: AWS and we must write it alike. */
-int
-form_issuer_url(const char *text, bool quoted, char *remedy)
-{
-    char host[256];
-    const char *path = strncmp(text, "https://", 8) == 0 ? strchr(text + 8, '/') : NULL;
-    size_t len = strlen(text);
-
-    (void)quoted;
-    int n = snprintf(host, sizeof(host), "%.*s",
-        path != NULL ? (int)(path - text - 8) : (int)(sizeof(host) - 1),
-        text + (len < 8 ? len : 8));
-    if (strncmp(text, "https://", 8) != 0 || n < 0 || (size_t)n >= sizeof(host) ||
-        !is_host_port(host) || text[len - 1] == '/' || len > 255 ||
-        strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._~:/[]-") !=
-            len)
-        return refuse(remedy,
-            "write https://HOST or https://HOST/PATH, no slash at its end, at most 255 characters");
     return 0;
 }
 
@@ -377,7 +305,7 @@ form_audience(const char *text, bool quoted, char *remedy)
     (void)quoted;
     if (len > 255 ||
         strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:/-") != len)
-        return refuse(remedy, "write at most 255 of A-Z a-z 0-9 . _ : / -");
+        return form_refuse(remedy, "write at most 255 of A-Z a-z 0-9 . _ : / -");
     return 0;
 }
 
@@ -394,8 +322,9 @@ form_base_credential(const char *text, bool quoted, char *remedy)
     else if (strncmp(text, "file:", 5) == 0)
         skip = 5;
     if (skip == 0 || form_path(text + skip, quoted, why) != 0)
-        return refuse(remedy, "write \"imds\", \"container\", or \"web-identity:\" or \"file:\" "
-                              "and an absolute path");
+        return form_refuse(remedy,
+            "write \"imds\", \"container\", or \"web-identity:\" or \"file:\" "
+            "and an absolute path");
     return 0;
 }
 
@@ -408,22 +337,7 @@ form_external_id(const char *text, bool quoted, char *remedy)
     if (len < 2 || len > 1224 ||
         strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@:/-") !=
             len)
-        return refuse(remedy, "write 2 to 1224 of A-Z a-z 0-9 _ + = , . @ : / -");
-    return 0;
-}
-
-int
-form_proxy(const char *text, bool quoted, char *remedy)
-{
-    size_t skip = strncmp(text, "https://", 8) == 0 ? 8 : 7;
-
-    (void)quoted;
-    if (strchr(text, '@') != NULL)
-        return refuse(
-            remedy, "leave the user and password out: a proxy that asks is not supported");
-    if (strncmp(text, "http", 4) != 0 || strncmp(text + skip - 3, "://", 3) != 0 ||
-        !is_host_port(text + skip))
-        return refuse(remedy, "write http://HOST:PORT or https://HOST:PORT");
+        return form_refuse(remedy, "write 2 to 1224 of A-Z a-z 0-9 _ + = , . @ : / -");
     return 0;
 }
 
@@ -435,7 +349,7 @@ form_audit(const char *text, bool quoted, char *remedy)
     if (strcmp(text, "journal") == 0)
         return 0;
     if (strncmp(text, "file:", 5) != 0 || form_path(text + 5, quoted, why) != 0)
-        return refuse(remedy, "write \"journal\" or \"file:\" and an absolute path");
+        return form_refuse(remedy, "write \"journal\" or \"file:\" and an absolute path");
     return 0;
 }
 
@@ -447,11 +361,11 @@ check_postgresql(const char *rest, char *remedy)
     const char *colon = at != NULL ? memchr(rest, ':', (size_t)(at - rest)) : NULL;
 
     if (colon != NULL || strstr(rest, "password=") != NULL)
-        return refuse(remedy,
+        return form_refuse(remedy,
             "take the password out: write it to a file in the form of .pgpass, of "
             "the bridge's user with mode 0600, and add \"?passfile=/PATH\"");
     if (rest[0] == '\0' || strlen(rest) > URI_MAX)
-        return refuse(remedy, "write postgresql://USER@HOST/DATABASE?sslrootcert=/PATH");
+        return form_refuse(remedy, "write postgresql://USER@HOST/DATABASE?sslrootcert=/PATH");
     return 0;
 }
 
@@ -475,7 +389,7 @@ form_store(const char *text, bool quoted, char *remedy)
     if (strncmp(text, "directory:", 10) == 0 && is_attribute(text + 10))
         return 0;
     if (strncmp(text, "sqlite:", 7) != 0 || form_path(text + 7, quoted, why) != 0)
-        return refuse(remedy,
+        return form_refuse(remedy,
             "write \"sqlite:\" and an absolute path, postgresql://…, or \"directory:\" and the "
             "name of an attribute");
     return 0;
@@ -486,6 +400,7 @@ form_issuer(const char *text, bool quoted, char *remedy)
 {
     (void)quoted;
     if (strchr(text, ':') != NULL)
-        return refuse(remedy, "leave out the \":\", at which authenticator apps cut the issuer");
+        return form_refuse(
+            remedy, "leave out the \":\", at which authenticator apps cut the issuer");
     return 0;
 }

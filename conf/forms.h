@@ -16,6 +16,9 @@ enum { FORM_REMEDY_MAX = 384 };
 /* quoted: a comma in the text is meant, by double quotes or as part of a whole DN. Most do not care. */
 typedef int form_check(const char *text, bool quoted, char *remedy);
 
+/* Write a remedy; FED_E_CONFIG. */
+FED_PRINTF(2, 3) int form_refuse(char *remedy, const char *format, ...);
+
 form_check form_account;      /* text_check_name */
 form_check form_group;        /* a name, a whole DN, a SID; not a DN cut at its commas */
 form_check form_users_name;   /* sAMAccountName or UPN */

@@ -319,6 +319,18 @@ test_dns_need_no_quotes(void **state)
     conf_free(conf);
 }
 
+/* A slash behind the host is what a browser shows, and means nothing. */
+static void
+test_an_address_may_end_in_a_slash(void **state)
+{
+    const struct confdir *dir = *state;
+
+    write_with(dir, AWS,
+        "endpoint = https://sts.example.com:8443/\nsignin-endpoint = "
+        "https://signin.example.com/\nproxy = http://p:3128/");
+    conf_free(accepted(dir));
+}
+
 static void
 test_values_arrive(void **state)
 {
@@ -427,6 +439,7 @@ main(void)
         CASE(test_two_domains),
         CASE(test_defaults),
         CASE(test_dns_need_no_quotes),
+        CASE(test_an_address_may_end_in_a_slash),
         CASE(test_values_arrive),
         CASE(test_parts_replace_in_byte_order),
     };
