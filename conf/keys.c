@@ -221,7 +221,12 @@ report_unknown(
     for (size_t i = 0; i < KEYS; i++)
         if (belongs(&keys[i], section->kind))
             nearest_offer(&nearest, keys[i].name);
-    if (nearest.best != NULL)
+    if (section->kind == SECTION_PATTERN && find(SECTION_ROLE, setting->key) != NULL)
+        conf_errors_add(errors, &setting->where,
+            "\"%s\" in [%s]: remove it; a pattern's roles are for the members of the groups that "
+            "match",
+            setting->key, section->title);
+    else if (nearest.best != NULL)
         conf_errors_add(errors, &setting->where, "unknown key \"%s\" in [%s]: did you mean \"%s\"?",
             setting->key, section->title, nearest.best);
     else if (heading != NULL)

@@ -57,6 +57,10 @@ read_template(const struct value_rule *rule, const char *text, void *target, cha
 static int
 read_template_or_no(const struct value_rule *rule, const char *text, void *target, char *remedy)
 {
+    if (strcmp(text, "yes") == 0) { /* meant as a switch, it would be everybody's name */
+        (void)snprintf(remedy, FORM_REMEDY_MAX, "write no, or whose name, as in %%{user}");
+        return FED_E_CONFIG;
+    }
     if (strcmp(text, "no") != 0)
         return read_template(rule, text, target, remedy);
     *(char **)target = NULL;

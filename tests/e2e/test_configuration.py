@@ -35,6 +35,7 @@ def test_the_lab_s_own_configuration_is_good(check):
     ({"role prod-admin": {"arn": "arn:aws:iam::1:role/Admin"}}, "arn"),
     ({"mfa": {"window": "3"}}, "window"),
     ({"saml": {"key": None}}, "key"),
+    ({"role-pattern p": {"provider": "arn:aws:iam::{account}:saml-provider/x", "groups": "A"}}, "groups that match"),
 ])
 def test_wrong_key_or_value(check, changed, what):
     """I-66: the error names the file, the line and the key."""
