@@ -59,7 +59,7 @@ prove(struct bridge *b, struct job *job, bool to_enrol, char user[TEXT_NAME_MAX 
         .factors = WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE,
         .aim = SIGNIN_FACTOR,
         .to_enrol = to_enrol,
-        .service = "awsfed-login",
+        .service = SIGNIN_COMMAND,
         .tty = wire_text(&job->msg, WIRE_TTY)};
     size_t len;
 

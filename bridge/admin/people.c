@@ -200,7 +200,7 @@ revoke_lost(struct revoking *r)
 
     if (sid != NULL)
         lost_roles_find(r->admin, sid, &r->replies[0].msg, &r->lost);
-    if (r->lost.n > 0)
+    if (r->apply && r->lost.n > 0)
         (void)puts("# Roles that they took on this host in the last 12 hours and have lost since:");
     for (size_t i = 0; i < r->lost.n; i++) {
         struct wire_msg row;

@@ -23,7 +23,7 @@ FED_MUST_USE enum outcome obtain(const struct options *o, obtain_fn *request, st
 FED_MUST_USE enum outcome obtain_credentials(
     const struct options *o, struct answer *a, struct credentials *ret_credentials);
 
-/* A reply to ASK_ROLES, by signing in if there is no ticket. */
+/* A reply to ASK_ROLES, by signing in if there is no ticket, or one without roles for want of a code: that is not a list of none. */
 FED_MUST_USE enum outcome obtain_roles(const struct options *o, struct answer *a);
 
 #endif

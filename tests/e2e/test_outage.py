@@ -24,6 +24,9 @@ def test_no_new_login_and_no_grace_by_default(lab, person, bridge, dc):
         dc.stop()
         time.sleep(2)  # the re-check must be due
         assert session.run(GET + "dev-readonly").status == 6
+        bridge.restart()
+        told = session.run("awsfed-login roles")  # read by nobody since the restart: not none, but not known
+        assert told.status == 6 and told.out == "" and "cannot connect" in told.err, told
     refused = lab.sshd.login(person.name, person.password, lab.codes.fresh(person.name))
     assert refused.status != 0
     assert "unavailable" in refused.transcript

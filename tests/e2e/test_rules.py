@@ -99,6 +99,9 @@ def test_a_session_without_a_code_says_what_is_missing(lab, person, bridge):
         for words in ("credential-process", "credential-process --role dev-readonly", "use dev-readonly"):
             refused = session.run(f"awsfed-login {words} < /dev/null")
             assert refused.status == 4 and "took no one-time code" in refused.err, refused
+        config = Path(f"/home/{person.name}/.aws/config")
+        refused = session.run("awsfed-login configure < /dev/null")  # a list of none would take every profile away
+        assert refused.status == 4 and "took no one-time code" in refused.err and not config.exists(), refused
         done = lab.terminal.converse(lab_login(person), [person.password, lab.codes.fresh(person.name)])
         assert done.status == 0 and "dev-readonly" in done.transcript, done.transcript
         assert session.run("awsfed-login credential-process --role dev-readonly").status == 0
