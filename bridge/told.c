@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "ldap/wording.h"
 
 /*
  * What only somebody with the right password may read of their account (I-12). The rest is told by the status
@@ -44,8 +45,8 @@ told_expired(int error, struct answer *answer)
 {
     if (error == FED_E_PASSWORD_EXPIRED)
         (void)snprintf(answer->message, sizeof(answer->message),
-            "Your password has expired or must be changed, and this host cannot do that: change it "
-            "where you can, on a Windows computer of the domain for instance, and log in again.");
+            "Your password has expired or must be changed, and this host cannot do "
+            "that: " WORDING_ELSEWHERE ", and log in again.");
 }
 
 void

@@ -21,8 +21,6 @@
 /* One question what is wanted, one request that proves the password: a third would be a second try (I-6). */
 enum { REQUESTS_MOST = 2, TICKET_S = 300, REPLY_MAX = 65535, REQUEST_MAX = 65535 };
 
-#define ELSEWHERE "change it where you can, on a Windows computer of the domain for instance"
-
 struct exchange {
     const struct kpasswd *asked;
     int64_t deadline_ms;
@@ -42,8 +40,8 @@ static int
 not_here(struct exchange *x, int error)
 {
     (void)snprintf(x->text, WHY_MAX,
-        "Your password has expired or must be changed, and this host could not do that: " ELSEWHERE
-        ", and log in again.");
+        "Your password has expired or must be changed, and this host could not do "
+        "that: " WORDING_ELSEWHERE ", and log in again.");
     return error;
 }
 
@@ -53,7 +51,7 @@ not_known(struct exchange *x, int error)
 {
     (void)snprintf(x->text, WHY_MAX,
         "The domain controller did not say whether your password was changed. Log in with the new "
-        "one; if that is refused, the old one holds: " ELSEWHERE ".");
+        "one; if that is refused, the old one holds: " WORDING_ELSEWHERE ".");
     return error;
 }
 

@@ -11,6 +11,10 @@
 #include "base/err.h"
 #include "base/secret.h"
 
+/* What else there is to do for who can change it nowhere here; the middle of a sentence. */
+#define WORDING_ELSEWHERE                                                                          \
+    "change it where you can, on a Windows computer of the domain for instance"
+
 /* A domain's rules for passwords, where it says them; 0 = none of that kind. */
 struct wording_rules {
     uint32_t least_characters;
