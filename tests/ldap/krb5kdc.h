@@ -70,7 +70,8 @@ krb5kdc_run(const char *program, const char *option, const struct kdc *at)
 
     (void)snprintf(config, sizeof(config), "KRB5_CONFIG=%s/krb5.conf", krb5kdc.folder);
     (void)snprintf(profile, sizeof(profile), "KRB5_KDC_PROFILE=%s/kdc.conf", krb5kdc.folder);
-    char *const environment[] = {config, profile, NULL};
+    char replays[] = "KRB5RCACHENAME=none:"; /* no record on the disk */
+    char *const environment[] = {config, profile, replays, NULL};
     pid_t pid = fork();
     if (pid == 0) {
         if (freopen("/dev/null", "w", stdout) == NULL)
