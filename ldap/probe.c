@@ -6,10 +6,12 @@
 
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "ldap/domain.h"
 #include "ldap/handle.h"
+#include "ldap/kdc.h"
 #include "ldap/root.h"
 
 /* ---- Which ---- */
@@ -48,6 +50,24 @@ alone(const struct conf_domain *conf, char **server)
     return one;
 }
 
+/* Expired passwords are changed there (addir_change_expired). Nothing is asked; who listens is enough. */
+static void
+look_at_kerberos(const struct conf_domain *conf, struct conn *conn, char *ret)
+{
+    static const unsigned ports[] = {KDC_PORT, KDC_PASSWORD_PORT};
+    int64_t deadline_ms = clock_mono_ms() + conf->connect_timeout_s * 1000;
+    struct kdc kdc = {.len = 0};
+    int r = conn_address(conn, &kdc.address, &kdc.len, ret);
+
+    for (size_t i = 0; r == 0 && i < sizeof(ports) / sizeof(ports[0]); i++) {
+        int fd = -1;
+        kdc_set_port(&kdc, ports[i]);
+        r = kdc_connect(&kdc, deadline_ms, &fd, ret);
+        if (r == 0)
+            (void)close(fd);
+    }
+}
+
 int
 probe_server(
     const struct conf_domain *conf, const char *server, struct probe *ret, char why[WHY_MAX])
@@ -73,6 +93,8 @@ probe_server(
         probe.has_time = true;
         probe.skew_s = (int64_t)time(NULL) - theirs_s;
     }
+    if (r == 0 && conf->service_bind == CONF_SERVICE_NONE)
+        look_at_kerberos(conf, conn, probe.kerberos);
     conn_close(conn);
     servers_free(servers);
     if (r == 0)

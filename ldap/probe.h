@@ -25,10 +25,13 @@ struct probe {
     int64_t took_ms; /* to connect and to verify TLS */
     bool has_time;
     int64_t skew_s; /* our clock less the server's */
+    char kerberos
+        [WHY_MAX]; /* which of its Kerberos services for expired passwords is out of reach, and why; "" = none is */
 };
 
 /*
- * Connect to one server, verify TLS as for a login, and ask for its time. Blocks for connect-timeout and timeout at most.
+ * Connect to one server, verify TLS as for a login, ask for its time, and, in a domain without a service identity, connect to its
+ * Kerberos services. Blocks for connect-timeout and timeout at most, and for connect-timeout again.
  * 0, FED_E_CONFIG, FED_E_TLS, FED_E_DIRECTORY, FED_E_NOMEM; why on failure.
  */
 FED_MUST_USE int probe_server(

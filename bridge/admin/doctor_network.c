@@ -73,6 +73,20 @@ add_service(const struct conf_domain *domain, const char *server, bool *stop, st
 }
 
 static void
+add_kerberos(const char *server, const struct probe *probe, struct findings *to)
+{
+    char where[WHERE_SIZE];
+
+    (void)snprintf(where, sizeof(where), "expired passwords at %s", server);
+    if (probe->kerberos[0] == '\0')
+        findings_add(to, FINDING_OK, where, NULL, "Kerberos can be reached to change them");
+    else
+        findings_add(to, FINDING_WARN, where,
+            "let TCP ports 88 and 464 through, or nobody can change theirs at login", "%s",
+            probe->kerberos);
+}
+
+static void
 look_at_domain(const struct conf_domain *domain, struct findings *to)
 {
     struct discovery *found = calloc(1, sizeof(*found));
@@ -95,6 +109,8 @@ look_at_domain(const struct conf_domain *domain, struct findings *to)
         findings_add(to, FINDING_OK, where, NULL, "TLS verified in %" PRId64 " ms", probe.took_ms);
         if (probe.has_time)
             add_clock(to, found->servers[i], probe.skew_s);
+        if (domain->service_bind == CONF_SERVICE_NONE)
+            add_kerberos(found->servers[i], &probe, to);
         add_service(domain, found->servers[i], &stop, to);
     }
     if (r == 0 && domain->service_bind == CONF_SERVICE_NONE)

@@ -163,3 +163,14 @@ def test_a_key_that_others_can_read(lab):
         assert "seal.key" in only(told(), "files")
     finally:
         key.chmod(0o600)
+
+
+def test_kerberos_where_it_changes_expired_passwords(lab, configure_alone):
+    """Without a service identity both its ports are looked at; that one is closed is a warning, since logins work all the same."""
+    where = "expired passwords at dc1.corp.example.com"
+    configure_alone()
+    assert told()[where][0] == "ok"
+    with lab.between.Between(None):
+        lines = told()
+    assert "port 464" in only(lines, where, "warn")
+    assert "88 and 464" in lines[where][2]
