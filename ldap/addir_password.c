@@ -220,7 +220,8 @@ addir_change_password(struct addir *dir, const struct addir_person *person,
 /*
  * Is it the right one, and expired, or the right one after all? The name in the bind is the SID that was enrolled, which AD takes
  * too (MS-ADTS 5.1.1.1.1): of an expired account nothing can be read, so this is how the name's account is known to be the
- * record's before anything is changed. 0 (it is bound), FED_E_PASSWORD_EXPIRED, FED_E_DENIED…
+ * record's before anything is changed. Another account by that name would have to have the very same password to be taken
+ * for it; then the login after the change is what finds it out. 0 (it is bound), FED_E_PASSWORD_EXPIRED, FED_E_DENIED…
  */
 static int
 prove_old(struct addir *dir, const struct addir_person *person, const struct fed_secret *password,
@@ -240,10 +241,12 @@ prove_old(struct addir *dir, const struct addir_person *person, const struct fed
     r = judge_bind(dir, person, &answer, &data, why);
     if (data == ADDATA_BAD_PASSWORD)
         tries_note(dir->tries, &person->sid, password, clock_mono_ms());
-    if (r != 0 && r != FED_E_PASSWORD_EXPIRED)
+    if (r != 0 && r != FED_E_PASSWORD_EXPIRED) {
         domain_put(dir->domain, DOMAIN_PEOPLE, conn);
-    else
-        *ret_conn = conn;
+        return r;
+    }
+    why[0] = '\0';
+    *ret_conn = conn;
     return r;
 }
 
