@@ -175,6 +175,24 @@ is_within(const char *service)
     return false;
 }
 
+/* Does the service run the phase, and is it about people of the directory there? */
+static bool
+is_wanted(const char *service, enum pamfile_phase phase)
+{
+    static const char *const nobody_asked[] = {"cron", "crond", "atd", "systemd-user"};
+    static const char *const passwords[] = {"passwd", "chpasswd"};
+
+    for (size_t i = 0; i < sizeof(nobody_asked) / sizeof(nobody_asked[0]); i++) {
+        if (strcmp(service, nobody_asked[i]) == 0)
+            return phase == PAMFILE_ACCOUNT;
+    }
+    for (size_t i = 0; i < sizeof(passwords) / sizeof(passwords[0]); i++) {
+        if (strcmp(service, passwords[i]) == 0)
+            return phase == PAMFILE_PASSWORD;
+    }
+    return phase == PAMFILE_AUTH || phase == PAMFILE_ACCOUNT || !is_within(service);
+}
+
 /* ---- What a line says ---- */
 
 static void
@@ -373,7 +391,7 @@ look_for_ours(const struct lint *l, enum pamfile_phase phase)
 
     if (l->ours[phase] != NULL)
         return true;
-    if (phase >= PAMFILE_PASSWORD && is_within(l->service))
+    if (!is_wanted(l->service, phase))
         return false;
     findings_add_at(l->findings, missing[phase].state, l->stack->files.items[0], 0,
         missing[phase].remedy, "%s", missing[phase].what);

@@ -10,7 +10,8 @@
 #include "conf/pamstack.h"
 
 /*
- * Add what is found. service is the stack's name: some, like sudo, open no session of a login and change no password.
+ * Add what is found. service is the stack's name: sudo opens no session of a login and changes no password, cron asks
+ * nobody for anything, passwd does nothing but change passwords.
  * Never blocks; any thread.
  */
 void pamlint(const struct pamstack *stack, const char *service, struct findings *findings);

@@ -108,7 +108,8 @@ a_good_stack_has_nothing(void **state)
 static void
 our_samples_have_nothing(void **state)
 {
-    static const char *const services[] = {"sshd", "login", "su", "sudo", "sudo-code"};
+    static const char *const services[] = {
+        "sshd", "login", "su", "sudo", "sudo-code", "passwd", "cron", "systemd-user"};
     (void)state;
 
     for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {

@@ -3,7 +3,9 @@
 SPDX-License-Identifier: Apache-2.0
 """
 import json
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +45,11 @@ def works(lab, session):
 
 def main_pid(machine):
     return int(machine.systemctl("show", "-p", "MainPID", "--value", SERVICE))
+
+
+def read(path):
+    """None where there is nothing."""
+    return Path(path).read_text() if Path(path).exists() else None
 
 
 def journal(machine):
@@ -107,6 +114,49 @@ def test_a_key_in_a_token(lab, machine, someone):
         machine.systemctl("restart", SERVICE)
         lab.hsm.remove()
         lab.cloud.register_metadata()
+
+
+def test_cron_runs_the_jobs_of_those_who_may_be_here(lab, machine, someone):
+    """I-45: nobody is asked; the real cron runs the job of somebody in good standing, and not that of somebody disabled."""
+    lab.pam.write_sample("cron")
+    for name in (someone.name, "carol", lab.people.BREAKGLASS):
+        tab = Path("/var/spool/cron/crontabs") / name
+        lab.changes.write(tab, f"@reboot id -un >/tmp/cron-of-{name}\n", 0o600)
+        shutil.chown(tab, name, "crontab")
+    start = len(lab.awsfed.audit(event="account"))
+    (machine.UNITS / "jump-cron.service").write_text("[Service]\nExecStart=/usr/sbin/cron -f\n")
+    machine.systemctl("daemon-reload")
+    machine.systemctl("start", "jump-cron.service")
+    lab.service.wait_for(lambda: len(lab.awsfed.audit(event="account")) >= start + 2, "both questions")
+    for name in (someone.name, lab.people.BREAKGLASS):
+        lab.service.wait_for(lambda: read(f"/tmp/cron-of-{name}") == f"{name}\n", f"the job of {name}")
+    machine.systemctl("stop", "jump-cron.service")
+    assert read("/tmp/cron-of-carol") is None
+    told = {line["user"]: line for line in lab.awsfed.audit(event="account")[start:]}
+    assert told[someone.name]["outcome"] == "granted" and told["carol"]["outcome"] != "granted"
+    assert {line["service"] for line in told.values()} == {"cron"}
+
+
+def test_a_manager_of_a_persons_own(lab, machine, someone):
+    """I-45: systemd --user starts for who may be here; what runs in it acts while its person is signed in, and not without."""
+    lab.pam.write_sample("systemd-user")
+    (machine.UNITS / "manager@.service").write_text(
+        f"[Service]\nUser=%i\nPAMName=systemd-user\nType=notify\nExecStart={machine.SYSTEMD} --user\nDelegate=yes\n"
+        "RuntimeDirectory=manager-%i\nEnvironment=XDG_RUNTIME_DIR=/run/manager-%i\n")
+    machine.systemctl("daemon-reload")
+    assert machine.run("systemctl", "start", "manager@carol").returncode != 0
+    machine.systemctl("start", f"manager@{someone.name}")
+
+    def in_unit(command):
+        return machine.run("runuser", "-u", someone.name, "--", "env", f"XDG_RUNTIME_DIR=/run/manager-{someone.name}",
+                           "systemd-run", "--user", "--quiet", "--pipe", "--wait", "sh", "-c", command)
+
+    ask = "/usr/local/bin/awsfed-login credential-process --role dev-readonly"
+    assert in_unit("id -un").stdout == f"{someone.name}\n"
+    assert in_unit(ask).returncode != 0
+    with signed_in(lab, someone):
+        assert "AccessKeyId" in in_unit(ask).stdout
+    machine.systemctl("stop", f"manager@{someone.name}")
 
 
 def test_another_socket_than_configured(lab, machine):

@@ -31,6 +31,12 @@ def write(service, options="", stack=_STACK):
     changes.write(f"/etc/pam.d/{service}", _BEFORE.get(service, "") + stack.format(module=module))
 
 
+def write_sample(service):
+    """The service file that administrators are given, with the module that was built."""
+    sample = (places.REPO / "conf" / "pam.d" / service).read_text()
+    changes.write(f"/etc/pam.d/{service}", sample.replace("pam_awsfed.so", str(places.PAM_MODULE)))
+
+
 def set_up():
     for service in SERVICES:
         write(service)
