@@ -7,6 +7,7 @@
 #include "bridge/admin/mfa_import.h"
 #include "bridge/admin/mfa_move.h"
 #include "bridge/admin/mfa_reseal.h"
+#include "bridge/admin/rows.h"
 #include "bridge/admin/words.h"
 
 #include <inttypes.h>
@@ -122,24 +123,14 @@ print_day(uint64_t when_s)
     (void)printf("%-18s", text);
 }
 
-static int
-list(const struct admin *admin, int argc, char **argv)
+static void
+print_list(const struct wire_msg *reply)
 {
-    const struct arguments a = {argc, argv};
-    struct client_reply reply;
     struct wire_msg row;
-    struct wire_out out;
 
-    if (argc != 1 && arguments_only(&a) == NULL)
-        return admin_usage("mfa list takes one USER, or nobody");
-    admin_request(&out, ASK_ENROLMENTS);
-    wire_put_text(&out, WIRE_USER, arguments_only(&a));
-    int status = admin_ask(admin, &out, &reply);
-    if (status != ADMIN_DONE)
-        return status;
     (void)printf(
         "%-32s%-18s%-18s%-7s%s\n", "NAME", "ENROLLED (UTC)", "LAST CODE (UTC)", "TOKEN", "LABEL");
-    for (size_t i = 0; wire_group_at(&reply.msg, WIRE_ENROLMENT, i, &row); i++) {
+    for (size_t i = 0; wire_group_at(reply, WIRE_ENROLMENT, i, &row); i++) {
         const char *name = wire_text(&row, WIRE_USER), *label = wire_text(&row, WIRE_LABEL);
         char clean[512];
         (void)printf("%-31s ", text_clean(clean, sizeof(clean), name != NULL ? name : "?"));
@@ -148,10 +139,35 @@ list(const struct admin *admin, int argc, char **argv)
         (void)printf("%-7u%s\n", (unsigned)wire_number(&row, WIRE_TOKEN, 0),
             text_clean(clean, sizeof(clean), label != NULL ? label : ""));
     }
-    if (wire_text(&reply.msg, WIRE_MESSAGE) != NULL)
-        (void)printf("%s\n", wire_text(&reply.msg, WIRE_MESSAGE));
+    if (wire_text(reply, WIRE_MESSAGE) != NULL)
+        (void)printf("%s\n", wire_text(reply, WIRE_MESSAGE));
+}
+
+static int
+list(const struct admin *admin, int argc, char **argv)
+{
+    static const struct row_field fields[] = {{"user", WIRE_USER, ROW_TEXT},
+        {"sid", WIRE_SID, ROW_TEXT}, {"token", WIRE_TOKEN, ROW_NUMBER},
+        {"label", WIRE_LABEL, ROW_TEXT}, {"enrolled", WIRE_STARTED, ROW_TIME},
+        {"last_code", WIRE_CODE_TIME, ROW_TIME}};
+    struct arguments a = {argc, argv};
+    bool as_json = arguments_take_switch(&a, "--json");
+    struct client_reply reply;
+    struct wire_out out;
+
+    if (a.n != 1 && arguments_only(&a) == NULL)
+        return admin_usage("mfa list takes one USER or nobody, and perhaps --json");
+    admin_request(&out, ASK_ENROLMENTS);
+    wire_put_text(&out, WIRE_USER, arguments_only(&a));
+    int status = admin_ask(admin, &out, &reply);
+    if (status != ADMIN_DONE)
+        return status;
+    if (as_json)
+        status = rows_print(&reply.msg, WIRE_ENROLMENT, fields, sizeof(fields) / sizeof(fields[0]));
+    else
+        print_list(&reply.msg);
     client_reply_done(&reply);
-    return ADMIN_DONE;
+    return status;
 }
 
 int

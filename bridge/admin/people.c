@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "bridge/admin/arguments.h"
+#include "bridge/admin/rows.h"
 #include "bridge/admin/words.h"
 
 #include <inttypes.h>
@@ -27,23 +28,14 @@ print_time(uint64_t when_s)
     (void)printf("%-18s", text);
 }
 
-int
-word_sessions(const struct admin *admin, int argc, char **argv)
+static void
+print_sessions(const struct wire_msg *reply)
 {
-    struct client_reply reply;
     struct wire_msg row;
-    struct wire_out out;
 
-    (void)argv;
-    if (argc != 1)
-        return admin_usage("sessions takes nothing");
-    admin_request(&out, ASK_SESSIONS);
-    int status = admin_ask(admin, &out, &reply);
-    if (status != ADMIN_DONE)
-        return status;
     (void)printf("%-20s%-18s%-18s%-9s%-20s%s\n", "USER", "SIGNED IN (UTC)", "UNTIL (UTC)",
         "SESSIONS", "ROLE", "FROM");
-    for (size_t i = 0; wire_group_at(&reply.msg, WIRE_TICKET, i, &row); i++) {
+    for (size_t i = 0; wire_group_at(reply, WIRE_TICKET, i, &row); i++) {
         const char *user = wire_text(&row, WIRE_USER), *rhost = wire_text(&row, WIRE_RHOST),
                    *role = wire_text(&row, WIRE_ROLE_NAME);
         char clean[512], from[512];
@@ -54,12 +46,38 @@ word_sessions(const struct admin *admin, int argc, char **argv)
             text_clean(clean, sizeof(clean), role != NULL ? role : "-"),
             text_clean(from, sizeof(from), rhost != NULL ? rhost : "this host"));
     }
-    const char *complaint = wire_text(&reply.msg, WIRE_MESSAGE);
+    const char *complaint = wire_text(reply, WIRE_MESSAGE);
     char line[1024];
     if (complaint != NULL)
         (void)fprintf(stderr, "awsfed-admin: %s\n", text_clean(line, sizeof(line), complaint));
+}
+
+int
+word_sessions(const struct admin *admin, int argc, char **argv)
+{
+    static const struct row_field fields[] = {{"user", WIRE_USER, ROW_TEXT},
+        {"sid", WIRE_SID, ROW_TEXT}, {"started", WIRE_STARTED, ROW_TIME},
+        {"expires", WIRE_EXPIRES, ROW_TIME}, {"sessions", WIRE_COUNT, ROW_NUMBER},
+        {"role", WIRE_ROLE_NAME, ROW_TEXT}, {"service", WIRE_SERVICE, ROW_TEXT},
+        {"rhost", WIRE_RHOST, ROW_TEXT}, {"tty", WIRE_TTY, ROW_TEXT},
+        {"ticket", WIRE_TICKET_ID, ROW_TEXT}};
+    struct arguments a = {argc, argv};
+    bool as_json = arguments_take_switch(&a, "--json");
+    struct client_reply reply;
+    struct wire_out out;
+
+    if (a.n != 1)
+        return admin_usage("sessions takes --json and nothing else");
+    admin_request(&out, ASK_SESSIONS);
+    int status = admin_ask(admin, &out, &reply);
+    if (status != ADMIN_DONE)
+        return status;
+    if (as_json)
+        status = rows_print(&reply.msg, WIRE_TICKET, fields, sizeof(fields) / sizeof(fields[0]));
+    else
+        print_sessions(&reply.msg);
     client_reply_done(&reply);
-    return ADMIN_DONE;
+    return status;
 }
 
 /* The command that makes one role deny what was given of it. No part of it has a character that a shell reads. */

@@ -176,6 +176,9 @@ def test_use_switches_every_shell_at_once(lab, place):
         assert "endpoint gives role dev-readonly" in two.run("awsfed-login status").out
         listed = subprocess.run(["awsfed-admin", "sessions"], text=True, capture_output=True).stdout
         assert any(line.startswith("alice ") and "dev-readonly" in line for line in listed.splitlines()), listed
+        rows = json.loads(subprocess.run(["awsfed-admin", "sessions", "--json"], text=True, capture_output=True).stdout)
+        assert [(row["role"], row["sessions"], row["rhost"]) for row in rows if row["user"] == "alice"] == \
+            [("dev-readonly", 2, "127.0.0.1")], rows
         assert one.run(place + WHO).out.strip() == ARN.format("alice")
 
 

@@ -3,6 +3,7 @@ oathtool is the other side of every code, and zbar reads the QR code that the te
 
 SPDX-License-Identifier: Apache-2.0
 """
+import json
 import re
 import sqlite3
 import subprocess
@@ -265,6 +266,8 @@ def test_other_algorithms_beside_the_phone(lab, person, digits, period, algorith
     number = next(line for line in listed if "key fob" in line).split()[-3]
     one = admin(lab, "list", person.name).stdout.splitlines()
     assert sorted(one[1:]) == sorted(listed) and admin(lab, "list", f"CORP\\{person.name.upper()}").stdout.splitlines() == one
+    fob = [row for row in json.loads(admin(lab, "list", "--json", person.name).stdout) if row["label"] == "key fob"]
+    assert [(row["token"], row["user"], row["last_code"] is None) for row in fob] == [(int(number), f"{person.name}@corp.example.com", False)]
     assert admin(lab, "reset", person.name, "--token", number).returncode == 0
     assert len(admin(lab, "list", person.name).stdout.splitlines()) == 2
     code = oath(seed, time.time() + period, digits, period, algorithm)
