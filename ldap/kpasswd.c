@@ -74,8 +74,9 @@ no_ticket(struct exchange *x, krb5_error_code code, int64_t server_s)
 {
     switch (code) {
     case KRB5KDC_ERR_PREAUTH_FAILED:
-        return why_not(x->why, FED_E_DENIED, "Kerberos: the old password is not that of \"%.96s\"",
-            x->asked->name);
+        return not_here(
+            x, why_not(x->why, FED_E_DENIED, "Kerberos: the old password is not that of \"%.96s\"",
+                   x->asked->name));
     case KRB5KRB_AP_ERR_SKEW:
     case KRB5KRB_AP_ERR_TKT_NYV:
     case KRB5_KDCREP_SKEW:

@@ -231,6 +231,8 @@ a_wrong_password_is_counted_once(void **state)
     assert_true(has_failures("wanda", 0));
     assert_int_equal(
         change_at("wanda", "not the one", NEW, &krb5kdc.at, &s.kdc, 5000), FED_E_DENIED);
+    says(text,
+        "this host could not do that"); /* it was proved to be right before: the name is at fault */
     assert_true(has_failures("wanda", 1));
     assert_int_equal(s.asked, 0);
     service_stop(&s);
@@ -251,6 +253,7 @@ enum manner {
     FLIP_LAST,  /* a bit of KRB-PRIV */
     OLD_ANSWER, /* a success, but of an earlier request */
     OLD_BODY,   /* the same with the AP-REP of this one */
+    REFLECTED,  /* the request's own body, which is by the same key */
     CLEAR,      /* "success", in the clear */
     ERROR,      /* a KRB-ERROR in the place of both */
     NO_FRAME,
@@ -280,7 +283,8 @@ set_length(struct fed_secret *answer)
 }
 
 static void
-tamper(const struct relay *relay, struct fed_secret *answer)
+tamper(const struct relay *relay, const unsigned char *request, size_t request_len,
+    struct fed_secret *answer)
 {
     static const unsigned char clear[] = {0, 12, 0, 1, 0, 4, 'j', 'u', 'n', 'k', 0, 0};
     unsigned char error[128];
@@ -300,6 +304,12 @@ tamper(const struct relay *relay, struct fed_secret *answer)
         n = ap_rep_end(relay->earlier);
         assert_int_equal(fed_secret_resize(answer, end), 0);
         assert_int_equal(fed_secret_add(answer, relay->earlier + n, relay->earlier_len - n), 0);
+        set_length(answer);
+        break;
+    case REFLECTED:
+        n = ap_rep_end(request); /* AP-REQ lies where AP-REP does */
+        assert_int_equal(fed_secret_resize(answer, end), 0);
+        assert_int_equal(fed_secret_add(answer, request + n, request_len - n), 0);
         set_length(answer);
         break;
     case CLEAR:
@@ -345,7 +355,7 @@ pass_on(void *arg)
         memcpy(relay->earlier, answer.data, answer.len);
         relay->earlier_len = answer.len;
     } else {
-        tamper(relay, &answer);
+        tamper(relay, request + 4, len - 4, &answer);
     }
     memcpy(head, "\0\0", 2);
     head[2] = (unsigned char)(answer.len >> 8);
