@@ -98,6 +98,7 @@ change(const struct job *job, struct change *c)
 static int
 complete_login(struct change *c)
 {
+    const unsigned both = WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE;
     struct bridge *b = c->b;
     int64_t now_s = (int64_t)time(NULL);
     bool must_change = false;
@@ -105,10 +106,12 @@ complete_login(struct change *c)
 
     if (r == 0 && must_change)
         r = FED_E_PASSWORD_EXPIRED;
-    if (r == 0)
+    /* A role takes both factors (I-31), after a change as before. */
+    if (r == 0 && (c->proof.factors & both) == both) {
         r = signin_set_roles(b, &c->entry, &c->proof);
-    if (r == 0)
-        r = pardon_drop_roles(b, &c->entry, &c->proof);
+        if (r == 0)
+            r = pardon_drop_roles(b, &c->entry, &c->proof);
+    }
     if (r != 0)
         return r;
     c->proof.person = c->id->person;
