@@ -252,10 +252,8 @@ pardon_bar(struct bridge *b, size_t domain, const struct addir_entry *entry)
 {
     struct demand_from from = {.service = SIGNIN_COMMAND};
     enum demand demand = DEMAND_CODE;
-    struct book *book = mapper_book(b->mapper);
-    int r = demand_decide(&b->conf->mfa, book, &from, domain, entry, &demand, NULL);
+    int r = decide(b, &from, domain, entry, &demand);
 
-    book_unref(book);
     return r == 0 && demand == DEMAND_NOTHING ? PROOF_EXEMPT : PROOF_WANTS_CODE;
 }
 
