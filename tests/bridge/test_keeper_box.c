@@ -305,6 +305,48 @@ behind_the_walls(void (*attempt)(void))
     return status;
 }
 
+/* In a process with many descriptors: 0 if those that are left are the four, and what they should be. */
+static int
+close_and_count(int fd)
+{
+    char why[512], path[64], target[64] = "";
+    int type;
+    socklen_t len = sizeof(type);
+
+    for (int other = 20; other < 300; other += 40)
+        if (dup2(fd, other) < 0)
+            return 1;
+    if (keeper_box_close(fd, "test", why, sizeof(why)) != 0)
+        return 2;
+    for (int i = 0; i < 1024; i++)
+        if ((fcntl(i, F_GETFD) >= 0) != (i < 4))
+            return 3;
+    for (int i = 0; i < 2; i++) {
+        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", i);
+        if (readlink(path, target, sizeof(target) - 1) < 0 || strcmp(target, "/dev/null") != 0)
+            return 4;
+    }
+    return getsockopt(KEEPER_BOX_FD, SOL_SOCKET, SO_TYPE, &type, &len) == 0 ? 0 : 5;
+}
+
+/* From inside, which needs no right to look into a process. */
+static void
+test_closing_leaves_four_descriptors(void **state)
+{
+    int status, pair[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        _exit(close_and_count(pair[0]));
+    (void)close(pair[0]);
+    (void)close(pair[1]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 static void
 test_forbidden_calls_kill_i62(void **state)
 {
@@ -342,6 +384,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_root_is_not_a_user),
+        cmocka_unit_test(test_closing_leaves_four_descriptors),
         cmocka_unit_test(test_forbidden_calls_kill_i62),
         TEST(test_process_has_no_rights_i62),
         TEST(test_process_has_a_network_of_its_own_i62),
