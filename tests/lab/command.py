@@ -216,6 +216,10 @@ def main(argv):
     try:
         if argv[:1] == ["first-process"]:
             return _first_process(int(argv[1]))
+        # Whoever is told to end takes down what they brought up.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, lambda told, _: sys.exit(128 + told))
         return _word(argv)
     except (LabError, subprocess.CalledProcessError) as error:
         _say(f"lab: {error}")

@@ -132,6 +132,21 @@ print(sshd.login('alice', people.person('alice').password, codes.fresh('alice'),
     assert "alice:x:2001:" in told
 
 
+def test_in_place_who_is_told_to_end_undoes_it(tmp_path):
+    """By a terminal that closes, by a container that is stopped: `run` takes down what it brought up."""
+    told = in_a_plain_container(tmp_path, """
+        for signal in TERM HUP; do
+            $LAB run sh -c 'echo up >$NOTES/up; exec sleep 60' &
+            for _ in $(seq 600); do [ -s $NOTES/up ] && break; sleep 0.1; done
+            rm $NOTES/up
+            kill -s $signal $!
+            wait $! && exit 1
+            test ! -e /run/awsfed-lab
+        done
+        """)
+    assert told.count("the lab is down") == 2
+
+
 def test_in_place_a_crash_is_undone_by_the_next_down(tmp_path):
     """The journal of changes outlives the processes: everything is killed, then `down` puts it all back."""
     told = in_a_plain_container(tmp_path, """
