@@ -52,8 +52,9 @@ end_to_end() {
         tests/lab/lab run "$python" "$@"
         status=$?
         "$python" -B tests/lab/snapshot.py processes >"$log/after"
-        diff "$log/before" "$log/after" && return $status
-        echo "the tests left this behind (- before, + after)"
+        diff "$log/before" "$log/after" >"$log/left.txt" && return $status
+        head -n 40 "$log/left.txt"
+        echo "the tests left this behind (< before, > after); all of it is in $log/left.txt"
         return 1
     fi
 }

@@ -193,7 +193,7 @@ def start():
         certificates.issue(f"{dc.name}-other-name", "dc9.corp.example.com")
     if ROOT.exists():
         shutil.rmtree(ROOT)
-    ROOT.mkdir()
+    changes.directory(ROOT)
     move_in()
     try:
         _unpack(_cached_tar(), ROOT)
