@@ -85,7 +85,11 @@ def labs(lab, _labs_runs, bridge):
 
 
 def pytest_configure(config):
-    """With several labs at work, the folder for tmp_path is named outside of them; each has a /tmp of its own."""
+    """
+    What goes wrong in a test's threads goes wrong in the test. With several labs at work, the folder for tmp_path is named
+    outside of them; each has a /tmp of its own.
+    """
+    config.addinivalue_line("filterwarnings", "error::pytest.PytestUnhandledThreadExceptionWarning")
     if hasattr(config, "workerinput"):
         Path(config.option.basetemp).parent.mkdir(parents=True, exist_ok=True)
 

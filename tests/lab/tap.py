@@ -90,6 +90,7 @@ class Tap:
             pass
         for end in (source, target):
             try:
-                end.shutdown(socket.SHUT_RDWR)
+                # The TLS socket's own would let the thread of the other direction read what is encrypted.
+                socket.socket.shutdown(end, socket.SHUT_RDWR)
             except OSError:
                 pass
