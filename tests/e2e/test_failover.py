@@ -142,3 +142,16 @@ def test_doctor_tells_them_apart(lab, pair):
     assert told[f"controller {lost}"] == "FAIL" and f"clock against {lost}" not in told
     assert [told[f"{what} {there}"] for what in ("controller", "clock against", "service identity at")] == ["ok"] * 3
     assert told["bridge"] == told["store"] == "ok"
+
+
+def test_an_expired_password_is_changed_where_it_was_proved(lab, pair, person, configure_alone):
+    """Without a service identity: bind, Kerberos and the login after it all go to one, before the other has heard of the change."""
+    pair.DC1.samdb().force_password_change_at_next_login(f"(sAMAccountName={person.name})")
+    pair.replicate(pair.DC2, pair.DC1)
+    configure_alone(pair.CONFIG[f"domain {lab.places.DOMAIN}"])
+    new = "Brand-new secret 77"
+    outcome = lab.sshd.login(person.name, person.password, lab.codes.fresh(person.name), person.password, new, new)
+    assert outcome.status == 0, outcome.transcript
+    asked, = [dc for dc in pair.BOTH if dc.binds(person.name)]
+    assert asked.try_password(person.name, new) == ""
+    assert other(pair, asked).try_password(person.name, person.password) == "773"
