@@ -450,7 +450,7 @@ test_bad_key_files_stop_the_start_i66(void **state)
     (void)state;
     assert_start_refused("none.key", "saml.key", "saml.crt", uid, "none.key", "");
     assert_start_refused("open.key", "saml.key", "saml.crt", uid, "open.key", "readable by others");
-    assert_start_refused("odd.key", "saml.key", "saml.crt", uid, "odd.key", "64 hexadecimal");
+    assert_start_refused("odd.key", "saml.key", "saml.crt", uid, "odd.key", "openssl rand -hex 32");
     assert_start_refused("seal.key", "none.key", "saml.crt", uid, "none.key", "");
     assert_start_refused("seal.key", "letter.pem", "saml.crt", uid, "letter.pem", "PEM");
     assert_start_refused("seal.key", "locked.key", "locked.crt", uid, "locked.key", "password");

@@ -57,9 +57,9 @@ test_refused(void **state)
             "did you mean \"services\""},
         {2, "[mfa-rule a]\nnetworks = jump.example.com\nrequired = no\n", "networks"},
         {2, "[mfa-rule a]\nnetworks = 10.20.0.1/16\nrequired = no\n", "networks"},
-        {2, "[mfa-rule a]\ngroups = CN=A,DC=x\nrequired = no\n", "groups"},
+        {2, "[mfa-rule a]\ngroups = CN=A,OU=x\nrequired = no\n", "groups"},
         {1, "required = no\n", "required"},
-        {1, "exempt-groups = CN=A,DC=x\n", "exempt-groups"},
+        {1, "exempt-groups = CN=A,OU=x\n", "exempt-groups"},
     };
 
     rules_refused(*state, ALL(bad));
