@@ -49,8 +49,8 @@ open_file(const char *path, uid_t uid, int *ret_fd, bool *ret_torn, char *why, s
     int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0640);
 
     if (fd < 0 || fstat(fd, &st) != 0) {
-        (void)snprintf(
-            why, why_size, "cannot open the audit file \"%s\": %s", path, strerror(errno));
+        (void)snprintf(why, why_size, "cannot open the audit file \"%s\": %s%s", path,
+            strerror(errno), errno == ENOENT ? ": make its folder" : "");
     } else if (!S_ISREG(st.st_mode) || (st.st_mode & S_IWOTH) != 0 ||
                (st.st_uid != 0 && st.st_uid != uid)) {
         (void)snprintf(why, why_size,

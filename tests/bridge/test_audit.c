@@ -53,6 +53,21 @@ open_trail(void)
     return audit;
 }
 
+/* Whoever named the file has to make the folder: which one is said. */
+static void
+test_a_folder_that_is_not_there(void **state)
+{
+    struct audit *audit = NULL;
+    char why[256] = "";
+
+    (void)state;
+    assert_int_equal(
+        audit_open("file:/nonexistent/audit.jsonl", getuid(), getgid(), &audit, why, sizeof(why)),
+        FED_E_CONFIG);
+    assert_string_equal(why, "cannot open the audit file \"/nonexistent/audit.jsonl\": No such "
+                             "file or directory: make its folder");
+}
+
 static int
 write_event(struct audit *audit, const char *user)
 {
@@ -235,6 +250,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_folder_that_is_not_there),
         TEST(test_a_full_disk_glues_no_lines),
         TEST(test_a_torn_line_of_before),
         TEST(test_threads_share_it),
