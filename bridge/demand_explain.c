@@ -19,6 +19,7 @@ struct telling {
     const struct addir_entry *entry;
     demand_say_fn *say;
     void *arg;
+    bool named; /* some services by their names, before all others */
 };
 
 /* awsfed-login gives nothing but roles, and always takes the code for it (bridge/signin.h). */
@@ -59,8 +60,8 @@ tell(const struct telling *t, const char *service, const char *network)
         (void)snprintf(address, sizeof(address), "%.*s", (int)strcspn(network, "/"), network);
         from.rhost = address;
     }
-    int n = snprintf(line, sizeof(line),
-        "sign-in by %s%s%s: ", service != NULL ? service : "any other service",
+    const char *all = t->named ? "any other service" : "any service";
+    int n = snprintf(line, sizeof(line), "sign-in by %s%s%s: ", service != NULL ? service : all,
         network != NULL ? " from " : "", network != NULL ? network : "");
     int r = demand_decide(t->mfa, t->book, &from, t->domain, t->entry, &demand, &by);
     if (r != 0)
@@ -115,18 +116,21 @@ void
 demand_explain(const struct conf_mfa *mfa, const struct book *book, size_t domain,
     const struct addir_entry *entry, demand_say_fn *say, void *arg)
 {
-    struct telling t = {mfa, book, domain, entry, say, arg};
+    struct telling t = {mfa, book, domain, entry, say, arg, false};
     const struct conf *conf = book->conf;
     bool named_login = false;
 
     for (size_t i = 0; i < conf->n_rules; i++) {
         for (size_t j = 0; j < conf->rules[i].services.n; j++) {
+            t.named = true;
             named_login = named_login || is_login(conf->rules[i].services.items[j]);
             if (!is_told(conf, i, j))
                 tell_service(&t, conf->rules[i].services.items[j]);
         }
     }
-    if (!named_login && conf->n_rules + conf->mfa.exempt_groups.n > 0)
+    if (!named_login && conf->n_rules + conf->mfa.exempt_groups.n > 0) {
+        t.named = true;
         tell_service(&t, "awsfed-login");
+    }
     tell_service(&t, NULL);
 }

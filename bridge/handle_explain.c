@@ -75,6 +75,9 @@ explain_clock(struct bridge *b, size_t domain, struct wire_out *out)
 
     if (heard == 0)
         step(out, "clock: no domain controller has told its own lately");
+    else if (off_s == 0)
+        step(out, "clock: this host's agrees with that of %u domain controller%s", heard,
+            heard == 1 ? "" : "s");
     else
         step(out, "clock: this host's is %" PRIu64 " s %s that of %u domain controller%s",
             (uint64_t)(off_s < 0 ? -off_s : off_s), off_s < 0 ? "behind" : "ahead of", heard,

@@ -314,6 +314,12 @@ test_explained(void **state)
         "sign-in by awsfed-login: exempt: no role, though it takes a code, by [mfa] exempt-groups\n"
         "sign-in by any other service: exempt: the password alone, and no role, by [mfa] "
         "exempt-groups\n");
+    book_unref(s.book);
+
+    set(&s, (struct conf_mfa){.required = CONF_MFA_YES}, rules, 0, sids);
+    all[0] = '\0';
+    demand_explain(&s.conf.mfa, s.book, 0, &entry, collect, all);
+    assert_string_equal(all, "sign-in by any service: a code is required, by [mfa] required\n");
     free(entry.groups);
     book_unref(s.book);
 }
