@@ -34,8 +34,8 @@ note >$NOTES/after
 diff $NOTES/before $NOTES/after
 """
 
-# A machine to work in place on, where this one allows namespaces: everything that it could change lies in overlays, and it has a network of
-# its own, but no right to make namespaces or mounts, as in a plain container.
+# A machine to work in place on, where this one allows namespaces: everything that it could change lies in overlays, and
+# it has a network of its own, but no right to make namespaces or mounts, as in a plain container.
 PLAIN_CONTAINER = """
 set -e
 stage=$1; shift
@@ -110,7 +110,8 @@ def in_a_plain_container(tmp_path, script):
     notes.mkdir()
     stage.mkdir()
     environment = {**ENVIRONMENT, "LAB": str(LAB), "NOTES": str(notes), "SNAPSHOT": " ".join(
-        map(str, (sys.executable, "-B", HERE / "snapshot.py", "processes", "/etc", "/run", "/var", "/home", "/usr/local/bin", "/usr/local/sbin")))}
+        map(str, (sys.executable, "-B", HERE / "snapshot.py", "processes", "/etc", "/run", "/var", "/home", "/usr/local/bin",
+                  "/usr/local/sbin")))}
     inside = ["unshare", "-mnpif", "--mount-proc", "--propagation", "private", "sh", "-c", PLAIN_CONTAINER, "sh", str(stage)]
     done = subprocess.run([*(inside if POSSIBLE else ["sh", "-ec"]), AROUND % script],
                           env=environment, text=True, capture_output=True, timeout=180)
@@ -136,7 +137,12 @@ def test_in_place_who_is_told_to_end_undoes_it(tmp_path):
     """By a terminal that closes, by a container that is stopped: `run` takes down what it brought up."""
     told = in_a_plain_container(tmp_path, """
         for signal in TERM HUP; do
-            $LAB run sh -c 'echo up >$NOTES/up; exec sleep 60' &
+            $LAB run /usr/bin/python3 -c "
+import time
+from lab.service import Service
+Service('left-by-a-test', ['sleep', '60'], ready=lambda: True).start()
+open('$NOTES/up', 'w').write('up')
+time.sleep(60)" &
             for _ in $(seq 600); do [ -s $NOTES/up ] && break; sleep 0.1; done
             rm $NOTES/up
             kill -s $signal $!

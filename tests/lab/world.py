@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from lab import accounts, awsfed, certificates, changes, cloud, directory, labs, pam, places, sshd, stranger
+from lab import accounts, awsfed, certificates, changes, cloud, directory, pam, places, postgres, sshd
 from lab.service import Service
 
 _SYSLOG_SOCKET = Path("/dev/log")
@@ -49,8 +49,10 @@ def set_up(say):
 
 
 def stop_all():
-    for service in (labs.DC.service, stranger.SLAPD, *reversed(SERVICES)):
-        service.kill()
+    """Those of the tests too, which may not have come to stop them; the last that was started first."""
+    postgres.SERVER.kill()
+    for pid_file in sorted(places.RUN.glob("*.pid"), key=lambda path: path.stat().st_mtime_ns, reverse=True):
+        Service(pid_file.stem, [], ready=None).kill()
 
 
 def show():
