@@ -103,7 +103,7 @@ admin_saml_metadata(const struct conf_saml *saml, struct fed_secret *ret)
         r = cert_read(other, &previous, why);
     if (r != 0) {
         (void)fprintf(stderr, "awsfed-admin: %s\n", why);
-        if (access(saml->certificate, F_OK) != 0)
+        if (access(saml->certificate, F_OK) != 0 && errno == ENOENT)
             (void)fputs("awsfed-admin: \"awsfed-admin saml init\" makes it\n", stderr);
         goto out;
     }

@@ -56,6 +56,12 @@ def test_the_bridge_is_the_configuration_s_own(lab, tmp_path):
     assert done.returncode == 1 and "awsfed.conf:2: unknown key" in done.stderr, done.stderr
 
 
+def test_a_certificate_that_may_not_be_read_is_there(lab):
+    """Who is not root is not told to make one."""
+    done = lab.awsfed.as_user("alice", ["awsfed-admin", "saml", "metadata"])
+    assert done.returncode == 1 and "Permission denied" in done.stderr and "init" not in done.stderr, done.stderr
+
+
 def test_without_a_bridge_it_says_which_socket():
     done = admin("--socket", "/run/no-such-bridge", "sessions")
     assert done.returncode == 6 and "/run/no-such-bridge" in done.stderr
