@@ -280,8 +280,8 @@ main(int argc, char **argv)
     /* Under systemd the process that it started is the one it watches: that stays in front too. */
     bool background = !o.foreground && !o.check && getenv("NOTIFY_SOCKET") == NULL;
     fed_log_init("awsfed-bridge", background, o.debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
-    fed_log_echo(
-        background); /* why it does not start is for whoever starts it, not for syslog alone */
+    /* Why it does not start is for whoever starts it, not for syslog alone. */
+    fed_log_echo(background);
     if (clean_environment() != 0 || read_configuration(o.conf_dir, &conf) != 0)
         return EXIT_FAILURE;
     if (o.check) {

@@ -10,7 +10,7 @@
 /* What every word of awsfed-admin gets. */
 struct admin {
     const char *conf_dir;
-    const char *socket;
+    const char *socket; /* NULL, for words that ask nobody: the configuration says */
 };
 
 enum { ADMIN_DONE = 0, ADMIN_FAILED = 1, ADMIN_USAGE = 2, ADMIN_DENIED = 3, ADMIN_UNAVAILABLE = 6 };
