@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bridge/absent.h"
 #include "bridge/cert.h"
 #include "bridge/keeper_keys.h"
 #include "bridge/signer.h"
@@ -22,7 +23,8 @@ check_file(const char *path, bool secret, struct conf_errors *faults)
     struct fed_secret content = FED_SECRET_INIT(FILE_LIMIT);
     char why[CERT_WHY_MAX];
 
-    if (path != NULL && keyfile_read(path, secret, &content, why, sizeof(why)) != 0)
+    if (path != NULL && !absent_is(path) &&
+        keyfile_read(path, secret, &content, why, sizeof(why)) != 0)
         conf_errors_add(faults, NULL, "%s", why);
     fed_secret_done(&content);
 }
@@ -33,7 +35,7 @@ check_certificate(const char *path, struct conf_errors *faults, struct conf_erro
     char why[CERT_WHY_MAX];
     struct cert cert;
 
-    if (path == NULL)
+    if (path == NULL || absent_is(path))
         return;
     if (cert_read(path, &cert, why) != 0) {
         conf_errors_add(faults, NULL, "%s", why);
@@ -90,20 +92,31 @@ check_keytab(const struct conf_domain *domain, struct conf_errors *faults)
     kerberos_free(kerberos);
 }
 
-void
-check_files(const struct conf *conf, struct conf_errors *faults, struct conf_errors *notes)
+/* The keys as the keeper would load them. Of those that are not there more was told. */
+static void
+check_keys(const struct conf *conf, struct conf_errors *faults)
 {
     struct keeper_keys keys;
     char why[CERT_WHY_MAX];
 
-    /* Before the keys: a token's library would find in its memory what is left of them in ours. */
-    check_token(conf, SIGNER_SAML, faults);
-    check_token(conf, SIGNER_OIDC, faults);
-    check_signer_user(conf, notes);
+    if (absent_is(conf->mfa.seal_key) || absent_is(conf->saml.key) ||
+        absent_is(conf->saml.certificate) || absent_is(conf->oidc.key))
+        return;
     if (keeper_keys_load(conf, &keys, why, sizeof(why)) == 0)
         keeper_keys_done(&keys);
     else
         conf_errors_add(faults, NULL, "%s", why);
+}
+
+void
+check_files(const struct conf *conf, struct conf_errors *faults, struct conf_errors *notes)
+{
+    absent_tell(conf, faults);
+    /* Before the keys: a token's library would find in its memory what is left of them in ours. */
+    check_token(conf, SIGNER_SAML, faults);
+    check_token(conf, SIGNER_OIDC, faults);
+    check_signer_user(conf, notes);
+    check_keys(conf, faults);
     check_certificate(conf->saml.certificate, faults, notes);
     check_certificate(conf->saml.previous_certificate, faults, notes);
     for (size_t i = 0; i < conf->n_domains; i++) {

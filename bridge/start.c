@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "bridge/absent.h"
 #include "bridge/attribute_store.h"
 #include "bridge/cert.h"
 #include "bridge/clockwatch.h"
@@ -28,6 +29,20 @@ complain(int error, const char *why)
 {
     fed_log_error("%s", why != NULL && why[0] != '\0' ? why : fed_strerror(error));
     return error;
+}
+
+/* A first start most often fails for files that are not made yet: all of them are told, not the first alone. */
+static int
+complain_of_files(const struct conf *conf, int error, const char *why)
+{
+    struct conf_errors absent = {0};
+
+    absent_tell(conf, &absent);
+    for (size_t i = 0; i < absent.n; i++)
+        fed_log_error("%s", absent.lines[i]);
+    int r = absent.n > 0 ? error : complain(error, why);
+    conf_errors_done(&absent);
+    return r;
 }
 
 /* ---- As root ---- */
@@ -89,7 +104,7 @@ open_directories(struct bridge *b)
         b->password_caps[i] = b->conf->mfa.max_failures;
         int r = addir_new(&b->conf->domains[i], &b->conf->ad_attributes, &b->dirs[i], why);
         if (r != 0)
-            return complain(r, why);
+            return complain_of_files(b->conf, r, why);
     }
     return 0;
 }
@@ -148,7 +163,7 @@ start_as_root(struct bridge *b, struct sockets *s)
     /* Before any secret is read: a token's library would find in its memory whatever we have in ours at the fork. */
     if ((r = keeper_start(b->conf, ids.uid, ids.gid, &b->keeper, why, sizeof(why))) != 0 ||
         (r = signers_start(b->conf, b->keeper, &b->signers, why, sizeof(why))) != 0)
-        return complain(r, why);
+        return complain_of_files(b->conf, r, why);
     if ((r = open_directories(b)) != 0 || (r = read_certificate(b)) != 0)
         return r;
     if ((r = privileges_drop(&ids)) != 0)
