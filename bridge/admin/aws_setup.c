@@ -154,6 +154,23 @@ print_all(const struct setup_up *u, const json_t *accounts)
     return status;
 }
 
+/* IAM wants its capability said for roles that have names: forgotten, the first try fails. */
+static void
+say_next(const struct options *options)
+{
+    if (options->terraform)
+        (void)fprintf(stderr,
+            "awsfed-admin: next, with credentials of each account: terraform -chdir=%s/ACCOUNT "
+            "init, then apply\n",
+            options->dir);
+    else
+        (void)fprintf(stderr,
+            "awsfed-admin: next, with credentials of each account: aws cloudformation deploy "
+            "--stack-name awsfed --capabilities CAPABILITY_NAMED_IAM --template-file "
+            "%s/ACCOUNT/awsfed.template.json\n",
+            options->dir);
+}
+
 static int
 run(const struct setup_up *u)
 {
@@ -171,6 +188,8 @@ run(const struct setup_up *u)
     } else {
         for (size_t i = 0; i < json_array_size(accounts) && status == ADMIN_DONE; i++)
             status = write_one(u, json_string_value(json_array_get(accounts, i)));
+        if (status == ADMIN_DONE)
+            say_next(u->options);
     }
     json_decref(accounts);
     return status;

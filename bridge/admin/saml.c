@@ -77,14 +77,17 @@ init(const struct conf *conf)
         (void)printf("Made the signing key (RSA, %d bits): %s\n"
                      "and its certificate:                 %s\n",
             CERT_KEY_BITS, saml->key, saml->certificate);
-    (void)printf("\n"
-                 "Next, once for each AWS account:\n"
-                 "  1. awsfed-admin saml metadata --output awsfed-metadata.xml\n"
-                 "  2. aws iam create-saml-provider --name awsfed \\\n"
-                 "         --saml-metadata-document file://awsfed-metadata.xml\n"
-                 "  3. Put the ARN that it prints into \"provider\" of the account's [role] "
-                 "sections, and let\n"
-                 "     each role's trust policy allow sts:AssumeRoleWithSAML to that provider.\n");
+    (void)printf(
+        "\n"
+        "Next, once for each AWS account: the provider and the roles with their trust, as\n"
+        "  awsfed-admin aws-setup --format cloudformation --output-dir DIR    (or terraform)\n"
+        "writes them; or by hand:\n"
+        "  1. awsfed-admin saml metadata --output awsfed-metadata.xml\n"
+        "  2. aws iam create-saml-provider --name awsfed \\\n"
+        "         --saml-metadata-document file://awsfed-metadata.xml\n"
+        "  3. Put the ARN that it prints into \"provider\" of the account's [role] "
+        "sections, and let\n"
+        "     each role's trust policy allow sts:AssumeRoleWithSAML to that provider.\n");
     return DONE;
 }
 

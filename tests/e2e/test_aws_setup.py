@@ -116,7 +116,8 @@ def test_logins_by_token_and_via(lab, person, world):
 
 def test_terraform_says_the_same(lab, bridge, tmp_path):
     """A file for each account; each policy in it is the template's; no text of ours is a template by accident."""
-    admin(lab, "--format", "terraform", "--output-dir", str(tmp_path / "out"))
+    assert "terraform -chdir=" in admin(lab, "--format", "terraform", "--output-dir", str(tmp_path / "out")).stderr
+    assert "CAPABILITY_NAMED_IAM" in admin(lab, "--format", "cloudformation", "--output-dir", str(tmp_path / "out")).stderr
     for account in (lab.cloud.PROD, lab.cloud.DEV):
         made = json.loads((tmp_path / "out" / account / "awsfed.tf.json").read_text())
         resources = made["resource"]
