@@ -49,31 +49,13 @@ recipient(const char *arn)
     return of;
 }
 
-/*
- * The role itself, on conditions (NULL: on none; taken over, whatever comes), and what is said of its session. The latter is nothing
- * without the former, and stands alone: not every key that the request for a role has is documented for these two actions as well.
- */
-static int
-add_pair(
-    const char *kind, const char *principal, const char *action, json_t *conditions, json_t *to)
-{
-    int r = add_once(to, json_pack("{ss s{ss} ss so*}", "Effect", "Allow", "Principal", kind,
-                             principal, "Action", action, "Condition", conditions));
-
-    if (r != 0)
-        return r;
-    return add_once(to, json_pack("{ss s{ss} s[ss]}", "Effect", "Allow", "Principal", kind,
-                            principal, "Action", "sts:TagSession", "sts:SetSourceIdentity"));
-}
-
 static int
 add_saml(const struct conf_role *role, json_t *to)
 {
-    json_t *conditions = json_pack("{s{ss}}", "StringEquals", "SAML:aud", recipient(role->arn));
-
-    return conditions != NULL
-               ? add_pair("Federated", role->provider, "sts:AssumeRoleWithSAML", conditions, to)
-               : FED_E_NOMEM;
+    return add_once(to, json_pack("{ss s{ss} s[sss] s{s{ss}}}", "Effect", "Allow", "Principal",
+                            "Federated", role->provider, "Action", "sts:AssumeRoleWithSAML",
+                            "sts:TagSession", "sts:SetSourceIdentity", "Condition", "StringEquals",
+                            "SAML:aud", recipient(role->arn)));
 }
 
 char *
@@ -98,26 +80,33 @@ add_oidc(const struct conf *conf, const struct conf_role *role, json_t *to)
         return FED_E_NOMEM;
     (void)snprintf(audience, sizeof(audience), "%s:aud", conf->oidc.issuer + SCHEME);
     (void)snprintf(subject, sizeof(subject), "%s:sub", conf->oidc.issuer + SCHEME);
-    json_t *conditions = json_pack("{s{ss} s{ss}}", "StringEquals", audience, conf->oidc.audience,
-        "StringLike", subject, ANY_SID);
-    int r = conditions != NULL
-                ? add_pair("Federated", provider, "sts:AssumeRoleWithWebIdentity", conditions, to)
-                : FED_E_NOMEM;
+    int r =
+        add_once(to, json_pack("{ss s{ss} s[sss] s{s{ss} s{ss}}}", "Effect", "Allow", "Principal",
+                         "Federated", provider, "Action", "sts:AssumeRoleWithWebIdentity",
+                         "sts:TagSession", "sts:SetSourceIdentity", "Condition", "StringEquals",
+                         audience, conf->oidc.audience, "StringLike", subject, ANY_SID));
     free(provider);
     return r;
 }
 
+/* The external id stands in the request for the role, not in what is said of its tags: so two statements. */
 static int
 add_keys(const struct conf_role *role, const char *principal, json_t *to)
 {
-    json_t *conditions = NULL;
+    json_t *statement = json_pack("{ss s{ss} ss}", "Effect", "Allow", "Principal", "AWS", principal,
+        "Action", "sts:AssumeRole");
 
-    if (role->external_id != NULL) {
-        conditions = json_pack("{s{ss}}", "StringEquals", "sts:ExternalId", role->external_id);
-        if (conditions == NULL)
-            return FED_E_NOMEM;
+    if (role->external_id != NULL &&
+        json_object_set_new(statement, "Condition",
+            json_pack("{s{ss}}", "StringEquals", "sts:ExternalId", role->external_id)) != 0) {
+        json_decref(statement);
+        return FED_E_NOMEM;
     }
-    return add_pair("AWS", principal, "sts:AssumeRole", conditions, to);
+    int r = add_once(to, statement);
+    if (r == 0)
+        r = add_once(to, json_pack("{ss s{ss} s[ss]}", "Effect", "Allow", "Principal", "AWS",
+                             principal, "Action", "sts:TagSession", "sts:SetSourceIdentity"));
+    return r;
 }
 
 int

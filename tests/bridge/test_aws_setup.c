@@ -72,8 +72,8 @@ sections_of_one_role_are_merged(void **state)
     assert_string_equal(s.roles[1].path, "/");
     assert_string_not_equal(s.roles[0].key, s.roles[1].key);
     assert_int_equal(s.roles[0].duration_s, 43200);
-    assert_int_equal(s.roles[1].duration_s, 3600);               /* IAM knows no shorter maximum */
-    assert_int_equal(json_array_size(s.roles[0].statements), 2); /* itself, and tags */
+    assert_int_equal(s.roles[1].duration_s, 3600); /* IAM knows no shorter maximum */
+    assert_int_equal(json_array_size(s.roles[0].statements), 1);
     assert_int_equal(json_array_size(s.providers), 1);
     assert_false(s.has_base);
     aws_setup_done(&s);
