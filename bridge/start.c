@@ -31,7 +31,7 @@ complain(int error, const char *why)
     return error;
 }
 
-/* A first start most often fails for files that are not made yet: all of them are told, not the first alone. */
+/* A first start most often fails for files that are not made yet: all of them are told, and then what stopped it. */
 static int
 complain_of_files(const struct conf *conf, int error, const char *why)
 {
@@ -40,9 +40,8 @@ complain_of_files(const struct conf *conf, int error, const char *why)
     absent_tell(conf, &absent);
     for (size_t i = 0; i < absent.n; i++)
         fed_log_error("%s", absent.lines[i]);
-    int r = absent.n > 0 ? error : complain(error, why);
     conf_errors_done(&absent);
-    return r;
+    return complain(error, why);
 }
 
 /* ---- As root ---- */
