@@ -221,6 +221,8 @@ def main(argv):
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, lambda told, _: sys.exit(128 + told))
         return _word(argv)
+    except KeyboardInterrupt:
+        return 130
     except (LabError, subprocess.CalledProcessError) as error:
         _say(f"lab: {error}")
         return 1
