@@ -42,11 +42,11 @@ def own(lab, tmp_path):
     lab.service.wait_for(lambda: subprocess.run(["kill", "-0", str(pid)], capture_output=True).returncode, "its end")
 
 
-def test_it_returns_when_it_is_ready_and_lets_go_of_the_caller(own):
+def test_it_returns_when_it_is_ready_and_lets_go_of_the_caller(lab, own):
     folder, path = own
     done = started(folder)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    for entry in (0, 1, 2):
+    for entry in (0, 1, 2) if lab.awsfed.may_be_looked_into() else ():
         assert os.readlink(f"/proc/{pid_behind(path)}/fd/{entry}") == "/dev/null"
     asked = subprocess.run(["awsfed-admin", "--socket", path, "mfa", "list"], capture_output=True)
     assert asked.returncode == 0
