@@ -160,7 +160,7 @@ MAN8 := $(wildcard conf/man/*.8)
 install: all
 	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(bindir) $(DESTDIR)$(pamdir) $(DESTDIR)$(unitdir) \
 	    $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man8 \
-	    $(DESTDIR)$(docdir)/pam.d $(DESTDIR)$(docdir)/sshd $(DESTDIR)$(docdir)/nss $(DESTDIR)$(docdir)/policies $(DESTDIR)$(docdir)/logrotate.d \
+	    $(DESTDIR)$(docdir)/pam.d $(DESTDIR)$(docdir)/sshd $(DESTDIR)$(docdir)/nss $(DESTDIR)$(docdir)/policies $(DESTDIR)$(docdir)/logrotate.d $(DESTDIR)$(docdir)/profile.d \
 	    $(DESTDIR)$(prefix)/lib/sysusers.d
 	install -d -m 0755 $(DESTDIR)$(sysconfdir)/awsfed $(DESTDIR)$(sysconfdir)/awsfed/conf.d
 	install -m 0755 $(B)/awsfed-bridge $(B)/awsfed-admin $(DESTDIR)$(sbindir)
@@ -185,6 +185,7 @@ install: all
 	install -m 0644 $(wildcard conf/nss/*) $(DESTDIR)$(docdir)/nss
 	install -m 0644 $(wildcard conf/policies/*) $(DESTDIR)$(docdir)/policies
 	install -m 0644 $(wildcard conf/logrotate.d/*) $(DESTDIR)$(docdir)/logrotate.d
+	install -m 0644 $(wildcard conf/profile.d/*) $(DESTDIR)$(docdir)/profile.d
 
 # Takes away the programs; what an administrator wrote in sysconfdir and the state folder stay.
 uninstall:

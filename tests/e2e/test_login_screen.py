@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parent))
 from screen import Screen  # noqa: E402
 
@@ -15,11 +17,12 @@ from screen import Screen  # noqa: E402
 COUNTS = """\
 import os, signal, sys
 signal.signal(signal.SIGCONT, lambda *_: os.write(1, b"goes on\\n"))
-signal.signal(signal.SIGINT, lambda *_: print("interrupts:", sys.argv.append(1) or len(sys.argv) - 1, flush=True))
+signal.signal(signal.SIGINT, lambda *_: os.write(1, b"interrupts: %d\\n" % (sys.argv.append(1) or len(sys.argv) - 1)))
 print("ready", flush=True)
 for line in sys.stdin:
     print("read", line.strip(), flush=True)
 """
+PLAIN = {"bash": "exec bash --norc -i", "zsh": "exec zsh -f -i"}
 
 
 def test_picker_and_exec(lab):
@@ -70,6 +73,28 @@ def test_picker_and_exec(lab):
         screen.wait("here>", gone=["interrupts: 2"])
         screen.line("rm -f counts.py; logout")
         screen.wait("ended: 0")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_the_end_is_told_at_the_prompt(lab, bridge, person, shell):
+    """Unasked, where the sample for shells is in place; once for each prompt, whose status stays as it was."""
+    sample = lab.places.REPO / "conf/profile.d/awsfed.sh"
+    lab.awsfed.configure({"bridge": {"ticket-lifetime": "9m"}})
+    with Screen(["ssh", "-t", "-o", "PreferredAuthentications=keyboard-interactive", "-l", person.name, "jump",
+                 PLAIN[shell]]) as screen:
+        screen.wait("Password:")
+        screen.line(person.password)
+        screen.wait("One-time code:")
+        screen.line(lab.codes.fresh(person.name))
+        screen.line(f"PS1='here> '; . {sample}; . {sample}; clear")
+        shown = screen.wait("here>", "your sign-in ends in 9 min", "awsfed-login")
+        screen.line("clear")
+        shown = screen.wait("your sign-in ends in 9 min", "here>", gone=["clear"])
+        assert shown.count("sign-in ends") == 1, shown
+        screen.line("clear; (exit 7)")
+        screen.wait("here>", gone=["exit"])
+        screen.line("echo status $?")
+        screen.wait("status 7")
 
 
 def test_enrol(lab):
