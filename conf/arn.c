@@ -9,6 +9,11 @@
 #include "conf/charset.h"
 
 enum { ARN_MIN = 20, ARN_MAX = 2048 }; /* STS API reference, RoleArn and PrincipalArn */
+enum {
+    ROLE_NAME_MAX = 64,
+    NAME_MAX_CHARS = 128,
+    PATH_CHARS_MAX = 511
+}; /* a path has a "/" in front */
 
 /* Copy up to the separator and step over it; false where it is missing or the part too long. */
 static bool
@@ -50,6 +55,22 @@ is_name(const char *text)
     return text[strlen(text) - 1] != '/';
 }
 
+/* What IAM gives a thing of that type for a name (IAM API reference): so long at most behind its path, and of these characters. */
+static bool
+is_name_of(const char *type, const char *text)
+{
+    const char *slash = strrchr(text, '/');
+    const char *name = slash != NULL ? slash + 1 : text;
+
+    if (strcmp(type, "role") == 0)
+        return strlen(name) <= ROLE_NAME_MAX && (size_t)(name - text) <= PATH_CHARS_MAX;
+    if (strcmp(type, "policy") == 0)
+        return strlen(name) <= NAME_MAX_CHARS && (size_t)(name - text) <= PATH_CHARS_MAX;
+    if (strcmp(type, "saml-provider") == 0)
+        return slash == NULL && strlen(name) <= NAME_MAX_CHARS && strpbrk(name, "+=,@") == NULL;
+    return true;
+}
+
 int
 arn_parse(const char *text, struct arn *ret)
 {
@@ -70,7 +91,7 @@ arn_parse(const char *text, struct arn *ret)
         return FED_E_INVALID;
     if (!part(&p, ':', arn.account, sizeof(arn.account)) || !is_account(arn.account))
         return FED_E_INVALID;
-    if (!part(&p, '/', arn.type, sizeof(arn.type)) || !is_name(p))
+    if (!part(&p, '/', arn.type, sizeof(arn.type)) || !is_name(p) || !is_name_of(arn.type, p))
         return FED_E_INVALID;
     arn.name = p;
     *ret = arn;

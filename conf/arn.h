@@ -18,7 +18,7 @@ struct arn {
     const char *name;   /* a view on the text: path and name, [\w+=,.@/-], not empty */
 };
 
-/* 20 to 2048 characters of the form above. 0 or FED_E_INVALID. */
+/* 20 to 2048 characters of the form above, the name as IAM allows it for its type. 0 or FED_E_INVALID. */
 FED_MUST_USE int arn_parse(const char *text, struct arn *ret);
 
 /* Does a region lie in a partition, by its name: cn-… in aws-cn, us-gov-… in aws-us-gov? */

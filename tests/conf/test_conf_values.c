@@ -294,6 +294,8 @@ test_bad_saml_and_aws_values(void **state)
     all_refused(*state, ALL(bad));
 }
 
+#define ROLE_NAME_OF_64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 /* I-61: what AWS would refuse is an error here, with the line, not at somebody's login. */
 static void
 test_bad_role_values(void **state)
@@ -308,7 +310,11 @@ test_bad_role_values(void **state)
         {ROLE, "arn = arn:aws:iam:eu-west-1:111122223333:role/Admin", "write the role's ARN"},
         {ROLE, "arn = arn:aws:iam::111122223333:role/", "write the role's ARN"},
         {ROLE, "arn = arn:aws:iam::111122223333:role/A B", "write the role's ARN"},
+        {ROLE, "arn = arn:aws:iam::111122223333:role/team/" ROLE_NAME_OF_64 "x",
+            "write the role's ARN"},
         {ROLE, "-provider", "\"provider\" is missing"},
+        {ROLE, "provider = arn:aws:iam::111122223333:saml-provider/aws@fed", "SAML provider's ARN"},
+        {ROLE, "provider = arn:aws:iam::111122223333:saml-provider/a/b", "SAML provider's ARN"},
         {ROLE, "provider = arn:aws:iam::111122223333:role/x", "SAML provider's ARN"},
         {ROLE, "provider = arn:aws:iam::444455556666:saml-provider/awsfed", "role's own account"},
         {ROLE, "provider = arn:aws-cn:iam::111122223333:saml-provider/awsfed",
