@@ -52,9 +52,7 @@ audit_signin(struct bridge *b, const struct signin *a, const struct signin_resul
     e->sid = result->sid;
     e->reason = error != 0 ? result->why : NULL;
     e->factors = factors_text(error == 0 ? result->proof.factors : a->factors);
-    int r = audit_write(b->audit, e);
-    pam_request_log(e);
-    return error != 0 ? error : r;
+    return pam_request_grant(b->audit, e);
 }
 
 /*
@@ -176,10 +174,7 @@ handle_account(struct bridge *b, struct job *job, struct answer *answer)
         return r;
     e.outcome = r;
     e.reason = why;
-    int audited = audit_write(b->audit, &e);
-    if (r == 0)
-        r = audited;
-    pam_request_log(&e);
+    r = pam_request_grant(b->audit, &e);
     if (fed_error_class(r) == FED_CLASS_UNAVAILABLE)
         told_error(
             r, answer); /* nothing of the account's state: no password was proved here (I-12) */

@@ -40,3 +40,16 @@ pam_request_log(const struct audit_event *e)
             e->reason != NULL && e->reason[0] != '\0' ? ": " : "",
             e->reason != NULL ? e->reason : "");
 }
+
+int
+pam_request_grant(struct audit *audit, struct audit_event *e)
+{
+    int r = audit_write(audit, e);
+
+    if (e->outcome == 0 && r != 0) {
+        e->outcome = r;
+        e->reason = "its line of the audit trail could not be written";
+    }
+    pam_request_log(e);
+    return e->outcome;
+}

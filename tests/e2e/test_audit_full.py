@@ -102,3 +102,16 @@ def test_no_sign_in_without_its_line(lab, person, disk):
     after = trail.read_bytes().partition(b"#\n")[2].splitlines()
     torn = [line for line in after if not line.endswith(b"}")]
     assert len(torn) == 1 and all(json.loads(line) for line in after if line not in torn)
+
+
+def test_the_log_does_not_call_it_granted(lab, person, disk):
+    """A right login whose own line does not fit is refused, in the log as well."""
+    trail = lab.places.RUN / "trail" / "audit.jsonl"
+    lab.awsfed.configure({"bridge": {"audit": f"file:{trail}"}})
+    disk.leave(trail, 40)
+    start = len(lab.awsfed.BRIDGE.log.read_text())
+    refused = lab.sshd.login(person.name, person.password, lab.codes.fresh(person.name), command="echo in")
+    disk.mend()
+    told = lab.awsfed.BRIDGE.log.read_text()[start:]
+    assert refused.status != 0 and "login granted" not in told
+    assert f'login denied: user "{person.name}"' in told and "audit trail could not be written" in told
