@@ -1,6 +1,7 @@
 # In the last ten minutes of a sign-in each prompt of an interactive shell says so, with the command that goes on: unasked, on the
 # person's own terminal, in some 3 ms. For /etc/profile.d, and /etc/bash.bashrc or /etc/zsh/zshrc where shells are no login shells.
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
 case $- in
 *i*)
     __awsfed_tell_the_end() {
