@@ -59,6 +59,13 @@ leave_caller(int said)
                : 0;
 }
 
+/* A script's lock, or a pipe at whose end it waits, would be held for as long as the bridge runs. */
+void
+background_prepare(void)
+{
+    (void)close_range(STDERR_FILENO + 1, ~0U, 0);
+}
+
 int
 background_begin(void)
 {

@@ -279,6 +279,8 @@ main(int argc, char **argv)
         return status;
     /* Under systemd the process that it started is the one it watches: that stays in front too. */
     bool background = !o.foreground && !o.check && getenv("NOTIFY_SOCKET") == NULL;
+    if (background)
+        background_prepare();
     fed_log_init("awsfed-bridge", background, o.debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
     /* Why it does not start is for whoever starts it, not for syslog alone. */
     fed_log_echo(background);

@@ -3,6 +3,7 @@
 SPDX-License-Identifier: Apache-2.0
 """
 import os
+import select
 import socket
 import struct
 import subprocess
@@ -50,6 +51,19 @@ def test_it_returns_when_it_is_ready_and_lets_go_of_the_caller(lab, own):
         assert os.readlink(f"/proc/{pid_behind(path)}/fd/{entry}") == "/dev/null"
     asked = subprocess.run(["awsfed-admin", "--socket", path, "mfa", "list"], capture_output=True)
     assert asked.returncode == 0
+
+
+def test_what_the_caller_has_open_stays_the_callers(own):
+    """A lock of a script's, or a pipe that it waits at the end of, is not held for ever by the bridge."""
+    folder, path = own
+    end, other_end = os.pipe()
+    done = subprocess.run(["/usr/local/sbin/awsfed-bridge", "-c", folder], stdin=subprocess.DEVNULL, capture_output=True,
+                          pass_fds=[other_end], timeout=30)
+    os.close(other_end)
+    assert done.returncode == 0, done.stderr
+    with os.fdopen(end, "rb") as ended:
+        assert select.select([ended], [], [], 5)[0], "somebody has it open"
+    assert pid_behind(path)
 
 
 def test_a_configuration_it_cannot_read_is_told(own):
