@@ -41,7 +41,10 @@ ends_within_a_line(int fd, off_t size)
     return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
 }
 
-/* The file at path, made if it may be; *ret_torn: whether it ends within a line. 0 with a descriptor, or FED_E_CONFIG. */
+/*
+ * The file at path, made if it may be; *ret_torn: whether it ends within a line. One with a second name may be another's, which root
+ * would then give to the bridge. 0 with a descriptor, or FED_E_CONFIG.
+ */
 static int
 open_file(const char *path, uid_t uid, int *ret_fd, bool *ret_torn, char *why, size_t why_size)
 {
@@ -52,9 +55,11 @@ open_file(const char *path, uid_t uid, int *ret_fd, bool *ret_torn, char *why, s
         (void)snprintf(why, why_size, "cannot open the audit file \"%s\": %s%s", path,
             strerror(errno), errno == ENOENT ? ": make its folder" : "");
     } else if (!S_ISREG(st.st_mode) || (st.st_mode & S_IWOTH) != 0 ||
-               (st.st_uid != 0 && st.st_uid != uid)) {
+               (st.st_uid != 0 && st.st_uid != uid) || st.st_nlink > 1) {
         (void)snprintf(why, why_size,
-            "the audit file \"%s\" must be a regular file of the bridge's user, mode 0640", path);
+            "the audit file \"%s\" must be a regular file of the bridge's user, mode 0640, with "
+            "no other name",
+            path);
     } else {
         *ret_fd = fd;
         *ret_torn = ends_within_a_line(fd, st.st_size);
@@ -101,20 +106,19 @@ audit_reopen(struct audit *audit, char *why, size_t why_size)
 
     if (audit->path == NULL)
         return 0;
-    int r = open_file(audit->path, audit->uid, &fd, &torn, why, why_size);
-    if (r != 0)
-        return r;
-    /* Over the old one, so that whoever writes at this moment writes to either. */
+    /* Nobody writes meanwhile: it may be the same file, and whether it ends within a line is only known between two lines. */
     (void)pthread_mutex_lock(&audit->lock);
-    if (dup3(fd, audit->fd, O_CLOEXEC) == audit->fd)
-        audit->torn = torn;
-    else
+    int r = open_file(audit->path, audit->uid, &fd, &torn, why, why_size);
+    if (r == 0 && dup3(fd, audit->fd, O_CLOEXEC) != audit->fd) {
         r = FED_E_SYSTEM;
-    (void)pthread_mutex_unlock(&audit->lock);
-    if (r != 0)
         (void)snprintf(
             why, why_size, "cannot take the audit file \"%s\": %s", audit->path, strerror(errno));
-    (void)close(fd);
+    }
+    if (r == 0)
+        audit->torn = torn;
+    (void)pthread_mutex_unlock(&audit->lock);
+    if (fd >= 0)
+        (void)close(fd);
     return r;
 }
 

@@ -237,6 +237,12 @@ test_a_fresh_file_that_is_not_ours(void **state)
     assert_int_equal(close(open(path, O_WRONLY | O_CREAT | O_EXCL, 0600)), 0);
     assert_int_equal(chmod(path, 0646), 0);
     assert_int_equal(audit_reopen(audit, why, sizeof(why)), FED_E_CONFIG);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(link(old, path), 0); /* as anybody else's file could be made ours */
+    assert_int_equal(audit_reopen(audit, why, sizeof(why)), FED_E_CONFIG);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(close(open(path, O_WRONLY | O_CREAT | O_EXCL, 0600)), 0);
+    assert_int_equal(chmod(path, 0646), 0);
     assert_int_equal(write_event(audit, "alice"), 0);
     audit_close(audit);
     assert_lines(0, 0);
