@@ -4,7 +4,6 @@
  */
 #include "bridge/admin/lost_roles.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -73,14 +72,13 @@ look(void *arg, const struct audit_line *line)
 static void
 read_trail(const struct conf *conf, struct search *s)
 {
-    const struct passwd *user = getpwnam(conf->bridge.user);
-    struct trail_options options = {.where = conf->bridge.audit,
-        .uid = user != NULL ? user->pw_uid : 0,
-        .since_s = s->now_s - LONGEST_S,
-        .needle = s->sid,
-        .field = "AWSFED_SID"};
+    struct trail_options options = files_trail(conf);
     char why[TRAIL_WHY_MAX] = "", clean[TRAIL_WHY_MAX];
     struct trail_told told;
+
+    options.since_s = s->now_s - LONGEST_S;
+    options.needle = s->sid;
+    options.field = "AWSFED_SID";
     int r = trail_each(&options, look, s, &told, why);
 
     if (r != 0)
