@@ -14,11 +14,18 @@
 #include "bridge/expand.h"
 #include "bridge/handle_admin.h"
 #include "bridge/identity.h"
+#include "bridge/instant.h"
 #include "bridge/revocation.h"
 #include "bridge/signin.h"
 #include "conf/charset.h"
 
-enum { POLICY_SIZE = 1024, ROLES_MOST = 100, LIKE_LIMIT = 1024, REASON_MOST = 256 };
+enum {
+    POLICY_SIZE = 2560,
+    ROLES_MOST = 100,
+    LIKE_LIMIT = 1024,
+    LIKES_SIZE = 1024,
+    REASON_MOST = 256
+};
 
 /* ---- Which roles: those of the live ticket, and those that the groups give now ---- */
 
@@ -80,38 +87,105 @@ is_plain(const char *text)
     return true;
 }
 
+/* What a condition compares with, as JSON: each value once, with a comma between two. */
+struct likes {
+    char text[LIKES_SIZE];
+    size_t len, n;
+};
+
+static int
+add_like(struct likes *to, const char *before, const char *like)
+{
+    char value[LIKES_SIZE];
+    int len = snprintf(value, sizeof(value), "\"%s%s\"", before, like);
+
+    if (len > 0 && strstr(to->text, value) != NULL)
+        return 0;
+    int n = snprintf(to->text + to->len, LIKES_SIZE - to->len, "%s%s", to->n > 0 ? "," : "", value);
+    if (len < 0 || len >= LIKES_SIZE || n < 0 || (size_t)n >= LIKES_SIZE - to->len)
+        return FED_E_TOO_BIG;
+    to->len += (size_t)n;
+    to->n++;
+    return 0;
+}
+
+static bool
+is_theirs(const struct proof *proof, const struct conf_role *role)
+{
+    for (size_t i = 0; i < proof->n_roles; i++) {
+        if (proof_role(proof, i) == role)
+            return true;
+    }
+    return false;
+}
+
 /*
- * Everything is denied to sessions of this person that began before now: by the source identity, which stays with a
- * session through all roles, or by the session's name, which ends aws:userid.
+ * How AWS knows this person's sessions of a role of AWS's: by the source identity, which stays with a session through all roles, or by
+ * the session's name, which ends aws:userid. Several sections may be one role there, with the one policy of that name, and each
+ * names its sessions as it likes. FED_E_INVALID where it does not say whose they are, unless it is others' alone.
  */
+static int
+find_likes(struct bridge *b, const struct proof *proof, const struct conf_role *role,
+    struct likes *sources, struct likes *names)
+{
+    struct ticket ticket = {.proof = *proof};
+    struct expand_values values = {.ticket = &ticket, .conf = b->conf, .host = b->host};
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < book_size(proof->book); i++) {
+        const struct conf_role *one = book_role(proof->book, (unsigned)i);
+        bool by_source = one->source_identity != NULL;
+        struct fed_secret like = FED_SECRET_INIT(LIKE_LIMIT);
+        if (strcmp(one->arn, role->arn) != 0)
+            continue;
+        r = expand_like(&values, by_source ? one->source_identity : one->session_name, &like);
+        if (r == 0 && !is_plain(fed_secret_str(&like)))
+            r = FED_E_INVALID;
+        if (r == 0)
+            r = add_like(by_source ? sources : names, by_source ? "" : "*:", fed_secret_str(&like));
+        else if (r == FED_E_INVALID && one != role && !is_theirs(proof, one))
+            r = 0;
+        fed_secret_done(&like);
+    }
+    return r;
+}
+
+static int
+write_statement(char *to, size_t *len, const char *when, const char *key, const struct likes *likes)
+{
+    bool several = likes->n > 1;
+
+    if (likes->n == 0)
+        return 0;
+    int n = snprintf(to + *len, POLICY_SIZE - *len,
+        "%s{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\",\"Condition\":{"
+        "\"DateLessThan\":{\"aws:TokenIssueTime\":\"%s\"},\"StringLike\":{\"%s\":%s%s%s}}}",
+        to[*len - 1] == '}' ? "," : "", when, key, several ? "[" : "", likes->text,
+        several ? "]" : "");
+    if (n < 0 || (size_t)n >= POLICY_SIZE - *len)
+        return FED_E_TOO_BIG;
+    *len += (size_t)n;
+    return 0;
+}
+
+/* Everything is denied to sessions of this person that began before now. */
 static int
 write_policy(struct bridge *b, const struct proof *proof, const struct conf_role *role,
     int64_t now_s, char *to)
 {
-    struct fed_secret like = FED_SECRET_INIT(LIKE_LIMIT);
-    struct ticket ticket = {.proof = *proof};
-    struct expand_values values = {.ticket = &ticket, .conf = b->conf, .host = b->host};
-    bool by_source = role->source_identity != NULL;
-    time_t now = (time_t)now_s;
-    char when[32] = "";
-    struct tm tm;
+    struct likes sources = {.n = 0}, names = {.n = 0};
+    char when[INSTANT_SIZE];
+    size_t len = (size_t)snprintf(to, POLICY_SIZE, "{\"Version\":\"2012-10-17\",\"Statement\":[");
+    int r = find_likes(b, proof, role, &sources, &names);
 
-    int r = expand_like(&values, by_source ? role->source_identity : role->session_name, &like);
-    if (r == 0 && !is_plain(fed_secret_str(&like)))
-        r = FED_E_INVALID;
-    if (r == 0 && (gmtime_r(&now, &tm) == NULL ||
-                      strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0))
+    if (r == 0 && !instant_write(now_s, when))
         r = FED_E_SYSTEM;
-    if (r == 0) {
-        int n = snprintf(to, POLICY_SIZE,
-            "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"*\","
-            "\"Resource\":\"*\",\"Condition\":{\"DateLessThan\":{\"aws:TokenIssueTime\":\"%s\"},"
-            "\"StringLike\":{\"%s\":\"%s%s\"}}}]}",
-            when, by_source ? "aws:SourceIdentity" : "aws:userid",
-            by_source ? "" : "*:", fed_secret_str(&like));
-        r = n > 0 && n < POLICY_SIZE ? 0 : FED_E_TOO_BIG;
-    }
-    fed_secret_done(&like);
+    if (r == 0)
+        r = write_statement(to, &len, when, "aws:SourceIdentity", &sources);
+    if (r == 0)
+        r = write_statement(to, &len, when, "aws:userid", &names);
+    if (r == 0 && (size_t)snprintf(to + len, POLICY_SIZE - len, "]}") >= POLICY_SIZE - len)
+        r = FED_E_TOO_BIG;
     return r;
 }
 

@@ -183,6 +183,32 @@ def test_a_trail_that_cannot_be_read_whole_is_said(lab, person, world):
     assert done.returncode == 1 and "are not all in this: a part of the audit trail was not read: " in done.stdout, done.stdout
 
 
+def test_sections_that_are_one_role_of_aws(lab, person, world):
+    """Each names its sessions as it likes, and there is one policy for all: no section's sessions go on, lost or not. Who has one
+    that does not say whose they are, is not said to be denied; others are."""
+    tool = world.role_arn(world.PROD, "Tool")
+    lab.awsfed.configure({
+        "aws": {"base-credential": f"file:{lab.awsfed.CONFIG / 'base.credentials'}"},
+        "role one": {"arn": tool, "groups": GROUP, "flow": "assume-role", "session-name": "one-%{user}"},
+        "role two": {"arn": tool, "groups": "AWS-Billing", "flow": "assume-role", "session-name": "two-%{user}"},
+        "role three": {"arn": tool, "groups": GROUP, "flow": "assume-role", "source-identity": "%{user}"},
+        "role team": {"arn": tool, "groups": "AWS-Prod-Admins", "flow": "assume-role", "session-name": "team"}})
+    lab.directory.samdb().add_remove_group_members("AWS-Billing", [person.name])
+    with lab.sshd.Session(person.name, person.password, lab.codes.fresh(person.name)):
+        mine = [session_of(lab, person, role) for role in ("one", "two", "three")]
+        for client in mine:
+            assert go_on(lab, world, client)
+        lab.directory.samdb().add_remove_group_members("AWS-Billing", [person.name], add_members_operation=False)
+        done = revoke(lab, person.name, "--apply")
+    assert "[role one]: applied" in done.stdout, done.stdout
+    for client in mine:
+        with pytest.raises(ClientError, match="explicit deny"):
+            go_on(lab, world, client)
+    lab.directory.samdb().add_remove_group_members("AWS-Prod-Admins", [person.name])
+    done = revoke(lab, person.name, "--apply")
+    assert done.returncode == 1 and "[role one]: NOT APPLIED: no policy singles them out" in done.stdout, done.stdout
+
+
 def test_wrong_words(lab):
     for words in (["--apply"], ["alice", "--now"], ["alice", "--apply", "more"]):
         assert revoke(lab, *words).returncode == 2
