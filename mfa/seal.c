@@ -12,6 +12,7 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
+#include "base/text.h"
 #include "mfa/totp.h"
 
 enum {
@@ -75,16 +76,16 @@ parse_base64(const unsigned char *p, struct fed_secret *to)
     return r;
 }
 
-/* A key of printable characters alone is somebody's password, not what came out of a generator. */
+/* A key that is text, in whatever language, is somebody's password, and not what came out of a generator. */
 static bool
 is_raw(const unsigned char *p, size_t len)
 {
     if (len != SEAL_KEY_SIZE)
         return false;
     for (size_t i = 0; i < len; i++)
-        if ((p[i] < ' ' || p[i] > '~') && memchr("\t\r\n", p[i], 3) == NULL)
+        if ((p[i] < ' ' || p[i] == 0x7f) && memchr("\t\r\n", p[i], 3) == NULL)
             return true;
-    return false;
+    return !text_is_utf8(p, len);
 }
 
 /* The same key twice is a slip of who changed it. */

@@ -27,7 +27,7 @@ enum {
 
 /*
  * Read seal keys as their file has them: 64 hexadecimal digits or base64 of 32 bytes a line, SEAL_KEYS_MAX lines at most; or one
- * key as its 32 bytes, which are not all printable. The first seals;
+ * key as its 32 bytes, which are no text. The first seals;
  * those after it, earlier ones, only open what was sealed with them. So a key is changed by a new first line.
  * ret (initialised by the caller) gets SEAL_KEY_SIZE bytes each. 0 or FED_E_CONFIG (also one key twice). Any bytes
  * are safe.

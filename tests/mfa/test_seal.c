@@ -188,9 +188,10 @@ test_key_file_in_other_forms(void **state)
         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh==",
         "=AECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8= x", "correct horse battery staple 32b",
-        "0123456789abcdef0123456789abcde\n"};
+        "0123456789abcdef0123456789abcde\n", "p\303\244ssw\303\266rter sind keine 32 Byte\n"};
     struct fixture *f = *state;
     struct fed_secret key = FED_SECRET_INIT(SEAL_KEY_SIZE);
+    unsigned char drawn[SEAL_KEY_SIZE];
 
     assert_int_equal(seal_key_parse(base64, sizeof(base64) - 1, &key), 0);
     assert_true(fed_secret_equal(key.data, key.len, f->key.data, f->key.len));
@@ -198,10 +199,15 @@ test_key_file_in_other_forms(void **state)
     assert_int_equal(seal_key_parse(f->key.data, f->key.len, &key), 0);
     assert_true(fed_secret_equal(key.data, key.len, f->key.data, f->key.len));
     fed_secret_clear(&key);
+    memset(drawn, 'a', sizeof(drawn)); /* no control character in it, and no UTF-8 */
+    drawn[7] = 0xfe;
+    assert_int_equal(seal_key_parse(drawn, sizeof(drawn), &key), 0);
+    fed_secret_clear(&key);
     for (size_t len = 0; len < f->key.len; len++)
         assert_int_equal(seal_key_parse(f->key.data, len, &key), FED_E_CONFIG);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         assert_int_equal(seal_key_parse(bad[i], strlen(bad[i]), &key), FED_E_CONFIG);
+    assert_int_equal(strlen(bad[sizeof(bad) / sizeof(bad[0]) - 1]), SEAL_KEY_SIZE);
     assert_int_equal(key.len, 0);
     fed_secret_done(&key);
 }
