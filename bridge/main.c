@@ -31,21 +31,22 @@ struct options {
 static void
 print_help(void)
 {
-    (void)fputs(
-        "usage: awsfed-bridge [-c DIR] [-f] [--check] [--debug]\n"
-        "\n"
-        "The awsfed daemon: answers the PAM module, awsfed-login and awsfed-admin.\n"
-        "\n"
-        "  -c, --config DIR   the configuration folder (" CONF_DIR ")\n"
-        "  -f, --foreground   stay in the foreground and log to standard error\n"
-        "      --check        check the configuration, say what is wrong, and end\n"
-        "      --debug        log more; never a secret\n"
-        "  -h, --help         this text\n"
-        "      --version      the version\n"
-        "\n"
-        "SIGHUP reads the roles of the configuration again, and their groups. SIGTERM ends it.\n"
-        "Exit status: 0 done, 1 failed, 2 wrong usage.\n"
-        "See awsfed-bridge(8) and awsfed.conf(5).\n",
+    (void)fputs("usage: awsfed-bridge [-c DIR] [-f] [--check] [--debug]\n"
+                "\n"
+                "The awsfed daemon: answers the PAM module, awsfed-login and awsfed-admin.\n"
+                "\n"
+                "  -c, --config DIR   the configuration folder (" CONF_DIR ")\n"
+                "  -f, --foreground   stay in the foreground and log to standard error\n"
+                "      --check        check the configuration, say what is wrong, and end\n"
+                "      --debug        log more; never a secret\n"
+                "  -h, --help         this text\n"
+                "      --version      the version\n"
+                "\n"
+                "SIGHUP reads the roles of the configuration again, and their groups, and turns to "
+                "the audit\n"
+                "file that is at its path now. SIGTERM ends it.\n"
+                "Exit status: 0 done, 1 failed, 2 wrong usage.\n"
+                "See awsfed-bridge(8) and awsfed.conf(5).\n",
         stdout);
 }
 
