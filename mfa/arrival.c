@@ -245,7 +245,7 @@ judge(struct arrival *a, const struct store_row *row, const char **ret_why)
         return r == FED_E_UNKNOWN_USER ? 0 : r;
     r = merge(a, a->options.store, row, &p, &outcome);
     *ret_why = a->options.head == NULL ? "enrolled already"
-               : r == FED_E_EXISTS && p.record.n_tokens == 0
+               : r == FED_E_EXISTS && !record_enrolled(&p.record)
                    ? "their token was removed here: --replace brings back the one of the file"
                    : "enrolled here with other tokens: --replace puts these in their place";
     if (r != 0)

@@ -124,14 +124,25 @@ take_place(struct record *there, const struct record *comes)
     return 0;
 }
 
+/* A number that a token had here, and none has any more. */
+static bool
+is_gone(const struct record *there, uint32_t id)
+{
+    for (size_t i = 0; i < there->n_tokens; i++) {
+        if (there->tokens[i].id == id)
+            return false;
+    }
+    return id < there->next_id;
+}
+
 bool
 record_was_removed(const struct record *there, const struct record *comes)
 {
     bool met = false;
 
     for (size_t i = 0; i < comes->n_tokens; i++)
-        met = met || comes->tokens[i].id < there->next_id;
-    return met && there->n_tokens == 0;
+        met = met || is_gone(there, comes->tokens[i].id);
+    return met && !record_enrolled(there);
 }
 
 int

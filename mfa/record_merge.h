@@ -19,8 +19,8 @@
 FED_MUST_USE int record_merge(struct record *there, const struct record *comes, bool replace);
 
 /*
- * Had somebody of whom only the record is left a token here with the number of one that comes? Then it was removed here, and what comes
- * may be that one, of before.
+ * Had somebody who is not enrolled, or waits to be, a token here with the number of one that comes? Then it was removed here, and what
+ * comes may be that one, of before.
  */
 bool record_was_removed(const struct record *there, const struct record *comes);
 

@@ -94,10 +94,12 @@ test_other_tokens_are_refused_or_replaced_i24(void **state)
 static void
 test_a_removed_token_stays_removed(void **state)
 {
+    struct record_token waiting = people_token(0);
     struct arrival_counts n;
     char sid[STORE_SID_MAX];
     struct person person;
     struct parcel p;
+    uint32_t id;
 
     (void)state;
     for (int kind = 0; kind < KINDS; kind++) {
@@ -115,6 +117,12 @@ test_a_removed_token_stays_removed(void **state)
         assert_int_equal(n.refused, 1);
         assert_int_equal(person_load(store, sid, &person), 0);
         assert_int_equal(person.record.n_tokens, 0);
+        waiting.confirmed = false; /* nor where the next one has been begun, with a ticket */
+        assert_int_equal(record_add(&person.record, &waiting, &id), 0);
+        assert_int_equal(person_save(store, &person), 0);
+        assert_int_equal(import_to(store, &p, false, false, &n), FED_E_EXISTS);
+        assert_int_equal(person_load(store, sid, &person), 0);
+        assert_false(record_enrolled(&person.record));
         assert_int_equal(import_to(store, &p, true, false, &n), 0);
         assert_int_equal(person_load(store, sid, &person), 0);
         assert_true(record_enrolled(&person.record));
