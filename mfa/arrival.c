@@ -174,10 +174,10 @@ refuse(struct arrival *a, const struct store_row *row, uint64_t line, const char
             line + (a->options.head != NULL), row->name, why);
 }
 
-/* What a person's row becomes. 0, FED_E_EXISTS, FED_E_INVALID (the record that comes), FED_E_STORE, FED_E_TOO_BIG. */
+/* What a person's row becomes, and whether that enrols them here. 0, FED_E_EXISTS, FED_E_INVALID (the record that comes), FED_E_STORE, FED_E_TOO_BIG. */
 static int
 merge(const struct arrival *a, struct store *store, const struct store_row *row, struct person *ret,
-    enum outcome *ret_outcome)
+    enum outcome *ret_outcome, bool *ret_enrols)
 {
     struct record comes;
 
@@ -194,10 +194,12 @@ merge(const struct arrival *a, struct store *store, const struct store_row *row,
     if (r == 0 && a->options.head != NULL && !a->options.replace &&
         record_was_removed(&ret->record, &comes))
         r = FED_E_EXISTS;
+    bool enrolled = record_enrolled(&ret->record);
     if (r == 0)
         r = record_merge(&ret->record, &comes, a->options.replace);
     if (r != 0)
         return r;
+    *ret_enrols = !enrolled && record_enrolled(&ret->record);
     unsigned char bytes[RECORD_MAX];
     size_t len;
     if (record_encode(&ret->record, bytes, &len) != 0)
@@ -223,6 +225,7 @@ judge(struct arrival *a, const struct store_row *row, const char **ret_why)
     const struct parcel_keeper *keeper = a->options.keeper;
     struct person p = {.row = {.version = 0}};
     enum outcome outcome;
+    bool enrols = false;
     struct record comes;
 
     *ret_why = "not a record of this version of awsfed";
@@ -243,7 +246,7 @@ judge(struct arrival *a, const struct store_row *row, const char **ret_why)
         "--skip-unknown";
     if (r != 0)
         return r == FED_E_UNKNOWN_USER ? 0 : r;
-    r = merge(a, a->options.store, row, &p, &outcome);
+    r = merge(a, a->options.store, row, &p, &outcome, &enrols);
     *ret_why = a->options.head == NULL ? "enrolled already"
                : r == FED_E_EXISTS && !record_enrolled(&p.record)
                    ? "their token was removed here: --replace brings back the one of the file"
@@ -251,7 +254,7 @@ judge(struct arrival *a, const struct store_row *row, const char **ret_why)
     if (r != 0)
         return r == FED_E_EXISTS ? 0 : r;
     count(a, outcome);
-    if (outcome == ADDED && a->options.head != NULL && a->n_new < ARRIVAL_NEW_MAX)
+    if (enrols && a->options.head != NULL && a->n_new < ARRIVAL_NEW_MAX)
         memcpy(a->new[a->n_new++], row->name, sizeof(row->name));
     *ret_why = NULL;
     return 0;
@@ -340,11 +343,12 @@ put_person(struct arrival *a, struct store *store, const struct store_row *row, 
 {
     enum outcome outcome = SAME;
     int r = FED_E_REPLAY;
+    bool enrols = false;
 
     /* Somebody who logs in at the same time may be faster, as in person_change. */
     for (unsigned i = 0; i < PERSON_TRIES && r == FED_E_REPLAY; i++) {
         struct person p;
-        r = merge(a, store, row, &p, &outcome);
+        r = merge(a, store, row, &p, &outcome, &enrols);
         if (r == 0 && outcome != SAME)
             r = person_save(store, &p);
     }

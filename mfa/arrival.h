@@ -59,7 +59,7 @@ bool arrival_is_dry(const struct arrival *a);
 const char *arrival_note(const struct arrival *a, size_t i);
 
 /*
- * Who of a parcel was not here when they came, the first ARRIVAL_NEW_MAX; NULL behind the last. Nothing is remembered of people who are
+ * Who of a parcel was not enrolled here when they came, the first ARRIVAL_NEW_MAX; NULL behind the last. Nothing is remembered of people who are
  * reset, so an old parcel enrols them again: a person has to see it. Borrowed.
  */
 const char *arrival_new_name(const struct arrival *a, size_t i);

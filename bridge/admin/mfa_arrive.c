@@ -58,8 +58,8 @@ print_failure(const struct mfa_arrive *a, const struct wire_msg *msg, uint64_t r
 }
 
 /*
- * A parcel of which some are here already is no move to an empty store: who of it is not here may have been reset since, which nothing
- * remembers, and has the old token again.
+ * A parcel of which some are here already is no move to an empty store: who of it is not enrolled here may have been reset since, and have
+ * a ticket, which nothing remembers; they have the old token again.
  */
 static void
 print_new(const struct mfa_arrive *a, const struct wire_msg *msg, const struct mfa_arrive_counts *n)
@@ -68,7 +68,7 @@ print_new(const struct mfa_arrive *a, const struct wire_msg *msg, const struct m
     const char *name;
     uint64_t told = 0;
 
-    if (n->added == 0 || n->merged + n->same == 0)
+    if (wire_text_at(msg, WIRE_STEP, 0) == NULL || n->merged + n->same == 0)
         return;
     for (; (name = wire_text_at(msg, WIRE_STEP, told)) != NULL; told++)
         (void)fprintf(stderr, "%s: %s: %s by this import\n", a->path,

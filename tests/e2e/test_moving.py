@@ -163,6 +163,10 @@ def test_who_was_reset_since_is_named(lab, person, parcel):
     assert done.returncode == 0 and f"{other.name}@corp.example.com: enrolled by this import" in done.stderr, done.stderr
     again = admin(lab, "import", "--format", "sealed", str(everybody))
     assert again.returncode == 0 and again.stderr == ""
+    # A ticket, as whoever is reset gets one, is no second factor.
+    assert admin(lab, "reset", other.name).returncode == 0 and admin(lab, "enrol", "--ticket", other.name).returncode == 0
+    dry = admin(lab, "import", "--format", "sealed", "--dry-run", str(everybody))
+    assert dry.returncode == 0 and f"{other.name}@corp.example.com: would be enrolled by this import" in dry.stderr, dry.stderr
     assert admin(lab, "import", "--format", "sealed", "--replace", str(parcel)).returncode == 0  # as was said
 
 
