@@ -70,7 +70,21 @@ send_change(void *arg)
         &c->changed, c->text, c->why);
 }
 
-/* The change itself; an old password that the directory rejects counts like any other, with us and in AD (I-39). */
+/*
+ * An old password that the directory rejects counts like any other, with us and in AD (I-39). The login after the change of an expired
+ * one sets AD's count to zero, as that with the expired one did not: so here wrong ones are forgiven, and not there.
+ */
+static enum limits_outcome
+count(const struct change *c, int r)
+{
+    const unsigned both = WIRE_FACTOR_PASSWORD | WIRE_FACTOR_CODE;
+
+    if (r == FED_E_DENIED && !c->changed)
+        return LIMITS_WRONG_PASSWORD;
+    return r == 0 && c->expired && (c->proof.factors & both) == both ? LIMITS_SUCCESS
+                                                                     : LIMITS_NO_VERDICT;
+}
+
 static int
 change(const struct job *job, struct change *c)
 {
@@ -85,9 +99,7 @@ change(const struct job *job, struct change *c)
     if (r != 0)
         return r;
     r = attempt.password_spent ? FED_E_LOCKED : budget_spend(b, c->id, send_change, c, c->why);
-    bool wrong = r == FED_E_DENIED && !c->changed;
-    int ended =
-        limits_end(b->limits, &attempt, wrong ? LIMITS_WRONG_PASSWORD : LIMITS_NO_VERDICT, now_s);
+    int ended = limits_end(b->limits, &attempt, count(c, r), now_s);
     return r != 0 ? r : ended;
 }
 

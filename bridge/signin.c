@@ -247,7 +247,8 @@ check_factors(struct bridge *b, const struct signin *asked, struct identity *id,
     ret->may_skip = pardon.may_skip;
     ret->token = pardon.factor.token;
     ret->code_len = pardon.factor.code_len;
-    *outcome = pardon_outcome(&pardon, a);
+    /* AD's own count is not at zero yet: it forgets nothing for a password that has expired (I-39). The change does it. */
+    *outcome = unread ? LIMITS_NO_VERDICT : pardon_outcome(&pardon, a);
     ret->password_days = account_password_days(&entry.account, now_s);
 
 out:

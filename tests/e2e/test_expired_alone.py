@@ -2,6 +2,7 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+from functools import partial
 import json
 from pathlib import Path
 import sys
@@ -9,7 +10,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from asker import ask, authenticate, run_as  # noqa: E402
+from asker import ask, at_once, authenticate, run_as  # noqa: E402
 from refused import BOTH_PROMPTS, prompts  # noqa: E402
 from test_password import CHANGE, NEW, change_at_login, passwd, works  # noqa: E402
 
@@ -101,6 +102,38 @@ def test_an_expired_password_opens_nothing(lab, due, alone):
     shell = run_as(due.uid, f"print(ask('SIGN_IN', PASSWORD={password!r}, CODE={code.encode()!r})[0])")
     assert shell == ["PASSWORD_EXPIRED"]
     assert is_due(lab, due)
+
+
+def _logs_in(lab, due):
+    """With the expired password, after two wrong ones at the address that authenticate() asks from: the receipt."""
+    code = lab.codes.fresh(due.name)
+    tries = [partial(authenticate, due.name, f"not this {i}", code) for i in range(2)]
+    assert at_once(*tries) == ["DENIED"] * 2
+    said, got = ask("AUTHENTICATE", USER=due.name, PASSWORD=due.password.encode(), CODE=code.encode(), FACTORS=3, SERVICE="sshd",
+                    RHOST="192.0.2.9")
+    assert said == "OK" and lab.directory.bad_password_count(due.name) == 2
+    return got["RECEIPT"]
+
+
+def test_an_expired_password_forgives_nothing(lab, due, configure_alone):
+    """I-39: AD forgets no wrong password for one that has expired; would we, our limit would come after AD's."""
+    configure_alone(mfa={"max-failures": "3"})
+    _logs_in(lab, due)
+    assert authenticate(due.name, "nor this", lab.codes.fresh(due.name)) == "DENIED"
+    assert authenticate(due.name, due.password, lab.codes.fresh(due.name)) == "LOCKED"
+    assert lab.directory.bad_password_count(due.name) == 3
+
+
+def test_a_change_forgives(lab, due, configure_alone):
+    """I-39: the login after it sets AD's count to zero, and ours."""
+    configure_alone(mfa={"max-failures": "3"})
+    receipt = _logs_in(lab, due)
+    assert ask("CHANGE_PASSWORD", USER=due.name, PASSWORD=due.password.encode(), NEW_PASSWORD=NEW.encode(), SERVICE="sshd",
+               RHOST="192.0.2.9", RECEIPT=receipt)[0] == "OK"
+    assert lab.directory.bad_password_count(due.name) == 0
+    code = lab.codes.fresh(due.name)
+    assert at_once(*[partial(authenticate, due.name, f"nor this {i}", code) for i in range(2)]) == ["DENIED"] * 2
+    assert authenticate(due.name, NEW, code) == "OK"
 
 
 # ---- Somebody in between ----
