@@ -185,6 +185,59 @@ test_directory_absence_i29(void **state)
     assert_int_equal(store_absent(store, alice, "alice@x", 1), FED_E_STORE);
 }
 
+/* ---- Absence and an enrolment at once ---- */
+
+enum { LOGINS = 4, ROUNDS = 40 };
+
+static pthread_barrier_t together;
+
+/* Of somebody without a second factor, over and over. What is no answer is the result. */
+static void *
+log_in(void *arg)
+{
+    int *bad = arg;
+
+    (void)pthread_barrier_wait(&together);
+    for (int i = 0; i < ROUNDS; i++) {
+        int r = store_absent(store, alice, "alice@x", 1);
+        if (r != 0 && r != FED_E_EXISTS)
+            *bad = r;
+    }
+    return NULL;
+}
+
+/* I-29: a row that is put and taken away by several logins takes no enrolment with it that comes in between. */
+static void
+test_absence_leaves_an_enrolment(void **state)
+{
+    pthread_t threads[LOGINS];
+    int bad[LOGINS] = {0};
+    struct person p;
+
+    (void)state;
+    assert_int_equal(pthread_barrier_init(&together, NULL, LOGINS + 1), 0);
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < LOGINS; i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, log_in, &bad[i]), 0);
+        (void)pthread_barrier_wait(&together);
+        int r;
+        do
+            r = people_put(store, alice, "alice@x", 7, false);
+        while (r == FED_E_BUSY);
+        for (int i = 0; i < LOGINS; i++) {
+            assert_int_equal(pthread_join(threads[i], NULL), 0);
+            assert_int_equal(bad[i], 0);
+        }
+        assert_int_equal(r, 0);
+        assert_int_equal(person_load(store, alice, &p), 0);
+        assert_true(record_enrolled(&p.record));
+        assert_int_equal(store_absent(store, alice, "alice@x", 1), FED_E_EXISTS);
+        assert_int_equal(store_remove(store, alice), 0);
+        assert_string_equal(ad_value(alice), "");
+    }
+    (void)pthread_barrier_destroy(&together);
+}
+
 int
 main(void)
 {
@@ -197,6 +250,8 @@ main(void)
             test_directory_lists_from_a_place, set_up_directory, tear_down),
         cmocka_unit_test_setup_teardown(
             test_directory_values_refused_i29_i34, set_up_directory, tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_absence_leaves_an_enrolment, set_up_directory, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
