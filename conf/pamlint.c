@@ -289,6 +289,8 @@ look_at_refusals(const struct lint *l, enum pamfile_phase phase)
                 pamfile_result_name(refusals[i]));
             return; /* the others would only repeat it */
         }
+        if (phase == PAMFILE_PASSWORD) /* pam_unix changes none but this host's own */
+            continue;
         a = try_one(l, phase, refusals[i], PAMFILE_SUCCESS, PAMFILE_AUTH_ERR);
         if (opens(&a) || (phase == PAMFILE_AUTH && a.local_after != NULL)) {
             findings_add_at(l->findings, opens(&a) ? FINDING_FAIL : FINDING_WARN,
@@ -413,7 +415,8 @@ pamlint(const struct pamstack *stack, const char *service, struct findings *find
         if (!look_for_ours(&l, phase))
             continue;
         look_at_order(&l, phase);
-        if (phase == PAMFILE_AUTH || phase == PAMFILE_ACCOUNT)
+        if (phase !=
+            PAMFILE_SESSION) /* a new password that was refused would let in who has to have one (I-13) */
             look_at_refusals(&l, phase);
         if (phase == PAMFILE_AUTH)
             look_at_directory(&l);

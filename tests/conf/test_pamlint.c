@@ -134,6 +134,12 @@ what_opens_the_door_is_found(void **state)
         FINDING_FAIL, "d/s:4", "succeeds although pam_awsfed said maxtries");
     finds("auth optional pam_awsfed.so\nauth required pam_permit.so\n" ACCOUNT REST, FINDING_FAIL,
         "d/s:2", "although pam_awsfed said auth_err");
+    /* Who has to have a new password, and was refused one. */
+    finds(AUTH ACCOUNT "password [success=ok default=ignore] pam_awsfed.so\n"
+                       "password required pam_permit.so\n"
+                       "session [success=ok ignore=ignore user_unknown=ignore default=die] "
+                       "pam_awsfed.so\nsession required pam_permit.so\n",
+        FINDING_FAIL, "d/s:10", "password: the phase succeeds although pam_awsfed said auth_err");
     /* pam_unix as the way around. */
     finds("auth sufficient pam_awsfed.so\nauth required pam_unix.so\n" ACCOUNT REST, FINDING_FAIL,
         "d/s:1", "pam_unix is asked after pam_awsfed said auth_err, and its word is enough");
