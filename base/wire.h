@@ -140,7 +140,7 @@ enum wire_type {
     /* admin: PARCEL_NUMBER PIECE... ARRIVAL -> nothing: pieces from that number on */
     ASK_ARRIVAL_PIECES = 87,
     /* admin: ARRIVAL -> [MESSAGE...] COUNT [STEP...] MORE REFUSED MERGED SAME SKIPPED: all have come. REFUSED: nobody was put into the
-     * store, a MESSAGE tells of each; STEP: names of a parcel's people who were not here; MORE: ask again, for the rest */
+     * store, a MESSAGE tells of each; STEP: names of those whom a parcel enrols; MORE: ask again, for the rest */
     ASK_ARRIVAL_END = 88,
     /* admin: ACCESS_KEY [TICKET_ID] -> [TICKET] [HELD]: whose is the credential with that access key id, of those that are
      * cached (HELD: the role and the session); or else, is the ticket of that id still good */
