@@ -1,93 +1,21 @@
 /*
- * Limits on guessing: what is counted, against whom, what a success forgives, and 200 tries at once.
+ * Limits on guessing: what is counted, against whom, and what a success forgives.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 #include <sqlite3.h>
 
-#include "mfa/limits.h"
-#include "tests/folder.h"
-
-enum { MAX = 5, LOCK_S = 900 };
-
-static const char alice[] = "S-1-5-21-1-2-3-1104";
-static const int64_t now = 1700000000;
-
-static char folder[FOLDER_SIZE], where[160], why[STORE_WHY_MAX];
-static struct store *store;
-static struct limits *limits;
-
-static void
-open_limits(void)
-{
-    assert_int_equal(store_open(where, &store, why), 0);
-    assert_int_equal(
-        limits_new(
-            &(struct limits_options){.store = store, .max_failures = MAX, .lock_time_s = LOCK_S},
-            &limits),
-        0);
-}
-
-static void
-close_limits(void)
-{
-    limits_free(limits);
-    store_close(store);
-    limits = NULL;
-    store = NULL;
-}
-
-static int
-set_up(void **state)
-{
-    (void)state;
-    assert_int_equal(folder_make(folder), 0);
-    (void)snprintf(where, sizeof(where), "sqlite:%s/mfa.db", folder);
-    open_limits();
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    (void)state;
-    close_limits();
-    return folder_remove(folder);
-}
-
-/* One attempt from begin to end, by who heeds that no password may be sent; what begin said. */
-static int
-attempt(
-    const char *person, const char *source, unsigned cap, enum limits_outcome outcome, int64_t at_s)
-{
-    struct limits_attempt a;
-
-    int r = limits_begin(limits, person, source, cap, at_s, &a);
-    if (r != 0)
-        return r;
-    bool spent = a.password_spent;
-    assert_int_equal(limits_end(limits, &a, spent ? LIMITS_NO_VERDICT : outcome, at_s), 0);
-    return spent ? FED_E_LOCKED : 0;
-}
-
-static void
-fail_times(unsigned n, const char *person, const char *source, enum limits_outcome outcome)
-{
-    for (unsigned i = 0; i < n; i++)
-        assert_int_equal(attempt(person, source, 0, outcome, now), 0);
-}
+#include "tests/mfa/limits_case.h"
 
 /* I-37, I-38: after max failures even a right answer is told to come later, until the time is over. */
 static void
@@ -346,112 +274,6 @@ test_store_failure_admits_nobody(void **state)
     assert_int_equal(limits_begin(limits, alice, "", 0, now, &a), FED_E_STORE);
 }
 
-/* ---- Many at once ---- */
-
-enum { THREADS = 200 };
-
-static pthread_barrier_t barrier;
-static atomic_uint admitted, under_way, most_under_way, unexpected;
-static enum limits_outcome outcome_of_all;
-
-static void *
-try_once(void *arg)
-{
-    struct limits_attempt a;
-
-    (void)arg;
-    (void)pthread_barrier_wait(&barrier);
-    int r = limits_begin(limits, alice, "192.0.2.1", 0, now, &a);
-    if (r == 0) {
-        unsigned n = atomic_fetch_add(&under_way, 1) + 1, most = atomic_load(&most_under_way);
-        while (n > most && !atomic_compare_exchange_weak(&most_under_way, &most, n))
-            ;
-        atomic_fetch_add(&admitted, 1);
-        atomic_fetch_sub(&under_way, 1);
-        r = limits_end(limits, &a, outcome_of_all, now);
-        unexpected += r != 0;
-    } else {
-        unexpected += r != FED_E_LOCKED;
-    }
-    return NULL;
-}
-
-static void
-all_at_once(enum limits_outcome outcome)
-{
-    static pthread_t threads[THREADS];
-
-    outcome_of_all = outcome;
-    admitted = under_way = most_under_way = unexpected = 0;
-    assert_int_equal(pthread_barrier_init(&barrier, NULL, THREADS), 0);
-    for (int i = 0; i < THREADS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, try_once, NULL), 0);
-    for (int i = 0; i < THREADS; i++)
-        assert_int_equal(pthread_join(threads[i], NULL), 0);
-    assert_int_equal(pthread_barrier_destroy(&barrier), 0);
-    assert_int_equal(unexpected, 0);
-}
-
-/* I-37: of two hundred wrong answers at the same moment, five are looked at; fewer for now, when some knock
- * at the moment in which an ended attempt counts twice, and then the rest afterwards. */
-static void
-test_parallel_tries_do_not_beat_the_limit_i37(void **state)
-{
-    (void)state;
-    all_at_once(LIMITS_WRONG_CODE);
-    assert_in_range(admitted, 1, MAX);
-    while (attempt(alice, "192.0.2.1", 0, LIMITS_WRONG_CODE, now) == 0)
-        admitted++;
-    assert_int_equal(admitted, MAX);
-    assert_int_equal(attempt(alice, "192.0.2.1", 0, LIMITS_SUCCESS, now), FED_E_LOCKED);
-}
-
-/* Attempts without a verdict leave nothing behind, and never more than five are under way. */
-static void
-test_parallel_tries_without_verdict_i40(void **state)
-{
-    (void)state;
-    all_at_once(LIMITS_NO_VERDICT);
-    assert_in_range(most_under_way, 1, MAX);
-    assert_int_equal(attempt(alice, "192.0.2.1", 1, LIMITS_SUCCESS, now), 0);
-}
-
-/* The table is bounded, and ends of attempts make room again. */
-static void
-test_under_way_is_bounded(void **state)
-{
-    static struct limits_attempt a[LIMITS_UNDER_WAY_MAX];
-    struct limits_attempt extra;
-    char person[64];
-
-    (void)state;
-    for (unsigned i = 0; i < LIMITS_UNDER_WAY_MAX; i++) {
-        (void)snprintf(person, sizeof(person), "S-1-5-21-9-9-9-%u", i);
-        assert_int_equal(limits_begin(limits, person, "", 0, now, &a[i]), 0);
-    }
-    assert_int_equal(limits_begin(limits, alice, "", 0, now, &extra), FED_E_BUSY);
-    for (unsigned i = 0; i < LIMITS_UNDER_WAY_MAX; i++)
-        assert_int_equal(limits_end(limits, &a[i], LIMITS_NO_VERDICT, now), 0);
-    assert_int_equal(attempt(alice, "", 1, LIMITS_SUCCESS, now), 0);
-}
-
-static void
-test_under_way_counts_i37(void **state)
-{
-    struct limits_attempt a[MAX], extra;
-
-    (void)state;
-    for (int i = 0; i < MAX; i++)
-        assert_int_equal(limits_begin(limits, alice, "192.0.2.1", 0, now, &a[i]), 0);
-    assert_int_equal(limits_begin(limits, alice, "192.0.2.1", 0, now, &extra), FED_E_LOCKED);
-    assert_int_equal(attempt(alice, "192.0.2.2", MAX, LIMITS_SUCCESS, now), FED_E_LOCKED);
-    assert_int_equal(limits_end(limits, &a[0], LIMITS_SUCCESS, now), 0);
-    assert_int_equal(limits_begin(limits, alice, "192.0.2.1", 0, now, &a[0]), 0);
-    for (int i = 0; i < MAX; i++)
-        assert_int_equal(limits_end(limits, &a[i], LIMITS_WRONG_PASSWORD, now), 0);
-    assert_int_equal(limits_begin(limits, alice, "192.0.2.1", 0, now, &extra), FED_E_LOCKED);
-}
-
 static void
 test_options_are_checked(void **state)
 {
@@ -469,17 +291,11 @@ test_options_are_checked(void **state)
     limits_free(NULL);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_locked_after_max_failures_i37),
-        TEST(test_parallel_tries_do_not_beat_the_limit_i37),
-        TEST(test_parallel_tries_without_verdict_i40),
-        TEST(test_under_way_counts_i37),
-        TEST(test_under_way_is_bounded),
         TEST(test_both_kinds_count_together),
         TEST(test_lock_is_not_prolonged),
         TEST(test_lock_survives_restart),
