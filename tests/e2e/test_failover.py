@@ -145,7 +145,8 @@ def test_doctor_tells_them_apart(lab, pair):
 
 
 def test_an_expired_password_is_changed_where_it_was_proved(lab, pair, person, configure_alone):
-    """Without a service identity: bind, Kerberos and the login after it all go to one, before the other has heard of the change."""
+    """Without a service identity: bind, Kerberos and the login after it all go to one; the other, which may not have heard of the
+    change, is not asked."""
     pair.DC1.samdb().force_password_change_at_next_login(f"(sAMAccountName={person.name})")
     pair.replicate(pair.DC2, pair.DC1)
     configure_alone(pair.CONFIG[f"domain {lab.places.DOMAIN}"])
@@ -154,4 +155,3 @@ def test_an_expired_password_is_changed_where_it_was_proved(lab, pair, person, c
     assert outcome.status == 0, outcome.transcript
     asked, = [dc for dc in pair.BOTH if dc.binds(person.name)]
     assert asked.try_password(person.name, new) == ""
-    assert other(pair, asked).try_password(person.name, person.password) == "773"
