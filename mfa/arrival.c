@@ -194,9 +194,10 @@ merge(const struct arrival *a, struct store *store, const struct store_row *row,
     if (r == 0 && a->options.head != NULL && !a->options.replace &&
         record_was_removed(&ret->record, &comes))
         r = FED_E_EXISTS;
+    if (r != 0)
+        return r;
     bool enrolled = record_enrolled(&ret->record);
-    if (r == 0)
-        r = record_merge(&ret->record, &comes, a->options.replace);
+    r = record_merge(&ret->record, &comes, a->options.replace);
     if (r != 0)
         return r;
     *ret_enrols = !enrolled && record_enrolled(&ret->record);
