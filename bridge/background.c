@@ -90,8 +90,11 @@ background_begin(void)
 void
 background_ready(void)
 {
-    ssize_t n = write(STDERR_FILENO, "", 1);
+    /* Let go of the caller first: once told, it may look, or wait for the end of its own standard error. */
+    int said = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 
-    (void)n; /* a parent that was killed needs no news */
     (void)replace(STDERR_FILENO, "/dev/null");
+    ssize_t n = write(said, "", 1);
+    (void)n; /* a parent that was killed needs no news */
+    (void)close(said);
 }
