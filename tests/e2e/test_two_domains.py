@@ -73,7 +73,9 @@ def test_namesakes_share_nothing(lab, labs):
     assert at_once(("LABS\\alice", namesake.password, lab.codes.fresh("alice")),
                    ("LABS\\alice", alice.password, code)) == ["DENIED"] * 2
     assert login(lab, "LABS\\alice", namesake.password, code) == "OK"
-    at_once(*[("alice@labs.example.net", namesake.password, lab.codes.wrong("LABS\\alice"))] * 5)
+    # One after the other: of five under way together one may be told to wait, and is not counted.
+    for _ in range(5):
+        assert login(lab, "alice@labs.example.net", namesake.password, lab.codes.wrong("LABS\\alice")) == "DENIED"
     assert login(lab, "LABS+alice", namesake.password, lab.codes.fresh("LABS\\alice")) == "LOCKED"
     assert login(lab, "alice", alice.password) == "OK"
     sids = {line["user"]: line["sid"] for line in lab.awsfed.audit(event="login", outcome="granted")}
